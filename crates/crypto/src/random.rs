@@ -1,0 +1,98 @@
+use aws_lc_rs::rand;
+use zeroize::Zeroizing;
+
+/// Where chance comes from. Handed in like the clock, so that tests can make
+/// it repeatable.
+pub trait Random: Send + Sync {
+    /// Fills `bytes` with uniform random bytes.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// The library's deterministic random bit generator, seeded by the system.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemRandom;
+
+impl Random for SystemRandom {
+    #[expect(
+        clippy::expect_used,
+        reason = "AWS-LC's generator aborts rather than fail; going on without chance would be worse"
+    )]
+    fn fill(&self, bytes: &mut [u8]) {
+        rand::fill(bytes).expect("the system's random number generator answers");
+    }
+}
+
+impl dyn Random + '_ {
+    /// A fresh 256-bit key.
+    #[must_use]
+    pub fn key(&self) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        self.fill(key.as_mut());
+        key
+    }
+
+    /// A number below `bound`, without modulo bias. `bound` zero gives zero.
+    #[must_use]
+    pub fn below(&self, bound: u32) -> u32 {
+        if bound == 0 {
+            return 0;
+        }
+        // Lemire's method: of 2³² products the lowest `2³² mod bound` are
+        // thrown away, which leaves equally many for each result.
+        let threshold = bound.wrapping_neg() % bound;
+        loop {
+            let mut bytes = [0; 4];
+            self.fill(&mut bytes);
+            let product = u64::from(u32::from_le_bytes(bytes)) * u64::from(bound);
+            let (high, low) = ((product >> 32) as u32, product as u32);
+            if low >= threshold {
+                return high;
+            }
+        }
+    }
+
+    /// A random (version 4) UUID in its hyphenated lower-case form.
+    #[must_use]
+    pub fn uuid(&self) -> String {
+        let mut bytes = [0; 16];
+        self.fill(&mut bytes);
+        let number = u128::from_be_bytes(bytes) & !(0xf000 << 64) & !(0xc000 << 48)
+            | 0x4000 << 64
+            | 0x8000 << 48;
+        let hex = format!("{number:032x}");
+        let part = |from, to| hex.get(from..to).unwrap_or_default();
+        [
+            part(0, 8),
+            part(8, 12),
+            part(12, 16),
+            part(16, 20),
+            part(20, 32),
+        ]
+        .join("-")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn below_is_below_and_reaches_every_value() {
+        let random: &dyn Random = &SystemRandom;
+        let mut seen = [false; 7];
+        for _ in 0..1_000 {
+            seen[random.below(7) as usize] = true;
+        }
+        assert!(seen.iter().all(|seen| *seen));
+        assert_eq!(random.below(1), 0);
+    }
+
+    #[test]
+    fn a_uuid_says_its_version_and_variant() {
+        let random: &dyn Random = &SystemRandom;
+        let uuid = random.uuid();
+        assert_eq!(uuid.len(), 36);
+        assert_eq!(&uuid[14..15], "4");
+        assert!("89ab".contains(&uuid[19..20]), "{uuid}");
+    }
+}

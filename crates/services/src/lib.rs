@@ -1,0 +1,1 @@
+//! The operations of the AWS services, and their domain.

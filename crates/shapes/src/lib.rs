@@ -1,0 +1,1 @@
+//! Derives the decoding, validation and audit view of an operation's shapes.
