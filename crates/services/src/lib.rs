@@ -1,1 +1,3 @@
 //! The operations of the AWS services, and their domain.
+
+pub mod shape;

@@ -1,0 +1,146 @@
+use std::{fmt::Write as _, sync::OnceLock};
+
+use regex_lite::Regex;
+
+use super::{Path, Shape};
+
+/// What AWS's service model demands of a member.
+pub enum Constraint {
+    /// Least and greatest length: characters, bytes or items.
+    Length(usize, usize),
+    /// The whole string must match.
+    Pattern(&'static Pattern),
+    /// Least and greatest number.
+    Range(i64, i64),
+}
+
+/// A pattern, compiled when it is first needed.
+pub struct Pattern {
+    text: &'static str,
+    compiled: OnceLock<Regex>,
+}
+
+impl Pattern {
+    /// Names the pattern; the text is quoted in messages as it stands.
+    #[must_use]
+    pub const fn new(text: &'static str) -> Self {
+        Self {
+            text,
+            compiled: OnceLock::new(),
+        }
+    }
+
+    /// The text as AWS's model has it.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        self.text
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "patterns are literals, and a test compiles them all"
+    )]
+    fn matches(&self, value: &str) -> bool {
+        self.compiled
+            .get_or_init(|| {
+                Regex::new(&format!("^(?:{})$", self.text)).expect("a pattern that compiles")
+            })
+            .is_match(value)
+    }
+}
+
+/// Collects what is wrong with a request.
+#[derive(Debug, Default)]
+pub struct Violations(Vec<String>);
+
+impl Violations {
+    /// A required member is absent.
+    pub(super) fn missing(&mut self, at: &Path<'_>) {
+        self.0.push(format!(
+            "Value null at '{at}' failed to satisfy constraint: Member must not be null"
+        ));
+    }
+
+    /// A value breaks a rule, told in AWS's words: `Member must …`.
+    pub(super) fn broken<T: Shape>(&mut self, value: &T, at: &Path<'_>, rule: &str) {
+        let mut text = "Value".to_owned();
+        if let Some(quoted) = value.quoted() {
+            let _ = write!(text, " '{quoted}'");
+        }
+        let _ = write!(text, " at '{at}' failed to satisfy constraint: {rule}");
+        self.0.push(text);
+    }
+
+    /// A string is none of an enumeration's values.
+    pub(crate) fn outside(&mut self, value: &String, at: &Path<'_>, values: &[&str]) {
+        let rule = format!(
+            "Member must satisfy enum value set: [{}]",
+            values.join(", ")
+        );
+        self.broken(value, at, &rule);
+    }
+
+    pub(super) fn check<T: Shape>(&mut self, value: &T, at: &Path<'_>, constraints: &[Constraint]) {
+        for constraint in constraints {
+            if let Some(rule) = constraint.broken_rule(value) {
+                self.broken(value, at, &rule);
+            }
+        }
+    }
+
+    /// `N validation error(s) detected: …`; nothing if all is well.
+    #[must_use]
+    pub fn into_message(self) -> Option<String> {
+        let errors = match self.0.len() {
+            0 => return None,
+            1 => "error",
+            _ => "errors",
+        };
+        Some(format!(
+            "{} validation {errors} detected: {}",
+            self.0.len(),
+            self.0.join("; ")
+        ))
+    }
+}
+
+impl Constraint {
+    fn broken_rule<T: Shape>(&self, value: &T) -> Option<String> {
+        match self {
+            Self::Length(min, max) => {
+                let length = value.length()?;
+                if length < *min {
+                    Some(format!(
+                        "Member must have length greater than or equal to {min}"
+                    ))
+                } else if length > *max {
+                    Some(format!(
+                        "Member must have length less than or equal to {max}"
+                    ))
+                } else {
+                    None
+                }
+            }
+            Self::Pattern(pattern) => (!pattern.matches(value.text()?)).then(|| {
+                format!(
+                    "Member must satisfy regular expression pattern: {}",
+                    pattern.text
+                )
+            }),
+            Self::Range(min, max) => {
+                let number = value.number()?;
+                if number < *min {
+                    Some(format!(
+                        "Member must have value greater than or equal to {min}"
+                    ))
+                } else if number > *max {
+                    Some(format!(
+                        "Member must have value less than or equal to {max}"
+                    ))
+                } else {
+                    None
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
+use serde_json::Value;
+use strongroom_types::{Arn, Sensitive, Timestamp};
+use zeroize::Zeroize;
+
+use super::{Blob, Description, Nothing};
+
+/// A value that an answer may carry.
+///
+/// Apart from `serde::Serialize`, so that a [`Sensitive`] value can be written
+/// here, on the wire to the caller who may have it, and nowhere else.
+pub trait Emit {
+    /// Writes the value as AWS's JSON protocol has it.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    fn emit<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+
+    /// The value as it appears in an audit record; nothing if it is sensitive.
+    fn record(&self) -> Option<Value>;
+
+    /// The value's type, for the conformance check.
+    fn describe() -> Description;
+}
+
+/// Serializes what it holds as [`Emit`] says.
+pub struct OnTheWire<'a, T>(pub &'a T);
+
+impl<T: Emit> Serialize for OnTheWire<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.emit(serializer)
+    }
+}
+
+impl Emit for String {
+    fn emit<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+
+    fn record(&self) -> Option<Value> {
+        Some(Value::String(self.clone()))
+    }
+
+    fn describe() -> Description {
+        Description::leaf("string")
+    }
+}
+
+impl Emit for Arn {
+    fn emit<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+
+    fn record(&self) -> Option<Value> {
+        Some(Value::String(self.to_string()))
+    }
+
+    fn describe() -> Description {
+        Description::leaf("string")
+    }
+}
+
+impl Emit for bool {
+    fn emit<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(*self)
+    }
+
+    fn record(&self) -> Option<Value> {
+        Some(Value::Bool(*self))
+    }
+
+    fn describe() -> Description {
+        Description::leaf("boolean")
+    }
+}
+
+impl Emit for i64 {
+    fn emit<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(*self)
+    }
+
+    fn record(&self) -> Option<Value> {
+        Some(Value::from(*self))
+    }
+
+    fn describe() -> Description {
+        Description::leaf("integer")
+    }
+}
+
+impl Emit for Timestamp {
+    /// Seconds since the epoch with up to three decimals.
+    fn emit<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "exact below 2⁵³ ms, the year 287,396"
+        )]
+        serializer.serialize_f64(self.as_millisecond() as f64 / 1000.0)
+    }
+
+    /// CloudTrail writes dates in answers as `Nov 23, 2026, 1:02:03 PM`.
+    fn record(&self) -> Option<Value> {
+        Some(Value::String(
+            self.strftime("%b %-d, %Y, %-I:%M:%S %p").to_string(),
+        ))
+    }
+
+    fn describe() -> Description {
+        Description::leaf("timestamp")
+    }
+}
+
+impl Emit for Blob {
+    fn emit<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_base64())
+    }
+
+    fn record(&self) -> Option<Value> {
+        None
+    }
+
+    fn describe() -> Description {
+        Description::leaf("blob")
+    }
+}
+
+impl Emit for Nothing {
+    fn emit<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_map(Some(0))?.end()
+    }
+
+    fn record(&self) -> Option<Value> {
+        None
+    }
+
+    fn describe() -> Description {
+        Description::structure(Vec::new())
+    }
+}
+
+impl<T: Emit + Zeroize> Emit for Sensitive<T> {
+    fn emit<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.expose().emit(serializer)
+    }
+
+    fn record(&self) -> Option<Value> {
+        None
+    }
+
+    fn describe() -> Description {
+        Description {
+            sensitive: true,
+            ..T::describe()
+        }
+    }
+}
+
+impl<T: Emit> Emit for Vec<T> {
+    fn emit<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(OnTheWire))
+    }
+
+    fn record(&self) -> Option<Value> {
+        self.iter()
+            .map(T::record)
+            .collect::<Option<Vec<_>>>()
+            .map(Value::Array)
+    }
+
+    fn describe() -> Description {
+        Description::of_items("list", T::describe())
+    }
+}
+
+impl<T: Emit> Emit for BTreeMap<String, T> {
+    fn emit<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter().map(|(key, value)| (key, OnTheWire(value))))
+    }
+
+    fn record(&self) -> Option<Value> {
+        let members = self
+            .iter()
+            .map(|(key, value)| Some((key.clone(), value.record()?)));
+        members.collect::<Option<_>>().map(Value::Object)
+    }
+
+    fn describe() -> Description {
+        Description::of_items("map", T::describe())
+    }
+}

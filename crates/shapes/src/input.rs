@@ -1,0 +1,105 @@
+//! `#[derive(Input)]`: a wire struct of optional members, and the way from it
+//! to the struct itself, collecting every violation on that way.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{DeriveInput, Result};
+
+use crate::attributes::{Member, members};
+
+pub(crate) fn expand(item: &DeriveInput) -> Result<TokenStream> {
+    let members = members(item)?;
+    let name = &item.ident;
+    let visibility = &item.vis;
+    let wire = format_ident!("{name}Wire");
+
+    let wire_fields = members.iter().map(|member| {
+        let Member {
+            ident,
+            inner,
+            wire_name,
+            ..
+        } = member;
+        quote!(#[serde(rename = #wire_name)] #ident: Option<<#inner as crate::shape::Shape>::Wire>)
+    });
+    let admitted = members.iter().map(|member| {
+        let Member {
+            ident,
+            inner,
+            record_name,
+            ..
+        } = member;
+        let constraints = member.constraints();
+        let each = member.each();
+        let how = if member.optional {
+            quote!(optional)
+        } else {
+            quote!(required)
+        };
+        quote!(#ident: crate::shape::#how::<#inner>(
+            wire.#ident, &at.member(#record_name), #constraints, #each, violations,
+        ))
+    });
+    let absent = members.iter().map(|member| {
+        let Member { ident, inner, .. } = member;
+        let value = if member.optional {
+            quote!(None)
+        } else {
+            quote!(<#inner as crate::shape::Shape>::absent())
+        };
+        quote!(#ident: #value)
+    });
+    let recorded = members.iter().filter(|member| member.recorded).map(|member| {
+        let Member { ident, inner, record_name, .. } = member;
+        if member.optional {
+            quote!(if let Some(value) = &self.#ident {
+                record.put(#record_name, <#inner as crate::shape::Shape>::record(value));
+            })
+        } else {
+            quote!(record.put(#record_name, <#inner as crate::shape::Shape>::record(&self.#ident));)
+        }
+    });
+    let described = members.iter().map(|member| {
+        let Member {
+            inner, wire_name, ..
+        } = member;
+        let constraints = member.constraints();
+        let each = member.each();
+        let required = !member.optional;
+        quote!(crate::shape::Member::of::<#inner>(#wire_name, #required, #constraints, #each))
+    });
+
+    Ok(quote! {
+        #[derive(Default, serde::Deserialize)]
+        #[serde(default)]
+        #[doc(hidden)]
+        #visibility struct #wire { #(#wire_fields),* }
+
+        impl crate::shape::Shape for #name {
+            type Wire = #wire;
+
+            fn admit(
+                wire: Self::Wire,
+                at: &crate::shape::Path<'_>,
+                violations: &mut crate::shape::Violations,
+            ) -> Self {
+                let _ = (&wire, at, &violations);
+                Self { #(#admitted),* }
+            }
+
+            fn absent() -> Self {
+                Self { #(#absent),* }
+            }
+
+            fn record(&self) -> Option<serde_json::Value> {
+                let mut record = crate::shape::Parameters::default();
+                #(#recorded)*
+                Some(record.into())
+            }
+
+            fn describe() -> crate::shape::Description {
+                crate::shape::Description::structure(vec![#(#described),*])
+            }
+        }
+    })
+}

@@ -1,0 +1,64 @@
+//! `#[derive(Output)]`: what is written on the wire, and what of it goes into
+//! the audit record.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{DeriveInput, Result};
+
+use crate::attributes::{Member, members};
+
+pub(crate) fn expand(item: &DeriveInput) -> Result<TokenStream> {
+    let members = members(item)?;
+    let name = &item.ident;
+
+    let emitted = members.iter().map(|member| {
+        let Member {
+            ident, wire_name, ..
+        } = member;
+        if member.optional {
+            quote!(if let Some(value) = &self.#ident {
+                map.serialize_entry(#wire_name, &crate::shape::OnTheWire(value))?;
+            })
+        } else {
+            quote!(map.serialize_entry(#wire_name, &crate::shape::OnTheWire(&self.#ident))?;)
+        }
+    });
+    let recorded = members.iter().filter(|member| member.recorded).map(|member| {
+        let Member { ident, inner, record_name, .. } = member;
+        if member.optional {
+            quote!(if let Some(value) = &self.#ident {
+                record.put(#record_name, <#inner as crate::shape::Emit>::record(value));
+            })
+        } else {
+            quote!(record.put(#record_name, <#inner as crate::shape::Emit>::record(&self.#ident));)
+        }
+    });
+    let described = members.iter().map(|member| {
+        let Member {
+            inner, wire_name, ..
+        } = member;
+        let required = !member.optional;
+        quote!(crate::shape::Member::emitted::<#inner>(#wire_name, #required))
+    });
+
+    Ok(quote! {
+        impl crate::shape::Emit for #name {
+            fn emit<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeMap as _;
+                let mut map = serializer.serialize_map(None)?;
+                #(#emitted)*
+                map.end()
+            }
+
+            fn record(&self) -> Option<serde_json::Value> {
+                let mut record = crate::shape::Parameters::default();
+                #(#recorded)*
+                Some(record.into())
+            }
+
+            fn describe() -> crate::shape::Description {
+                crate::shape::Description::structure(vec![#(#described),*])
+            }
+        }
+    })
+}
