@@ -1,0 +1,262 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use prost::Message;
+use zeroize::Zeroizing;
+
+use crate::{
+    Change, KeyPrefix, Mode, StoreError, Table,
+    backend::{BackendTransaction, Batch, RawRow, Span, after},
+    seal::open_row,
+    store::Shared,
+    table::{RawKey, end_of_prefix, raw_key, typed_key},
+};
+
+/// The longest key, in bytes, the table's number included.
+pub const MAX_KEY_BYTES: usize = 4 * 1024;
+
+/// The longest record, encoded, in bytes.
+pub const MAX_RECORD_BYTES: usize = 64 * 1024 * 1024;
+
+/// One consistent view of the store, and the changes to make to it.
+///
+/// It reads the state that was newest at `begin`, and its own changes on top.
+/// Dropping it without [`Transaction::commit`] changes nothing.
+pub struct Transaction {
+    shared: Arc<Shared>,
+    backend: Box<dyn BackendTransaction>,
+    mode: Mode,
+    writes: BTreeMap<RawKey, Option<Zeroizing<Vec<u8>>>>,
+}
+
+/// A commit that is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// Position in the outbox of the commit's last audit record, 0 if it had
+    /// none. Positions count from 1, without gaps, in the order of commits.
+    pub position: u64,
+}
+
+impl Transaction {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        backend: Box<dyn BackendTransaction>,
+        mode: Mode,
+    ) -> Self {
+        Self {
+            shared,
+            backend,
+            mode,
+            writes: BTreeMap::new(),
+        }
+    }
+
+    /// The record at `key`, `None` if there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], [`StoreError::Unavailable`]: never `None`
+    /// because of a failure.
+    pub async fn get<T: Table>(&mut self, key: &T::Key) -> Result<Option<T::Record>, StoreError> {
+        let mut records = self.get_many::<T>(std::slice::from_ref(key)).await?;
+        Ok(records.pop().flatten())
+    }
+
+    /// The records at `keys`, in their order.
+    ///
+    /// # Errors
+    /// As [`Transaction::get`].
+    pub async fn get_many<T: Table>(
+        &mut self,
+        keys: &[T::Key],
+    ) -> Result<Vec<Option<T::Record>>, StoreError> {
+        let raw_keys: Vec<RawKey> = keys.iter().map(raw_key::<T>).collect();
+        let stored: Vec<RawKey> = raw_keys
+            .iter()
+            .filter(|key| !self.writes.contains_key(*key))
+            .cloned()
+            .collect();
+        let mut values = match stored.len() {
+            0 => Vec::new(),
+            _ => self.backend.get(stored).await.map_err(named::<T>)?,
+        }
+        .into_iter();
+        raw_keys
+            .iter()
+            .map(|key| match self.writes.get(key) {
+                Some(None) => Ok(None),
+                Some(Some(own)) => decode::<T>(key, own).map(Some),
+                None => values
+                    .next()
+                    .flatten()
+                    .map(|sealed| self.open::<T>(key, &sealed))
+                    .transpose(),
+            })
+            .collect()
+    }
+
+    /// The first `limit` records whose keys start with `prefix` and come after
+    /// `after`, if it is given, in the order of keys.
+    ///
+    /// # Errors
+    /// As [`Transaction::get`].
+    pub async fn range<T: Table>(
+        &mut self,
+        prefix: impl KeyPrefix<T::Key>,
+        after_key: Option<&T::Key>,
+        limit: usize,
+    ) -> Result<Vec<(T::Key, T::Record)>, StoreError> {
+        let mut start = vec![T::ID];
+        prefix.encode_prefix(&mut start);
+        let end = end_of_prefix(&start);
+        if let Some(key) = after_key {
+            start = start.max(after(&raw_key::<T>(key)));
+        }
+        let span = Span { start, end };
+        let own: Vec<_> = self
+            .writes
+            .range(span.start.clone()..)
+            .take_while(|(key, _)| span.contains(key))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        // Own deletes hide stored rows, so as many more are read. Of what then
+        // comes back, `limit` rows remain at least, or it was all there is:
+        // no own row beyond the last one read can be among the first `limit`.
+        let hidden = own.iter().filter(|(_, value)| value.is_none()).count();
+        let rows = match span.end.as_ref() {
+            Some(end) if *end <= span.start => Vec::new(),
+            _ => self
+                .backend
+                .range(span, limit.saturating_add(hidden))
+                .await
+                .map_err(named::<T>)?,
+        };
+        let mut found: BTreeMap<RawKey, Found> = BTreeMap::new();
+        found.extend(
+            rows.into_iter()
+                .map(|(key, sealed)| (key, Found::Stored(sealed))),
+        );
+        for (key, value) in own {
+            match value {
+                Some(own) => found.insert(key, Found::Own(own)),
+                None => found.remove(&key),
+            };
+        }
+        found
+            .into_iter()
+            .take(limit)
+            .map(|(key, found)| {
+                let record = match found {
+                    Found::Own(own) => decode::<T>(&key, &own)?,
+                    Found::Stored(sealed) => self.open::<T>(&key, &sealed)?,
+                };
+                let typed = typed_key::<T>(&key).ok_or_else(|| {
+                    StoreError::corrupt(&key, "its key is none of this table's").of_table(T::NAME)
+                })?;
+                Ok((typed, record))
+            })
+            .collect()
+    }
+
+    /// Puts `record` at `key`, in place of what is there.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`], [`StoreError::TooLarge`].
+    pub fn put<T: Table>(&mut self, key: &T::Key, record: &T::Record) -> Result<(), StoreError> {
+        let bytes = record.encoded_len();
+        within("a record", bytes, MAX_RECORD_BYTES)?;
+        let mut value = Zeroizing::new(Vec::with_capacity(bytes));
+        // Encoding fails only for want of capacity, and a vector grows.
+        record.encode_raw(&mut *value);
+        self.write::<T>(key, Some(value))
+    }
+
+    /// Deletes the record at `key`, if there is one.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`], [`StoreError::TooLarge`].
+    pub fn delete<T: Table>(&mut self, key: &T::Key) -> Result<(), StoreError> {
+        self.write::<T>(key, None)
+    }
+
+    fn write<T: Table>(
+        &mut self,
+        key: &T::Key,
+        value: Option<Zeroizing<Vec<u8>>>,
+    ) -> Result<(), StoreError> {
+        if self.mode == Mode::Read {
+            return Err(StoreError::ReadOnly { table: T::NAME });
+        }
+        let key = raw_key::<T>(key);
+        within("a key", key.len(), MAX_KEY_BYTES)?;
+        self.writes.insert(key, value);
+        Ok(())
+    }
+
+    /// Makes the changes, and with them the records of what was done, all or
+    /// nothing. Answers once they are durable and every observer knows.
+    ///
+    /// If the returned future is dropped before it answers, the commit may or
+    /// may not take place.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if another commit changed what this
+    /// transaction read: run the whole closure again. Otherwise as
+    /// [`Transaction::get`]. After any error nothing was changed.
+    pub async fn commit(self, audit: Vec<Vec<u8>>) -> Result<Committed, StoreError> {
+        if self.writes.is_empty() && audit.is_empty() {
+            return Ok(Committed { position: 0 });
+        }
+        let seal = &self.shared.seal;
+        let sealed = |(key, value): (&RawKey, &Option<Zeroizing<Vec<u8>>>)| {
+            let value = value.as_ref().map(|plain| seal.seal(key, plain));
+            (key.clone(), value)
+        };
+        let batch = Batch {
+            writes: self.writes.iter().map(sealed).collect(),
+            audit,
+            forget_through: self.shared.forget_through(),
+            then: self.shared.tell(
+                self.writes
+                    .into_iter()
+                    .map(|(raw_key, value)| Change { raw_key, value }),
+            ),
+        };
+        let position = self.backend.commit(batch).await?;
+        Ok(Committed { position })
+    }
+
+    fn open<T: Table>(&self, raw_key: &[u8], sealed: &[u8]) -> Result<T::Record, StoreError> {
+        let plain = open_row(&self.shared.seal, raw_key, sealed).map_err(named::<T>)?;
+        decode::<T>(raw_key, &plain)
+    }
+
+    /// The first `limit` rows of `span`, as they are stored.
+    pub(crate) async fn raw_range(
+        &mut self,
+        span: Span,
+        limit: usize,
+    ) -> Result<Vec<RawRow>, StoreError> {
+        self.backend.range(span, limit).await
+    }
+}
+
+enum Found {
+    Own(Zeroizing<Vec<u8>>),
+    Stored(Vec<u8>),
+}
+
+fn decode<T: Table>(raw_key: &[u8], plain: &[u8]) -> Result<T::Record, StoreError> {
+    T::Record::decode(plain).map_err(|_| {
+        StoreError::corrupt(raw_key, "its record is none of this table's").of_table(T::NAME)
+    })
+}
+
+fn named<T: Table>(error: StoreError) -> StoreError {
+    error.of_table(T::NAME)
+}
+
+fn within(what: &'static str, bytes: usize, limit: usize) -> Result<(), StoreError> {
+    if bytes > limit {
+        return Err(StoreError::TooLarge { what, bytes, limit });
+    }
+    Ok(())
+}
