@@ -1,0 +1,171 @@
+//! The append-only audit log: CloudTrail records, one JSON line each.
+//!
+//! No answer leaves before its record is durable. To make that cheap, one
+//! thread owns the file and commits in groups: whatever was queued while the
+//! disk was busy goes out with one write and one sync, and then all who waited
+//! are woken together. Segments are laid out with zeros ahead of the data, so
+//! that a sync has no file growth to record, which halves its cost.
+//!
+//! ```text
+//! <directory>/0000000001-20261123T004400Z.jsonl    0600, sequence and start
+//! <directory>/0000000002-20261124T004400Z.jsonl    the last one is written to
+//! <directory>/.lock                                held by the process that writes
+//! ```
+//!
+//! A record is a line; a segment ends at its first zero byte. What lies past
+//! the last complete line before that byte was never acknowledged and is cut
+//! off when the log is opened.
+//!
+//! - `queue.rs`: where records wait, and how waiters are woken
+//! - `writer.rs`: the thread; rotation and what follows a failure
+//! - `segment.rs`: one file; the only place that decides what bytes are written,
+//!   hence where a hash chain belongs
+//! - `recovery.rs`: finding the end, and which events are already recorded
+//! - `storage.rs`: the file system, and the seam at which tests make it fail
+
+mod queue;
+mod recovery;
+mod segment;
+pub mod storage;
+mod writer;
+
+use std::{io, path::Path, sync::Arc, time::Duration};
+
+use strongroom_types::Clock;
+
+pub use self::recovery::Recovered;
+use self::{queue::Queue, storage::Disk, storage::Storage};
+
+/// How an [`AuditLog`] behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Longest time an append waits to become durable.
+    pub max_wait: Duration,
+    /// A segment that would grow past this many bytes is followed by a new one.
+    pub segment_bytes: u64,
+    /// A segment older than this is followed by a new one at the next record.
+    pub segment_age: Duration,
+    /// Most records that may wait for the disk.
+    pub queued_records: usize,
+    /// Most bytes that may wait for the disk. Larger single records are refused.
+    pub queued_bytes: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            max_wait: Duration::from_secs(2),
+            segment_bytes: 16 << 20,
+            segment_age: Duration::from_secs(24 * 60 * 60),
+            queued_records: 16_384,
+            queued_bytes: 16 << 20,
+        }
+    }
+}
+
+/// Why a record is not known to be durable. The request it belongs to must
+/// not be answered with its result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AuditError {
+    /// The record holds a line feed or a zero byte, which end lines and
+    /// segments. JSON never needs either.
+    #[error("an audit record must be one line without zero bytes")]
+    Malformed,
+    /// The disk failed, is too slow, or too much waits for it already. The
+    /// record may or may not be in the log.
+    #[error("the audit log cannot be written")]
+    Unavailable,
+}
+
+/// The audit log, open for appending. Share it behind an [`Arc`].
+///
+/// Dropping it writes what is queued, as [`AuditLog::close`] does.
+#[derive(Debug)]
+pub struct AuditLog {
+    queue: Arc<Queue>,
+    max_wait: Duration,
+}
+
+impl AuditLog {
+    /// Opens the log in `directory`, which is made (mode 0700) if missing,
+    /// and cuts off what an interrupted write left behind.
+    ///
+    /// # Errors
+    ///
+    /// When another process has the log open, or the file system fails.
+    pub fn open(
+        directory: &Path,
+        options: Options,
+        clock: Arc<dyn Clock>,
+    ) -> io::Result<(Self, Recovered)> {
+        Self::open_on(Disk::open(directory)?, options, clock)
+    }
+
+    /// Opens the log on any storage; see [`AuditLog::open`].
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub fn open_on<S: Storage>(
+        storage: S,
+        options: Options,
+        clock: Arc<dyn Clock>,
+    ) -> io::Result<(Self, Recovered<S>)> {
+        let storage = Arc::new(storage);
+        let recovery = recovery::recover(storage.as_ref(), options, clock.as_ref())?;
+        let queue = Arc::new(Queue::new(options.queued_records, options.queued_bytes));
+        let recovered = Recovered::new(Arc::clone(&storage), &recovery);
+        writer::start(Arc::clone(&queue), storage, options, clock, recovery)?;
+        let max_wait = options.max_wait;
+        Ok((Self { queue, max_wait }, recovered))
+    }
+
+    /// Appends one record, given without its line feed, and waits until it is
+    /// durable. Records are queued in the order of first polls.
+    ///
+    /// A future that is dropped while it waits leaves its record queued.
+    ///
+    /// # Errors
+    ///
+    /// [`AuditError`]; `Unavailable` after [`Options::max_wait`] at the latest.
+    pub async fn append(&self, record: &[u8]) -> Result<(), AuditError> {
+        self.append_many(&[record]).await
+    }
+
+    /// Appends several records, in order and in one write, and waits until
+    /// all are durable.
+    ///
+    /// # Errors
+    ///
+    /// As for [`AuditLog::append`]; if one record is malformed, none is queued.
+    pub async fn append_many<R: AsRef<[u8]>>(&self, records: &[R]) -> Result<(), AuditError> {
+        let durable = self.queue.push(records)?;
+        match tokio::time::timeout(self.max_wait, durable).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                self.queue.report_slow();
+                Err(AuditError::Unavailable)
+            }
+        }
+    }
+
+    /// Whether the last attempt to write succeeded in time. While false, the
+    /// node should not call itself ready.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.queue.is_writable()
+    }
+
+    /// Takes no further records, writes those queued and cuts the zeros off
+    /// the segment. Blocks for at most [`Options::max_wait`]; whether the
+    /// writer finished in that time is the answer.
+    pub fn close(&self) -> bool {
+        self.queue.close(self.max_wait)
+    }
+}
+
+impl Drop for AuditLog {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

@@ -1,0 +1,225 @@
+//! The file system as the audit log uses it, and the seam at which tests put
+//! one that fails.
+
+use std::{
+    fs::{DirBuilder, File, OpenOptions, TryLockError},
+    io,
+    os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+/// A directory of segments.
+pub trait Storage: Send + Sync + 'static {
+    /// A file in it.
+    type File: SegmentFile;
+
+    /// The names of all files, in any order.
+    ///
+    /// # Errors
+    ///
+    /// When the directory cannot be read.
+    fn list(&self) -> io::Result<Vec<String>>;
+
+    /// Makes a new, empty file whose name is durable on return.
+    ///
+    /// # Errors
+    ///
+    /// When a file of that name exists, or it cannot be made.
+    fn create(&self, name: &str) -> io::Result<Self::File>;
+
+    /// Opens an existing file.
+    ///
+    /// # Errors
+    ///
+    /// When there is none or it cannot be opened.
+    fn open(&self, name: &str) -> io::Result<Self::File>;
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    ///
+    /// When there is none or it cannot be removed.
+    fn remove(&self, name: &str) -> io::Result<()>;
+}
+
+/// One segment's file.
+pub trait SegmentFile: Send + 'static {
+    /// Its length, bytes.
+    ///
+    /// # Errors
+    ///
+    /// When the file system fails.
+    fn length(&self) -> io::Result<u64>;
+
+    /// Reads into `buffer` from `offset`; 0 at the end of the file.
+    ///
+    /// # Errors
+    ///
+    /// When the file system fails.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// Writes all of `bytes` at `offset`.
+    ///
+    /// # Errors
+    ///
+    /// When the file system fails; part of the bytes may have been written.
+    fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
+
+    /// Makes what was written durable.
+    ///
+    /// # Errors
+    ///
+    /// When it is not known to be durable. Trying again proves nothing: the
+    /// system may have dropped the pages that it could not write.
+    fn sync(&self) -> io::Result<()>;
+
+    /// Sets the length, durably.
+    ///
+    /// # Errors
+    ///
+    /// When the file system fails.
+    fn truncate(&self, length: u64) -> io::Result<()>;
+
+    /// Whether the file is still found under its name.
+    ///
+    /// # Errors
+    ///
+    /// When the file system fails for another reason than that it is not.
+    fn is_in_place(&self) -> io::Result<bool>;
+}
+
+/// A real directory, locked against a second writer.
+#[derive(Debug)]
+pub struct Disk {
+    directory: PathBuf,
+    handle: File,
+    _lock: File,
+}
+
+/// A real file.
+#[derive(Debug)]
+pub struct DiskFile {
+    file: File,
+    path: PathBuf,
+    device: u64,
+    inode: u64,
+}
+
+impl Disk {
+    /// The directory at `path`, made (mode 0700) if missing.
+    ///
+    /// # Errors
+    ///
+    /// When another process writes an audit log there, or the file system
+    /// fails.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let made = DirBuilder::new().mode(0o700).create(path);
+        if let Err(error) = made
+            && error.kind() != io::ErrorKind::AlreadyExists
+        {
+            return Err(error);
+        }
+        let lock = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path.join(".lock"))?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::Error(error) => error,
+            TryLockError::WouldBlock => io::Error::new(
+                io::ErrorKind::ResourceBusy,
+                "another process is writing this audit log",
+            ),
+        })?;
+        let handle = File::open(path)?;
+        handle.sync_all()?;
+        if let Some(parent) = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+        {
+            File::open(parent)?.sync_all()?;
+        }
+        Ok(Self {
+            directory: path.to_owned(),
+            handle,
+            _lock: lock,
+        })
+    }
+
+    fn file(&self, name: &str, options: &OpenOptions) -> io::Result<DiskFile> {
+        let path = self.directory.join(name);
+        let file = options.open(&path)?;
+        let metadata = file.metadata()?;
+        Ok(DiskFile {
+            file,
+            path,
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        })
+    }
+}
+
+impl Storage for Disk {
+    type File = DiskFile;
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in self.directory.read_dir()? {
+            // Names that are not UTF-8 are none of ours.
+            names.extend(entry?.file_name().into_string());
+        }
+        Ok(names)
+    }
+
+    fn create(&self, name: &str) -> io::Result<DiskFile> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true).mode(0o600);
+        let file = self.file(name, &options)?;
+        // The handle is of the directory that was opened at the start: if that
+        // was moved away, the new file is elsewhere and the check in
+        // `is_in_place` is what counts.
+        self.handle.sync_all()?;
+        File::open(&self.directory)?.sync_all()?;
+        Ok(file)
+    }
+
+    fn open(&self, name: &str) -> io::Result<DiskFile> {
+        self.file(name, OpenOptions::new().read(true).write(true))
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        std::fs::remove_file(self.directory.join(name))
+    }
+}
+
+impl SegmentFile for DiskFile {
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.file.read_at(buffer, offset)
+    }
+
+    fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.file.write_all_at(bytes, offset)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
+    fn truncate(&self, length: u64) -> io::Result<()> {
+        self.file.set_len(length)?;
+        self.file.sync_all()
+    }
+
+    fn is_in_place(&self) -> io::Result<bool> {
+        match std::fs::metadata(&self.path) {
+            Ok(found) => Ok(found.dev() == self.device && found.ino() == self.inode),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}

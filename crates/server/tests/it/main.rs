@@ -1,0 +1,4 @@
+//! The server, part by part.
+
+#[cfg(test)]
+mod audit_log;
