@@ -1,0 +1,281 @@
+use std::collections::HashSet;
+
+use crate::{
+    Effect, Policy, PolicyError, PolicyKind, PrincipalPattern, Statement, action::ActionPattern,
+    condition::Condition, json::Json, policy::Selection, resource::ResourcePattern,
+};
+
+/// Reads a whole document.
+pub(crate) fn policy(text: &str, kind: PolicyKind) -> Result<Policy, PolicyError> {
+    let Json::Object(members) = Json::parse(text)? else {
+        return Err(PolicyError::syntax("the document is not an object"));
+    };
+    let (mut id, mut statement) = (None, None);
+    // Absent means the older version, in which `${…}` is mere text.
+    let mut variables = false;
+    for (name, value) in members {
+        match (&*name, value) {
+            ("Id", Json::String(text)) => id = Some(text.into()),
+            ("Statement", value) => statement = Some(value),
+            ("Version", Json::String(version)) => match &*version {
+                "2012-10-17" => variables = true,
+                "2008-10-17" => {}
+                _ => return Err(PolicyError::VersionInvalid),
+            },
+            _ => return Err(unexpected(&name)),
+        }
+    }
+    let statements = match statement {
+        Some(Json::Array(statements)) if !statements.is_empty() => statements,
+        Some(statement @ Json::Object(_)) => vec![statement],
+        _ => return Err(PolicyError::syntax("`Statement` is missing or empty")),
+    };
+    let statements: Box<[Statement]> = statements
+        .into_iter()
+        .map(|statement| self::statement(statement, kind, variables))
+        .collect::<Result<_, _>>()?;
+    check_sids(&statements, kind)?;
+    Ok(Policy {
+        id,
+        kind,
+        statements,
+    })
+}
+
+/// IAM's own documents have plain and unique statement ids; other services
+/// take any text (KMS's default policy has blanks in its).
+fn check_sids(statements: &[Statement], kind: PolicyKind) -> Result<(), PolicyError> {
+    if matches!(kind, PolicyKind::Key | PolicyKind::Resource) {
+        return Ok(());
+    }
+    let mut seen = HashSet::new();
+    for sid in statements.iter().filter_map(Statement::sid) {
+        if !sid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(PolicyError::syntax(format!(
+                "the Sid `{sid}` is not alphanumeric"
+            )));
+        }
+        if !sid.is_empty() && !seen.insert(sid) {
+            return Err(PolicyError::syntax(format!("the Sid `{sid}` stands twice")));
+        }
+    }
+    Ok(())
+}
+
+fn statement(value: Json, kind: PolicyKind, variables: bool) -> Result<Statement, PolicyError> {
+    let Json::Object(members) = value else {
+        return Err(PolicyError::syntax("a statement is not an object"));
+    };
+    let (mut sid, mut effect) = (None, None);
+    let (mut principals, mut actions, mut resources) = (None, None, None);
+    let mut conditions = Box::default();
+    for (name, value) in members {
+        match (&*name, value) {
+            ("Action" | "NotAction", value) => once(&mut actions, name, value)?,
+            ("Condition", value) => conditions = self::conditions(value, variables)?,
+            ("Effect", Json::String(text)) => {
+                effect = Some(match &*text {
+                    "Allow" => Effect::Allow,
+                    "Deny" => Effect::Deny,
+                    _ => return Err(PolicyError::syntax(format!("unknown effect `{text}`"))),
+                });
+            }
+            ("NotPrincipal" | "Principal", value) => once(&mut principals, name, value)?,
+            ("NotResource" | "Resource", value) => once(&mut resources, name, value)?,
+            ("Sid", Json::String(text)) => sid = Some(text.into()),
+            _ => return Err(unexpected(&name)),
+        }
+    }
+    Ok(Statement {
+        principals: self::principals(principals, kind)?,
+        actions: self::actions(actions, kind)?,
+        resources: self::resources(resources, kind, variables)?,
+        conditions,
+        effect: effect.ok_or_else(|| PolicyError::syntax("`Effect` is missing"))?,
+        sid,
+    })
+}
+
+/// An element that stands in one of two forms, such as `Action` or
+/// `NotAction`, and under which.
+type Element = (String, Json);
+
+fn once(slot: &mut Option<Element>, name: String, value: Json) -> Result<(), PolicyError> {
+    match slot.replace((name, value)) {
+        None => Ok(()),
+        Some((other, _)) => Err(PolicyError::syntax(format!(
+            "`{other}` beside its opposite"
+        ))),
+    }
+}
+
+fn actions(
+    element: Option<Element>,
+    kind: PolicyKind,
+) -> Result<Selection<ActionPattern>, PolicyError> {
+    let (negated, texts) = match element {
+        Some((name, value)) => (name == "NotAction", strings(&name, value)?),
+        None => (false, Vec::new()),
+    };
+    if texts.is_empty() {
+        return match kind {
+            PolicyKind::Key => Ok(Selection::nothing()),
+            _ => Err(PolicyError::ActionsMissing),
+        };
+    }
+    let of_sts = |text: &String| {
+        text.split_once(':')
+            .is_some_and(|(service, _)| service.eq_ignore_ascii_case("sts"))
+    };
+    if kind == PolicyKind::Trust && !texts.iter().all(of_sts) {
+        return Err(PolicyError::TrustActionInvalid);
+    }
+    let patterns = texts.iter().map(|text| ActionPattern::parse(text));
+    Ok(Selection {
+        list: patterns.collect::<Result<_, _>>()?,
+        negated,
+    })
+}
+
+fn resources(
+    element: Option<Element>,
+    kind: PolicyKind,
+    variables: bool,
+) -> Result<Option<Selection<ResourcePattern>>, PolicyError> {
+    let (negated, texts) = match element {
+        Some(_) if kind == PolicyKind::Trust => return Err(PolicyError::ResourceProhibited),
+        None if kind == PolicyKind::Trust => return Ok(None),
+        Some((name, value)) => (name == "NotResource", strings(&name, value)?),
+        None => (false, Vec::new()),
+    };
+    if texts.is_empty() {
+        return match kind {
+            PolicyKind::Key => Ok(Some(Selection::nothing())),
+            _ => Err(PolicyError::ResourceMissing),
+        };
+    }
+    let patterns = texts
+        .iter()
+        .map(|text| ResourcePattern::parse(text, variables));
+    Ok(Some(Selection {
+        list: patterns.collect::<Result<_, _>>()?,
+        negated,
+    }))
+}
+
+fn principals(
+    element: Option<Element>,
+    kind: PolicyKind,
+) -> Result<Option<Selection<PrincipalPattern>>, PolicyError> {
+    let required = match kind {
+        PolicyKind::Identity | PolicyKind::ServiceControl => false,
+        PolicyKind::Key
+        | PolicyKind::Resource
+        | PolicyKind::ResourceControl
+        | PolicyKind::Trust => true,
+    };
+    let (name, value) = match element {
+        Some(element) if required => element,
+        Some(_) => return Err(PolicyError::PrincipalProhibited),
+        None if required => return Err(PolicyError::PrincipalMissing),
+        None => return Ok(None),
+    };
+    let mut list = Vec::new();
+    match value {
+        Json::String(text) if text == "*" => list.push(PrincipalPattern::Anyone),
+        Json::String(value) => {
+            let kind = "AWS".into();
+            return Err(PolicyError::PrincipalUnsupported { kind, value });
+        }
+        Json::Object(members) => {
+            for (key, value) in members {
+                for text in strings(&key, value)? {
+                    list.push(principal(&key, text, kind)?);
+                }
+            }
+        }
+        _ => return Err(unexpected(&name)),
+    }
+    if list.is_empty() {
+        return Err(PolicyError::syntax(format!("`{name}` is empty")));
+    }
+    let negated = name == "NotPrincipal";
+    if kind == PolicyKind::ResourceControl && (negated || *list != [PrincipalPattern::Anyone]) {
+        return Err(PolicyError::syntax(
+            "the principal of a resource control policy is `*`",
+        ));
+    }
+    Ok(Some(Selection {
+        list: list.into(),
+        negated,
+    }))
+}
+
+fn principal(key: &str, value: String, kind: PolicyKind) -> Result<PrincipalPattern, PolicyError> {
+    match key {
+        "AWS" => PrincipalPattern::parse_aws(&value),
+        "Federated" if kind == PolicyKind::Trust => PrincipalPattern::parse_federated(&value),
+        "Service" => PrincipalPattern::parse_service(&value),
+        // `CanonicalUser` is S3's alone.
+        "CanonicalUser" | "Federated" => {
+            let kind = key.into();
+            Err(PolicyError::PrincipalUnsupported { kind, value })
+        }
+        _ => Err(unexpected(key)),
+    }
+}
+
+fn conditions(value: Json, variables: bool) -> Result<Box<[Condition]>, PolicyError> {
+    let Json::Object(operators) = value else {
+        return Err(unexpected("Condition"));
+    };
+    let mut conditions = Vec::new();
+    for (operator, value) in operators {
+        let Json::Object(keys) = value else {
+            return Err(unexpected(&operator));
+        };
+        for (key, value) in keys {
+            let values = match value {
+                Json::Array(values) => values,
+                value => vec![value],
+            };
+            let text = |value| match value {
+                Json::Scalar(text) | Json::String(text) => Ok(text),
+                Json::Array(_) | Json::Null | Json::Object(_) => Err(unexpected(&key)),
+            };
+            let values = values
+                .into_iter()
+                .map(text)
+                .collect::<Result<Vec<_>, _>>()?;
+            conditions.push(Condition::parse(&operator, &key, &values, variables)?);
+        }
+    }
+    Ok(conditions.into())
+}
+
+/// A string or a list of strings.
+fn strings(name: &str, value: Json) -> Result<Vec<String>, PolicyError> {
+    let string = |value| match value {
+        Json::String(text) => Ok(text),
+        _ => Err(unexpected(name)),
+    };
+    match value {
+        Json::Array(values) => values.into_iter().map(string).collect(),
+        value => Ok(vec![string(value)?]),
+    }
+}
+
+fn unexpected(name: &str) -> PolicyError {
+    PolicyError::syntax(format!(
+        "`{name}` is unknown here or has an unexpected value"
+    ))
+}
+
+impl<T> Selection<T> {
+    fn nothing() -> Self {
+        Self {
+            list: Box::default(),
+            negated: false,
+        }
+    }
+}

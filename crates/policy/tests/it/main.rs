@@ -1,0 +1,3 @@
+//! The policy language seen from outside.
+
+mod grammar;
