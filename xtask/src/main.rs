@@ -14,6 +14,7 @@ mod debian;
 mod project;
 mod python;
 mod test;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -27,12 +28,20 @@ struct Chore {
     run: fn(&[String]) -> Result<()>,
 }
 
-const CHORES: &[Chore] = &[Chore {
-    name: "test",
-    summary: "install what the tests need, then run all of them",
-    help: test::HELP,
-    run: test::run_chore,
-}];
+const CHORES: &[Chore] = &[
+    Chore {
+        name: "test",
+        summary: "install what the tests need, then run all of them",
+        help: test::HELP,
+        run: test::run_chore,
+    },
+    Chore {
+        name: "tidy",
+        summary: "check the house rules that no compiler knows",
+        help: tidy::HELP,
+        run: tidy::run,
+    },
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

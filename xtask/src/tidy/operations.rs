@@ -1,0 +1,218 @@
+use super::{Finding, Tree};
+
+/// Operations that have neither a client's test nor a transcript. The list may
+/// only shrink: an operation that gets its test is struck off.
+const UNTESTED: &[&str] = &[];
+
+const CLIENTS: &str = "crates/server/tests/clients/";
+const TRANSCRIPTS: &str = "crates/server/tests/wire/";
+
+/// An operation in the table of its service.
+struct Operation<'t> {
+    table: &'t str,
+    line: usize,
+    service: &'t str,
+    name: &'t str,
+}
+
+/// Every operation that a service lists has a file of its own and is called by
+/// an official client's test or shown in a transcript; and every file of an
+/// operation is in the list.
+pub(super) fn tested(tree: &Tree) -> Vec<Finding> {
+    tested_but_for(tree, UNTESTED)
+}
+
+fn tested_but_for(tree: &Tree, untested: &[&str]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let operations = listed(tree);
+    for Operation {
+        table,
+        line,
+        service,
+        name,
+    } in &operations
+    {
+        let file = format!(
+            "crates/services/src/{service}/operations/{}.rs",
+            snake_case(name)
+        );
+        if !tree
+            .text(&file)
+            .is_some_and(|text| text.contains(&format!("for {name} {{")))
+        {
+            let advice = format!("`{name}` needs a file of its own, {file}");
+            findings.push(Finding::new(table, *line, advice));
+        }
+        let excepted = untested.contains(name);
+        match (is_tested(tree, service, name), excepted) {
+            (false, false) => {
+                let advice = format!(
+                    "`{name}` has no test: call it in {CLIENTS} or keep a transcript in \
+                     {TRANSCRIPTS}{service}/{name}/"
+                );
+                findings.push(Finding::new(table, *line, advice));
+            }
+            (true, true) => {
+                let advice = format!("`{name}` is tested: strike it from UNTESTED");
+                findings.push(Finding::new("xtask/src/tidy/operations.rs", 0, advice));
+            }
+            (true, false) | (false, true) => {}
+        }
+    }
+    for (path, _) in tree.files() {
+        let Some((service, name)) = operation_file(path) else {
+            continue;
+        };
+        let is_listed = |operation: &Operation<'_>| {
+            operation.service == service && snake_case(operation.name) == name
+        };
+        if !operations.iter().any(is_listed) {
+            let advice = format!("not listed in crates/services/src/{service}/operations.rs");
+            findings.push(Finding::new(path, 0, advice));
+        }
+    }
+    findings
+}
+
+/// The operations of every `crates/services/src/<service>/operations.rs`.
+fn listed(tree: &Tree) -> Vec<Operation<'_>> {
+    let mut operations = Vec::new();
+    for (table, text) in tree.files() {
+        let service = table.strip_prefix("crates/services/src/");
+        let Some(service) = service.and_then(|rest| rest.strip_suffix("/operations.rs")) else {
+            continue;
+        };
+        for (number, line) in text.lines().enumerate() {
+            for rest in line.split("Route::of::<").skip(1) {
+                let path = rest.split('>').next().unwrap_or_default();
+                let name = path.rsplit("::").next().unwrap_or_default();
+                operations.push(Operation {
+                    table,
+                    line: number + 1,
+                    service,
+                    name,
+                });
+            }
+        }
+    }
+    operations
+}
+
+/// The service and the module of an operation's file.
+fn operation_file(path: &str) -> Option<(&str, &str)> {
+    let rest = path
+        .strip_prefix("crates/services/src/")?
+        .strip_suffix(".rs")?;
+    rest.split_once("/operations/")
+        .filter(|(_, module)| !module.contains('/'))
+}
+
+fn is_tested(tree: &Tree, service: &str, name: &str) -> bool {
+    let transcripts = format!("{TRANSCRIPTS}{service}/{name}/");
+    // As boto3 and the AWS CLI write it.
+    let names = [snake_case(name), snake_case(name).replace('_', "-")];
+    let calls = |text: &str| {
+        text.split(|c: char| !c.is_ascii_alphanumeric() && !"_-".contains(c))
+            .any(|word| names.iter().any(|name| name == word))
+    };
+    tree.files().any(|(path, text)| {
+        let is_client = path.starts_with(CLIENTS) && path.ends_with(".py");
+        path.starts_with(&transcripts) || is_client && calls(text)
+    })
+}
+
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: (&str, &str) = (
+        "crates/services/src/kms/operations.rs",
+        "pub const ROUTES: &[Route] = &[\n    Route::of::<create_key::CreateKey>(),\n];\n",
+    );
+    const FILE: (&str, &str) = (
+        "crates/services/src/kms/operations/create_key.rs",
+        "impl Operation for CreateKey {",
+    );
+
+    fn check(files: &[(&str, &str)], untested: &[&str], expected: &[&str]) {
+        let found = tested_but_for(&Tree::of(files), untested);
+        let found: Vec<String> = found.iter().map(Finding::to_string).collect();
+        assert_eq!(found.len(), expected.len(), "{found:?}");
+        for (found, expected) in found.iter().zip(expected) {
+            assert!(
+                found.contains(expected),
+                "`{found}` does not say `{expected}`"
+            );
+        }
+    }
+
+    #[test]
+    fn a_test_is_a_call_by_a_client_or_a_transcript() {
+        check(
+            &[
+                TABLE,
+                FILE,
+                (
+                    "crates/server/tests/clients/test_kms.py",
+                    "kms.create_key()",
+                ),
+            ],
+            &[],
+            &[],
+        );
+        check(
+            &[
+                TABLE,
+                FILE,
+                ("crates/server/tests/clients/test_cli.py", "\"create-key\""),
+            ],
+            &[],
+            &[],
+        );
+        check(
+            &[
+                TABLE,
+                FILE,
+                ("crates/server/tests/wire/kms/CreateKey/plain.txt", ""),
+            ],
+            &[],
+            &[],
+        );
+        check(
+            &[
+                TABLE,
+                FILE,
+                (
+                    "crates/server/tests/clients/test_kms.py",
+                    "create_key_pair()",
+                ),
+            ],
+            &[],
+            &["operations.rs:2: `CreateKey` has no test"],
+        );
+    }
+
+    #[test]
+    fn the_list_of_the_untested_only_shrinks() {
+        check(&[TABLE, FILE], &["CreateKey"], &[]);
+        let test = ("crates/server/tests/clients/test_kms.py", "create_key");
+        check(&[TABLE, FILE, test], &["CreateKey"], &["strike it"]);
+    }
+
+    #[test]
+    fn files_and_the_list_agree() {
+        check(&[TABLE], &["CreateKey"], &["needs a file of its own"]);
+        check(&[FILE], &[], &["create_key.rs: not listed in"]);
+    }
+}
