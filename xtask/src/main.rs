@@ -9,7 +9,9 @@
     reason = "a command-line tool talks to its user"
 )]
 
+mod ci;
 mod command;
+mod conformance;
 mod debian;
 mod project;
 mod python;
@@ -29,6 +31,18 @@ struct Chore {
 }
 
 const CHORES: &[Chore] = &[
+    Chore {
+        name: "ci",
+        summary: "all that must hold before a change goes in",
+        help: ci::HELP,
+        run: ci::run_chore,
+    },
+    Chore {
+        name: "conformance",
+        summary: "compare what the server declares with AWS's service models",
+        help: conformance::HELP,
+        run: conformance::run_chore,
+    },
     Chore {
         name: "test",
         summary: "install what the tests need, then run all of them",

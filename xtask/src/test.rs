@@ -2,6 +2,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::command::{Failure, Result, cargo, run, status};
+use crate::conformance;
 use crate::debian;
 use crate::project;
 use crate::python::{self, Environment};
@@ -16,6 +17,7 @@ fails if any of them fails:
   1. cargo test, over the whole workspace
   2. pytest in crates/server/tests/clients: the official clients against the
      binary of the dev profile
+  3. cargo xtask conformance (not when there are filters)
 
   --deep      more random cases and more crash rounds (STRONGROOM_DEEP=1)
   filters     run only the tests whose name contains one of these words
@@ -63,12 +65,17 @@ pub(crate) fn run_chore(arguments: &[String]) -> Result<()> {
         failed.push(failure);
     }
     // The binary as `cargo build` makes it, free of what test builds add.
-    let built = run(&mut cargo(
+    match run(&mut cargo(
         &root,
         ["build", "--locked", "--package", "strongroom"],
-    ));
-    if let Err(failure) = built.and_then(|()| clients(&root, &environment, &options)) {
-        failed.push(failure);
+    )) {
+        Err(failure) => failed.push(failure),
+        Ok(()) => {
+            failed.extend(clients(&root, &environment, &options).err());
+            if options.filters.is_empty() {
+                failed.extend(conformance::check(&root, &environment).err());
+            }
+        }
     }
     summary(&failed)
 }
