@@ -17,9 +17,9 @@ os.environ.update(
     AWS_SHARED_CREDENTIALS_FILE=os.devnull,
 )
 
-from botocore.exceptions import ClientError  # noqa: E402
+from botocore.exceptions import ClientError
 
-import harness  # noqa: E402
+import harness
 
 
 @pytest.fixture(scope="session")

@@ -123,7 +123,7 @@ def test_nothing_acknowledged_is_lost(own_server):
         # Nothing was answered unrecorded: look before the process comes back.
         recorded = set()
         for line in server.audit_lines():
-            recorded.update(re.findall(rb'"requestID":"([^"]+)"', line))
+            recorded.update(re.findall(rb'"requestID":\s*"([^"]+)"', line))
         missing = acknowledged - {i.decode() for i in recorded}
         assert not missing, f"{len(missing)} of {len(acknowledged)} answers unrecorded"
 

@@ -69,14 +69,16 @@ def test_survivors_are_neither_skipped_nor_repeated(sm, order):
         wish["NextToken"] = answer["NextToken"]
         # One already shown goes (the last one, where the next page takes off),
         # one not yet shown goes, and new ones come at both ends and between.
-        for gone in (seen[-1], next((n for n in alive if n not in seen), None)):
+        for gone in (*seen[-1:], next((n for n in alive if n not in seen), None)):
             if gone in survivors:
                 sm.delete_secret(SecretId=gone, ForceDeleteWithoutRecovery=True)
                 survivors.discard(gone)
         round_ += 1
+        assert round_ < 100, "the listing never ends"
+        if round_ > 4:
+            continue
         for new in (f"{prefix}/+", f"{prefix}/07-", f"{prefix}/99-"):
             sm.create_secret(Name=f"{new}{round_}", SecretString="v")
-        assert round_ < 100, "the listing never ends"
     assert len(seen) == len(set(seen))
     assert survivors <= set(seen)
 

@@ -1,4 +1,4 @@
-"""Messages that AWS fixes, from the reference's index of exact error texts.
+"""Messages that AWS fixes, and the shapes of its refusals, from the reference's index of exact error texts.
 
 [R] recorded from the live service; [E] known from emulators only, so probable.
 """
@@ -98,3 +98,23 @@ def violation(path, constraint, value=None):
         rf"satisfy constraint: {constraint}$",
         re.DOTALL,
     )
+
+
+SIGNATURE_MISMATCH = (
+    "The request signature we calculated does not match the signature you provided. "
+    "Check your AWS Secret Access Key and signing method. "
+    "Consult the service documentation for details."
+)
+
+
+def signature_refused(reply, code, message=None):
+    """Signature errors of JSON services: HTTP 400, lower-case `message`."""
+    assert (reply.status, reply.code) == (400, code), reply
+    assert "Message" not in reply.json
+    assert "x-amzn-requestid" in reply.headers
+    # SDKs correct their clock by it.
+    assert "date" in reply.headers
+    if isinstance(message, re.Pattern):
+        assert message.search(reply.message), reply.message
+    elif message is not None:
+        assert reply.message == message
