@@ -43,7 +43,7 @@ pub(crate) fn expand(item: &DeriveInput) -> Result<TokenStream> {
 
     Ok(quote! {
         impl crate::shape::Emit for #name {
-            fn emit<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            fn emit<S: serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
                 use serde::ser::SerializeMap as _;
                 let mut map = serializer.serialize_map(None)?;
                 #(#emitted)*

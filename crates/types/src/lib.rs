@@ -7,6 +7,7 @@
 mod account;
 mod arn;
 mod clock;
+mod partition;
 mod principal;
 mod region;
 mod sensitive;
@@ -15,6 +16,7 @@ pub use account::{AccountId, InvalidAccountId};
 pub use arn::{Arn, InvalidArn};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use jiff::Timestamp;
+pub use partition::{InvalidPartition, Partition};
 pub use principal::Principal;
 pub use region::{InvalidRegion, Region};
 pub use sensitive::Sensitive;

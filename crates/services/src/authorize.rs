@@ -1,0 +1,280 @@
+//! The one way into an operation.
+//!
+//! [`authorize`] gathers every policy that bears on a request, asks the policy
+//! crate, and wraps the target in [`Authorized`], which nothing else can make:
+//! an operation that forgets the check does not compile.
+
+use std::{borrow::Cow, cell::OnceCell};
+
+use strongroom_policy::{
+    Attached, ContextKeys, Decision, Denial, Policies, Policy, Request as PolicyRequest, Values,
+    decide,
+};
+use strongroom_types::{AccountId, Principal};
+
+use crate::{context::Context, operation::ServiceError};
+
+/// A target that the caller may act on.
+pub struct Authorized<T>(T);
+
+impl<T> Authorized<T> {
+    /// The target. What was allowed was the operation at hand, so do not hand
+    /// this on to another.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> std::ops::Deref for Authorized<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// What a request is about, as policies see it.
+pub trait Target: Send {
+    /// The ARN that is judged; `*` for operations without resources.
+    fn resource(&self) -> &str;
+
+    /// How a refusal names the resource; nothing to leave it out.
+    fn shown(&self) -> Option<&str>;
+
+    /// The account that owns the resource.
+    fn account(&self) -> Option<AccountId>;
+
+    /// The resource's own policy.
+    fn policy(&self) -> Option<&Policy>;
+
+    /// Condition keys that come from the resource.
+    fn condition_keys(&self, keys: &mut Keys);
+}
+
+/// The target of operations that name no resource.
+pub struct NoResource;
+
+impl Target for NoResource {
+    fn resource(&self) -> &'static str {
+        "*"
+    }
+
+    fn shown(&self) -> Option<&str> {
+        None
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        None
+    }
+
+    fn policy(&self) -> Option<&Policy> {
+        None
+    }
+
+    fn condition_keys(&self, _: &mut Keys) {}
+}
+
+/// Condition keys of one request or target.
+#[derive(Debug, Default)]
+pub struct Keys(Vec<(String, KeyValue)>);
+
+#[derive(Debug)]
+enum KeyValue {
+    Many(Vec<String>),
+    One(String),
+}
+
+impl Keys {
+    /// Adds a single-valued key. Case of the key is ignored.
+    pub fn one(&mut self, key: &str, value: impl Into<String>) {
+        self.0
+            .push((key.to_lowercase(), KeyValue::One(value.into())));
+    }
+
+    /// Adds a single-valued key if the parameter behind it is there.
+    pub fn some(&mut self, key: &str, value: Option<impl ToString>) {
+        if let Some(value) = value {
+            self.one(key, value.to_string());
+        }
+    }
+
+    /// Adds a multivalued key.
+    pub fn many(&mut self, key: &str, values: Vec<String>) {
+        self.0.push((key.to_lowercase(), KeyValue::Many(values)));
+    }
+
+    fn get(&self, key: &str) -> Option<Values<'_>> {
+        let (_, value) = self.0.iter().find(|(known, _)| known == key)?;
+        Some(match value {
+            KeyValue::Many(values) => Values::Many(
+                values
+                    .iter()
+                    .map(|value| Cow::from(value.as_str()))
+                    .collect(),
+            ),
+            KeyValue::One(value) => Values::One(Cow::from(value.as_str())),
+        })
+    }
+}
+
+/// Lets the caller at `target`, if every one of the actions is allowed.
+///
+/// # Errors
+/// The service's access-denied error, with AWS's text.
+pub fn authorize<T: Target, E: ServiceError>(
+    cx: &Context<'_>,
+    target: T,
+    action: &str,
+    further_actions: &[&str],
+    keys: &Keys,
+) -> Result<Authorized<T>, E> {
+    for action in std::iter::once(&action).chain(further_actions) {
+        check(cx, &target, action, keys).map_err(|message| E::denied(message))?;
+    }
+    Ok(Authorized(target))
+}
+
+/// Why the caller could not change or delete the resource's policy once it is
+/// `policy`; nothing if it could.
+pub fn locked_out(cx: &Context<'_>, target: &impl Target, policy: &Policy) -> Option<String> {
+    let with = |action| judge(cx, target, Some(policy), action, &Keys::default());
+    let actions = [
+        "secretsmanager:PutResourcePolicy",
+        "secretsmanager:DeleteResourcePolicy",
+    ];
+    actions.into_iter().find_map(|action| with(action).err())
+}
+
+/// Whether the caller may do `action` on `target`; otherwise AWS's text.
+fn check(cx: &Context<'_>, target: &impl Target, action: &str, keys: &Keys) -> Result<(), String> {
+    judge(cx, target, target.policy(), action, keys)
+}
+
+fn judge(
+    cx: &Context<'_>,
+    target: &impl Target,
+    resource_policy: Option<&Policy>,
+    action: &str,
+    keys: &Keys,
+) -> Result<(), String> {
+    let caller = &cx.request.caller;
+    let context = RequestContext {
+        cx,
+        target,
+        keys,
+        target_keys: OnceCell::new(),
+    };
+    let request = PolicyRequest {
+        action,
+        context: &context,
+        issuer: None,
+        partition: cx.services.partition.as_str(),
+        principal: &caller.principal,
+        resource: target.resource(),
+        resource_account: target.account(),
+    };
+    let identity: Vec<Attached<'_>> = caller
+        .policies
+        .iter()
+        .map(|named| Attached {
+            name: Some(&named.name),
+            policy: &named.policy,
+        })
+        .collect();
+    let policies = Policies {
+        identity: &identity,
+        resource: resource_policy.map(Attached::from),
+        ..Policies::default()
+    };
+    match decide(&request, &policies) {
+        Decision::Allowed(_) => Ok(()),
+        Decision::Denied(denial) => Err(message(caller.arn.as_str(), action, target, &denial)),
+    }
+}
+
+fn message(caller: &str, action: &str, target: &impl Target, denial: &Denial<'_>) -> String {
+    let shown = target
+        .shown()
+        .map(|shown| format!(" on resource: {shown}"))
+        .unwrap_or_default();
+    format!(
+        "User: {caller} is not authorized to perform: {action}{shown} {}",
+        denial.clause(action)
+    )
+}
+
+/// Answers the policy crate's questions about the request. Each key is made
+/// only when a statement asks for it.
+struct RequestContext<'a, T> {
+    cx: &'a Context<'a>,
+    target: &'a T,
+    keys: &'a Keys,
+    target_keys: OnceCell<Keys>,
+}
+
+impl<T: Target> ContextKeys for RequestContext<'_, T> {
+    fn get(&self, key: &str) -> Option<Values<'_>> {
+        if let Some(values) = self.global(key) {
+            return Some(Values::One(values));
+        }
+        if let Some(values) = self.keys.get(key) {
+            return Some(values);
+        }
+        let target_keys = self.target_keys.get_or_init(|| {
+            let mut keys = Keys::default();
+            self.target.condition_keys(&mut keys);
+            keys
+        });
+        target_keys.get(key)
+    }
+}
+
+impl<T: Target> RequestContext<'_, T> {
+    /// Global condition keys of requests signed with long-term credentials.
+    ///
+    /// Source: IAM User Guide, "AWS global condition context keys".
+    fn global(&self, key: &str) -> Option<Cow<'_, str>> {
+        let request = self.cx.request;
+        let caller = &request.caller;
+        let partition = self.cx.services.partition.as_str();
+        Some(match key {
+            "aws:currenttime" => self
+                .cx
+                .now
+                .strftime("%Y-%m-%dT%H:%M:%SZ")
+                .to_string()
+                .into(),
+            "aws:epochtime" => self.cx.now.as_second().to_string().into(),
+            "aws:principalaccount" => caller.account.to_string().into(),
+            "aws:principalarn" => caller.principal.policy_arn(partition)?.to_string().into(),
+            "aws:principalisawsservice" => is_service(&caller.principal).to_string().into(),
+            "aws:principaltype" => principal_type(&caller.principal).into(),
+            "aws:requestedregion" => request.region.as_str().into(),
+            "aws:resourceaccount" => self.target.account()?.to_string().into(),
+            "aws:securetransport" => request.tls.is_some().to_string().into(),
+            "aws:sourceip" => request.source_ip.to_string().into(),
+            "aws:useragent" => request.user_agent.as_deref()?.into(),
+            "aws:userid" => caller.principal.user_id().into(),
+            "aws:username" => match &caller.principal {
+                Principal::User { name, .. } => Cow::from(name.as_ref()),
+                _ => return None,
+            },
+            "aws:viaawsservice" => "false".into(),
+            _ => return None,
+        })
+    }
+}
+
+fn is_service(principal: &Principal) -> bool {
+    matches!(principal, Principal::Service { .. })
+}
+
+fn principal_type(principal: &Principal) -> &'static str {
+    match principal {
+        Principal::AssumedRole { .. } => "AssumedRole",
+        Principal::FederatedUser { .. } => "FederatedUser",
+        Principal::Root { .. } => "Account",
+        Principal::Service { .. } => "AWSService",
+        Principal::User { .. } => "User",
+    }
+}

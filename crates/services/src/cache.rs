@@ -1,0 +1,101 @@
+//! Decoded rows kept in memory, dropped when a commit changes what they were
+//! made from.
+//!
+//! Never a decrypted value: keys' policies, users' policies, access keys.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use strongroom_store::{Change, CommitObserver};
+
+/// Entries of one cache. Past it the cache starts again from nothing, which
+/// costs one read for each entry still in use.
+const MAX_ENTRIES: usize = 10_000;
+/// Parts that are locked apart from each other.
+const SHARDS: usize = 16;
+
+/// A cache over the rows of some tables. Any change to one of them empties
+/// it: policies change seldom and are read with every request.
+pub struct Cache<K, V> {
+    tables: &'static [u8],
+    /// Counts the changes, so that what was read before one is not kept.
+    generation: AtomicU64,
+    shards: [RwLock<HashMap<K, Arc<V>>>; SHARDS],
+}
+
+impl<K: Eq + Hash, V> Cache<K, V> {
+    /// A cache of what is made from rows of these tables.
+    #[must_use]
+    pub fn of(tables: &'static [u8]) -> Self {
+        let shards = std::array::from_fn(|_| RwLock::default());
+        Self {
+            tables,
+            generation: AtomicU64::new(0),
+            shards,
+        }
+    }
+
+    /// What is kept under `key`.
+    pub fn get<Q>(&self, key: &Q) -> Option<Arc<V>>
+    where
+        K: std::borrow::Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        self.shard(key)?
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
+            .cloned()
+    }
+
+    /// To be asked before the rows are read that a value is made from.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::SeqCst)
+    }
+
+    /// Keeps a value, unless something changed since `generation`.
+    pub fn keep(&self, key: K, value: Arc<V>, generation: u64) {
+        let Some(shard) = self.shard(&key) else {
+            return;
+        };
+        let mut entries = shard.write().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= MAX_ENTRIES / SHARDS {
+            entries.clear();
+        }
+        // Under the lock that a change takes after it has counted itself: the
+        // value is either refused here or removed there.
+        if self.generation() == generation {
+            entries.insert(key, value);
+        }
+    }
+
+    fn shard<Q: Hash + ?Sized>(&self, key: &Q) -> Option<&RwLock<HashMap<K, Arc<V>>>> {
+        use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(key);
+        self.shards
+            .get(usize::try_from(hash % SHARDS as u64).unwrap_or(0))
+    }
+}
+
+impl<K: Eq + Hash + Send + Sync, V: Send + Sync> CommitObserver for Cache<K, V> {
+    fn committed(&self, changes: &[Change]) {
+        if changes
+            .iter()
+            .any(|change| self.tables.contains(&change.table()))
+        {
+            self.generation.fetch_add(1, Ordering::SeqCst);
+            for shard in &self.shards {
+                shard
+                    .write()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .clear();
+            }
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! CloudTrail records: one JSON line for each call, each use of a KMS key on
+//! behalf of a caller, and each service event.
+//!
+//! Field order and presence follow the live records described in CloudTrail's
+//! record contents reference. A record never holds a secret value or a
+//! credential: operations declare what may be recorded (`shape.rs`), and
+//! nothing else reaches this module.
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use strongroom_types::{AccountId, Principal, Region, Timestamp};
+
+use crate::{
+    context::{Home, Request, Services},
+    iam::Caller,
+    refusal::Refusal,
+};
+
+/// The version of the record format that is written.
+const EVENT_VERSION: &str = "1.11";
+/// Longest `userAgent`, `errorCode` and `errorMessage`, in bytes.
+const SHORT_TEXT_BYTES: usize = 1024;
+
+/// Something worth a record, before it is known who did it and when.
+#[derive(Debug)]
+pub struct Event {
+    /// `secretsmanager.amazonaws.com`, …
+    pub source: &'static str,
+    /// The operation, or the service event.
+    pub name: &'static str,
+    /// What was asked, less what is sensitive.
+    pub request_parameters: Option<Value>,
+    /// What was answered; absent for reads and failures.
+    pub response_elements: Option<Value>,
+    /// Extras of service events.
+    pub additional_event_data: Option<Value>,
+    /// Whether nothing can have been changed.
+    pub read_only: bool,
+    /// The resources that were used: for KMS the key.
+    pub resources: Vec<Resource>,
+    /// Code and message of a failure.
+    pub error: Option<(&'static str, String)>,
+    /// What kind of event it is.
+    pub kind: Kind,
+}
+
+/// Who acts in an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The caller, at the endpoint.
+    ApiCall,
+    /// A service for the caller, under the caller's identity.
+    CallThrough(&'static str),
+    /// A service by itself. The text is the record's `requestID`.
+    ServiceEvent(&'static str, String),
+}
+
+/// A resource of an event.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Resource {
+    /// The owner.
+    pub account_id: String,
+    /// `AWS::KMS::Key`.
+    pub r#type: &'static str,
+    /// The ARN.
+    #[serde(rename = "ARN")]
+    pub arn: String,
+}
+
+/// A record, in the order in which CloudTrail writes it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Record<'a> {
+    event_version: &'static str,
+    user_identity: UserIdentity<'a>,
+    #[serde(serialize_with = "seconds")]
+    event_time: Timestamp,
+    event_source: &'a str,
+    event_name: &'a str,
+    aws_region: &'a str,
+    #[serde(rename = "sourceIPAddress")]
+    source_ip_address: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_agent: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_message: Option<&'a str>,
+    request_parameters: &'a Option<Value>,
+    response_elements: &'a Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    additional_event_data: &'a Option<Value>,
+    #[serde(rename = "requestID")]
+    request_id: &'a str,
+    #[serde(rename = "eventID")]
+    event_id: String,
+    read_only: bool,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    resources: &'a [Resource],
+    event_type: &'static str,
+    management_event: bool,
+    recipient_account_id: String,
+    event_category: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls_details: Option<TlsDetails<'a>>,
+}
+
+#[derive(Serialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct UserIdentity<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    principal_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arn: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_key_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invoked_by: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TlsDetails<'a> {
+    tls_version: &'a str,
+    cipher_suite: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_provided_host_header: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_exchange: Option<&'a str>,
+}
+
+impl Event {
+    /// A call of an operation by a caller, not yet answered.
+    #[must_use]
+    pub fn call(source: &'static str, name: &'static str, read_only: bool) -> Self {
+        Self {
+            source,
+            name,
+            request_parameters: None,
+            response_elements: None,
+            additional_event_data: None,
+            read_only,
+            resources: Vec::new(),
+            error: None,
+            kind: Kind::ApiCall,
+        }
+    }
+
+    /// The event as one that failed. CloudTrail writes `AccessDenied` where
+    /// the API says `AccessDeniedException`.
+    pub fn fail(&mut self, refusal: &Refusal) {
+        let code = match refusal.code {
+            "AccessDeniedException" => "AccessDenied",
+            code => code,
+        };
+        self.response_elements = None;
+        self.error = Some((code, refusal.message.to_string()));
+    }
+
+    /// The record of this event within a request, as one JSON line without
+    /// the line feed.
+    #[must_use]
+    pub fn record(&self, services: &Services, request: &Request, now: Timestamp) -> Vec<u8> {
+        if let Kind::ServiceEvent(..) = self.kind {
+            let account = request.caller.account;
+            let home = Home {
+                partition: services.partition,
+                account,
+                region: request.region,
+            };
+            return self.service_record(services, &home, now);
+        }
+        let service = match self.kind {
+            Kind::CallThrough(service) => Some(service),
+            Kind::ApiCall | Kind::ServiceEvent(..) => None,
+        };
+        let tls = request.tls.as_ref().filter(|_| service.is_none());
+        self.line(Scene {
+            user_identity: UserIdentity {
+                invoked_by: service,
+                ..UserIdentity::of(&request.caller)
+            },
+            source: service.map_or_else(|| request.source_ip.to_string(), str::to_owned),
+            user_agent: service.or(request.user_agent.as_deref()),
+            request_id: &request.id,
+            event_type: "AwsApiCall",
+            account: request.caller.account,
+            region: request.region,
+            time: now,
+            id: services.random.uuid(),
+            tls_details: tls.map(|tls| TlsDetails {
+                tls_version: &tls.version,
+                cipher_suite: &tls.cipher_suite,
+                client_provided_host_header: request.host.as_deref(),
+                key_exchange: tls.key_exchange.as_deref(),
+            }),
+        })
+    }
+
+    /// The record of a service event about a resource of `home`, with or
+    /// without a request that caused it.
+    #[must_use]
+    pub fn service_record(&self, services: &Services, home: &Home, now: Timestamp) -> Vec<u8> {
+        let (service, request_id) = match &self.kind {
+            Kind::ServiceEvent(service, id) => (*service, id.as_str()),
+            Kind::ApiCall | Kind::CallThrough(_) => (self.source, ""),
+        };
+        self.line(Scene {
+            user_identity: UserIdentity {
+                account_id: Some(home.account.to_string()),
+                invoked_by: Some(service),
+                ..UserIdentity::default()
+            },
+            source: service.to_owned(),
+            user_agent: Some(service),
+            request_id,
+            event_type: "AwsServiceEvent",
+            account: home.account,
+            region: home.region,
+            time: now,
+            id: services.random.uuid(),
+            tls_details: None,
+        })
+    }
+
+    fn line(&self, scene: Scene<'_>) -> Vec<u8> {
+        let record = Record {
+            event_version: EVENT_VERSION,
+            user_identity: scene.user_identity,
+            event_time: scene.time,
+            event_source: self.source,
+            event_name: self.name,
+            aws_region: scene.region.as_str(),
+            source_ip_address: scene.source,
+            user_agent: scene.user_agent.map(short),
+            error_code: self.error.as_ref().map(|(code, _)| *code),
+            error_message: self.error.as_ref().map(|(_, message)| short(message)),
+            request_parameters: &self.request_parameters,
+            response_elements: &self.response_elements,
+            additional_event_data: &self.additional_event_data,
+            request_id: scene.request_id,
+            event_id: scene.id,
+            read_only: self.read_only,
+            resources: &self.resources,
+            event_type: scene.event_type,
+            management_event: true,
+            recipient_account_id: scene.account.to_string(),
+            event_category: "Management",
+            tls_details: scene.tls_details,
+        };
+        // Serializing these types cannot fail: every key is a string and the
+        // writer is memory. An empty line would be refused by the log.
+        serde_json::to_vec(&record).unwrap_or_default()
+    }
+}
+
+/// Who, when and where, for a record.
+struct Scene<'a> {
+    user_identity: UserIdentity<'a>,
+    source: String,
+    user_agent: Option<&'a str>,
+    request_id: &'a str,
+    event_type: &'static str,
+    account: AccountId,
+    region: Region,
+    time: Timestamp,
+    id: String,
+    tls_details: Option<TlsDetails<'a>>,
+}
+
+impl<'a> UserIdentity<'a> {
+    fn of(caller: &'a Caller) -> Self {
+        let (kind, user_name) = match &caller.principal {
+            Principal::AssumedRole { .. } => ("AssumedRole", None),
+            Principal::FederatedUser { .. } => ("FederatedUser", None),
+            Principal::Root { .. } => ("Root", None),
+            Principal::Service { .. } => ("AWSService", None),
+            Principal::User { name, .. } => ("IAMUser", Some(name.as_ref())),
+        };
+        Self {
+            r#type: Some(kind),
+            principal_id: Some(caller.principal.user_id()),
+            arn: Some(caller.arn.as_str()),
+            account_id: Some(caller.account.to_string()),
+            access_key_id: Some(&caller.access_key_id),
+            user_name,
+            invoked_by: None,
+        }
+    }
+}
+
+fn seconds<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&time.strftime("%Y-%m-%dT%H:%M:%SZ"))
+}
+
+/// Cuts at 1 KiB, between characters.
+fn short(text: &str) -> &str {
+    let mut end = text.len().min(SHORT_TEXT_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}

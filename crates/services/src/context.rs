@@ -1,0 +1,117 @@
+//! What an operation may use: the deployment, the request, the transaction.
+
+use std::{fmt, net::IpAddr, sync::Arc};
+
+use strongroom_crypto::Random;
+use strongroom_store::{Store, Transaction};
+use strongroom_types::{AccountId, Arn, Clock, Partition, Region, Timestamp};
+
+use crate::{
+    cloudtrail::Event,
+    iam::{Caller, Callers},
+    kms::KeyMaterial,
+    secretsmanager::Shared,
+};
+
+/// Everything that lives as long as the process and is shared by all requests.
+pub struct Services {
+    /// The partition of every ARN made here.
+    pub partition: Partition,
+    /// All that is remembered.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub random: Arc<dyn Random>,
+    /// Who has which access key, and what their policies say.
+    pub callers: Callers,
+    /// Opens the key material of KMS keys.
+    pub key_material: KeyMaterial,
+    /// What Secrets Manager keeps in memory.
+    pub secrets: Shared,
+}
+
+/// Where a resource lives: Regions and accounts are separate keyspaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Home {
+    /// The partition, `aws`.
+    pub partition: Partition,
+    /// The owner.
+    pub account: AccountId,
+    /// The Region.
+    pub region: Region,
+}
+
+impl Home {
+    /// The ARN of a resource that lives here.
+    #[must_use]
+    pub fn arn(&self, service: &str, resource: fmt::Arguments<'_>) -> Arn {
+        Arn::new(
+            self.partition.as_str(),
+            service,
+            self.region.as_str(),
+            self.account,
+            resource,
+        )
+    }
+}
+
+/// A request whose sender is known.
+#[derive(Debug)]
+pub struct Request {
+    /// `x-amzn-RequestId`, a UUID.
+    pub id: String,
+    /// Who signed it.
+    pub caller: Arc<Caller>,
+    /// The Region of the endpoint, from the signature's scope.
+    pub region: Region,
+    /// Where it came from.
+    pub source_ip: IpAddr,
+    /// The `User-Agent` header, up to 1 KiB.
+    pub user_agent: Option<String>,
+    /// The `Host` header or `:authority`.
+    pub host: Option<String>,
+    /// How it was encrypted on the way; absent for plain HTTP.
+    pub tls: Option<Tls>,
+}
+
+/// The connection's encryption, in CloudTrail's words.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// `TLSv1.3`.
+    pub version: String,
+    /// `TLS_AES_128_GCM_SHA256`.
+    pub cipher_suite: String,
+    /// `X25519MLKEM768`; not known for a resumed TLS 1.2 session.
+    pub key_exchange: Option<String>,
+}
+
+/// What an operation works with. It may be thrown away and made anew when the
+/// transaction meets a conflict, so nothing outside it is changed by an
+/// operation.
+pub struct Context<'r> {
+    /// The deployment.
+    pub services: &'r Services,
+    /// The request being answered.
+    pub request: &'r Request,
+    /// The time of the request; the same however long it takes.
+    pub now: Timestamp,
+    /// The one transaction of the request.
+    pub tx: Transaction,
+    /// Further events to record with the request's own: KMS uses on behalf of
+    /// the caller, service events.
+    pub events: Vec<Event>,
+}
+
+impl Context<'_> {
+    /// The caller's account and the endpoint's Region: where names are looked
+    /// up and new resources are made.
+    #[must_use]
+    pub fn home(&self) -> Home {
+        Home {
+            partition: self.services.partition,
+            account: self.request.caller.account,
+            region: self.request.region,
+        }
+    }
+}

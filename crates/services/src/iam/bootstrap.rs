@@ -1,0 +1,136 @@
+//! The first start: a management account, its user `admin`, one access key.
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use strongroom_crypto::Random;
+use strongroom_store::{Mode, StoreError};
+use strongroom_types::{AccountId, Sensitive};
+use zeroize::Zeroizing;
+
+use super::{
+    managed_policies::ADMINISTRATOR_ACCESS,
+    record::{AccessKey, Account, Deployment, User},
+};
+use crate::{
+    context::Services,
+    tables::{AccessKeys, Accounts, Deployments, Users},
+};
+
+const ADMIN: &str = "admin";
+/// The alphabet of AWS's identifiers: base 32.
+const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+/// Attempts against other processes that start at the same moment.
+const ATTEMPTS: u32 = 8;
+
+/// The access key of the management account's `admin`.
+#[derive(Debug)]
+pub struct AdminKey {
+    /// The management account.
+    pub account: AccountId,
+    /// `AKIA…`
+    pub access_key_id: String,
+    /// The secret half.
+    pub secret_access_key: Sensitive<String>,
+}
+
+/// Makes the management account at the first start and returns `admin`'s new
+/// access key; nothing if the deployment exists already.
+///
+/// `account` is the number to use; absent draws one.
+///
+/// # Errors
+/// When the store fails.
+pub async fn bootstrap(
+    services: &Services,
+    account: Option<AccountId>,
+) -> Result<Option<AdminKey>, StoreError> {
+    for _ in 0..ATTEMPTS {
+        match attempt(services, account).await {
+            Err(StoreError::Conflict) => {}
+            other => return other,
+        }
+    }
+    Err(StoreError::Conflict)
+}
+
+async fn attempt(
+    services: &Services,
+    account: Option<AccountId>,
+) -> Result<Option<AdminKey>, StoreError> {
+    let random = services.random.as_ref();
+    let created_ms = services.clock.now().as_millisecond();
+    let mut tx = services.store.begin(Mode::Write).await?;
+    if tx.get::<Deployments>(&(0,)).await?.is_some() {
+        return Ok(None);
+    }
+    let account = account.unwrap_or_else(|| draw_account(random));
+    let key = AdminKey {
+        account,
+        access_key_id: draw_id(random, "AKIA", 16),
+        secret_access_key: draw_secret(random),
+    };
+    tx.put::<Deployments>(
+        &(0,),
+        &Deployment {
+            management_account: account.number(),
+            created_ms,
+        },
+    )?;
+    tx.put::<Accounts>(&(account,), &Account { created_ms })?;
+    tx.put::<Users>(
+        &(account, ADMIN.to_owned()),
+        &User {
+            name: ADMIN.to_owned(),
+            path: "/".to_owned(),
+            id: draw_id(random, "AIDA", 17),
+            created_ms,
+            attached_policies: vec![ADMINISTRATOR_ACCESS.to_owned()],
+            inline_policies: Vec::new(),
+        },
+    )?;
+    tx.put::<AccessKeys>(
+        &(key.access_key_id.clone(),),
+        &AccessKey {
+            account: account.number(),
+            user_name: ADMIN.to_owned(),
+            secret: key.secret_access_key.expose().clone(),
+            active: true,
+            created_ms,
+        },
+    )?;
+    tx.commit(Vec::new()).await?;
+    Ok(Some(key))
+}
+
+/// Twelve digits, the first not zero so that no tool drops it.
+fn draw_account(random: &dyn Random) -> AccountId {
+    let digits = (0..12).fold(0, |number, place| {
+        let digit = if place == 0 {
+            1 + random.below(9)
+        } else {
+            random.below(10)
+        };
+        number * 10 + u64::from(digit)
+    });
+    AccountId::new(digits).unwrap_or_else(|| draw_account(random))
+}
+
+/// A prefix and `length` random base-32 characters.
+fn draw_id(random: &dyn Random, prefix: &str, length: usize) -> String {
+    let draw = || {
+        BASE32
+            .get(random.below(32) as usize)
+            .copied()
+            .map_or('A', char::from)
+    };
+    prefix
+        .chars()
+        .chain(std::iter::repeat_with(draw).take(length))
+        .collect()
+}
+
+/// Forty characters of base 64, as AWS's are: 240 random bits.
+fn draw_secret(random: &dyn Random) -> Sensitive<String> {
+    let mut bytes = Zeroizing::new([0; 30]);
+    random.fill(bytes.as_mut());
+    Sensitive::new(BASE64_STANDARD.encode(bytes.as_ref()))
+}

@@ -1,0 +1,170 @@
+//! Work in the background: rows with a due time, claimed under a lease.
+//!
+//! A job is written in the transaction that causes it. Whoever claims it moves
+//! its row to the end of the lease with the next fencing number, so a claimed
+//! job is simply one that is due later; if its worker dies, the row falls due
+//! again. The worker's own transaction removes the row it claimed: if that row
+//! is gone, somebody else claimed it since, and the work is dropped. So any
+//! number of nodes may work, and each job is done once.
+
+use strongroom_store::{Mode, StoreError};
+use strongroom_types::Timestamp;
+
+use crate::{
+    context::{Home, Services},
+    secretsmanager,
+    tables::Jobs,
+};
+
+/// How long a worker may take before its job is given to another, in
+/// milliseconds.
+const LEASE_MS: u64 = 60_000;
+/// Jobs looked at in one round.
+const ROUND: usize = 64;
+/// The longest pause between two attempts, in milliseconds.
+const MAX_PAUSE_MS: u64 = 60 * 60 * 1000;
+
+/// A job's row. Key: due time in milliseconds since the epoch, id.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Job {
+    /// What to do, a [`Kind`].
+    #[prost(enumeration = "Kind", tag = "1")]
+    pub kind: i32,
+    /// The account of the resource.
+    #[prost(uint64, tag = "2")]
+    pub account: u64,
+    /// The Region of the resource.
+    #[prost(string, tag = "3")]
+    pub region: String,
+    /// The resource, as the kind of job names it.
+    #[prost(string, tag = "4")]
+    pub resource: String,
+    /// Distinguishes resources that had the same name.
+    #[prost(string, tag = "5")]
+    pub incarnation: String,
+    /// How often the job was claimed: the fencing number.
+    #[prost(uint64, tag = "6")]
+    pub claims: u64,
+}
+
+/// What jobs do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, prost::Enumeration)]
+#[repr(i32)]
+pub enum Kind {
+    /// A row of a later release: left alone.
+    Unknown = 0,
+    /// Removes a secret whose recovery window has ended.
+    DeleteSecret = 1,
+}
+
+/// What a worker claimed: the key its row has now, and the row.
+pub struct Claimed {
+    /// The key to delete when the work is done.
+    pub key: (u64, String),
+    /// The row.
+    pub job: Job,
+}
+
+impl Job {
+    /// The job of removing a secret.
+    #[must_use]
+    pub fn delete_secret(home: &Home, name: &str, suffix: &str) -> Self {
+        Self {
+            kind: Kind::DeleteSecret.into(),
+            account: home.account.number(),
+            region: home.region.to_string(),
+            resource: name.to_owned(),
+            incarnation: suffix.to_owned(),
+            claims: 0,
+        }
+    }
+
+    /// The job's key, due at a time in milliseconds since the epoch. One
+    /// resource has at most one job of a kind at a time.
+    #[must_use]
+    pub fn key(&self, due_ms: i64) -> (u64, String) {
+        let Self {
+            kind,
+            account,
+            region,
+            resource,
+            incarnation,
+            ..
+        } = self;
+        let id = format!("{kind}/{account:012}/{region}/{resource}/{incarnation}");
+        (u64::try_from(due_ms).unwrap_or(0), id)
+    }
+}
+
+/// Does everything that is due, and returns how many jobs were done and the
+/// audit lines that their transactions committed.
+///
+/// # Errors
+/// When the store fails; jobs not done stay due.
+pub async fn run_due(services: &Services) -> Result<Done, StoreError> {
+    let mut all = Done::default();
+    loop {
+        let now = services.clock.now();
+        let claimed = match claim(services, now).await {
+            Err(StoreError::Conflict) => continue,
+            other => other?,
+        };
+        if claimed.is_empty() {
+            return Ok(all);
+        }
+        for job in claimed {
+            let kind = Kind::try_from(job.job.kind).unwrap_or(Kind::Unknown);
+            let done = match kind {
+                Kind::DeleteSecret => secretsmanager::remove_secret(services, &job, now).await,
+                Kind::Unknown => continue,
+            };
+            match done {
+                Ok(more) => all.add(more),
+                // Its row stays where the claim put it: that is the retry.
+                Err(error) => tracing::warn!(
+                    kind = ?kind, claims = job.job.claims, error = %error, "job failed, will be retried"
+                ),
+            }
+        }
+    }
+}
+
+/// What came of a round of jobs.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// How many.
+    pub jobs: usize,
+    /// The outbox position of the last record, if any was written.
+    pub position: Option<u64>,
+    /// The records, in the order in which they were committed.
+    pub lines: Vec<Vec<u8>>,
+}
+
+impl Done {
+    fn add(&mut self, more: Self) {
+        self.jobs += more.jobs;
+        self.position = more.position.or(self.position);
+        self.lines.extend(more.lines);
+    }
+}
+
+async fn claim(services: &Services, now: Timestamp) -> Result<Vec<Claimed>, StoreError> {
+    let now_ms = u64::try_from(now.as_millisecond()).unwrap_or(0);
+    let mut tx = services.store.begin(Mode::Write).await?;
+    let mut claimed = Vec::new();
+    for ((due, id), mut job) in tx.range::<Jobs>((), None, ROUND).await? {
+        if due > now_ms {
+            break;
+        }
+        job.claims += 1;
+        let pause = (LEASE_MS << (job.claims - 1).min(10)).min(MAX_PAUSE_MS);
+        let key = (now_ms + pause, id.clone());
+        tx.delete::<Jobs>(&(due, id))?;
+        tx.put::<Jobs>(&key, &job)?;
+        claimed.push(Claimed { key, job });
+    }
+    if !claimed.is_empty() {
+        tx.commit(Vec::new()).await?;
+    }
+    Ok(claimed)
+}

@@ -1,0 +1,65 @@
+//! What a client is told when a request is not carried out.
+
+use std::borrow::Cow;
+
+/// An error as it goes on the wire: AWS's code, HTTP status and message.
+#[derive(Debug)]
+pub struct Refusal {
+    /// `ResourceNotFoundException`, …
+    pub code: &'static str,
+    /// The HTTP status of the JSON protocols.
+    pub status: u16,
+    /// The text for the client. Never holds a secret or an internal detail.
+    pub message: Cow<'static, str>,
+    /// Whether the service's model declares the error. Secrets Manager writes
+    /// `Message` for those and `message` for the framework's own.
+    pub modelled: bool,
+    /// What an operator should know, for the log.
+    pub detail: Option<String>,
+}
+
+impl Refusal {
+    /// An error that the service's model declares.
+    #[must_use]
+    pub fn modelled(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code,
+            status: 400,
+            message: message.into(),
+            modelled: true,
+            detail: None,
+        }
+    }
+
+    /// An error of the framework around the service.
+    #[must_use]
+    pub fn framework(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code,
+            status: 400,
+            message: message.into(),
+            modelled: false,
+            detail: None,
+        }
+    }
+
+    /// `ValidationException`: the request breaks the model's constraints.
+    #[must_use]
+    pub fn validation(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::framework("ValidationException", message)
+    }
+
+    /// The store or the record cannot be used just now. Nothing was changed
+    /// that was not also recorded.
+    #[must_use]
+    pub fn unavailable(detail: impl ToString) -> Self {
+        Self {
+            status: 503,
+            detail: Some(detail.to_string()),
+            ..Self::framework(
+                "ServiceUnavailable",
+                "The service is unavailable. Please retry.",
+            )
+        }
+    }
+}

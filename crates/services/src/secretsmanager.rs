@@ -1,0 +1,41 @@
+//! Secrets Manager: secrets, their versions, who may read them.
+//!
+//! `secret.rs` is the domain, pure; `secret_ref.rs` finds secrets by what
+//! callers write; `value.rs` seals and opens values; each operation is a file
+//! under `operations/`, listed in `operations.rs`.
+
+mod access;
+mod arguments;
+mod error;
+mod filters;
+mod index;
+pub mod operations;
+mod page_token;
+mod password;
+mod record;
+mod removal;
+mod resource_policy;
+mod secret;
+mod secret_ref;
+mod shared;
+mod tags;
+mod value;
+
+pub use access::flush_accesses;
+pub use error::{Error, Result};
+pub use record::{ResourcePolicy, SealedValue, Secret, Tag, Version};
+pub use removal::remove_secret;
+pub use secret::{AWSCURRENT, AWSPENDING, AWSPREVIOUS};
+pub use secret_ref::{FoundSecret, SecretRef};
+pub use shared::Shared;
+
+use crate::operation::Service;
+
+/// The service.
+pub struct SecretsManager;
+
+impl Service for SecretsManager {
+    const NAME: &'static str = "secretsmanager";
+    const EVENT_SOURCE: &'static str = "secretsmanager.amazonaws.com";
+    type Error = Error;
+}

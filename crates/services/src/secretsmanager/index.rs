@@ -1,0 +1,240 @@
+//! What ListSecrets searches: the secrets of an account and Region in memory,
+//! always as the commits are.
+//!
+//! Nothing is kept for a Region until its first list. Then its rows are read
+//! once; from that moment on every commit is followed. The thread that commits
+//! only leaves its changes in a queue, which the next list takes in before it
+//! searches, so that no search holds up a commit. All of it can be dropped at
+//! any time: the store is the truth.
+
+mod names;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+
+use strongroom_store::{Change, CommitObserver, Mode, Store, StoreError};
+use strongroom_types::{AccountId, Region};
+use tokio::sync::OnceCell;
+
+use self::names::Names;
+use super::{filters::Filters, page_token::Cursor, record::Secret};
+use crate::{shape::enumeration, tables::Secrets};
+
+/// Changes that may wait for the next list. With more waiting, the thread that
+/// commits takes them in, if no search is under way.
+const QUEUED_CHANGES: usize = 4096;
+/// Rows read at a time.
+const ROWS: usize = 1000;
+
+enumeration! {
+    /// What a list of secrets is sorted by.
+    pub enum SortBy {
+        CreatedDate = "created-date",
+        LastAccessedDate = "last-accessed-date",
+        LastChangedDate = "last-changed-date",
+        Name = "name",
+    }
+}
+
+enumeration! {
+    /// Which way a list is sorted.
+    pub enum SortOrder {
+        Asc = "asc",
+        Desc = "desc",
+    }
+}
+
+/// Which secrets to list, and in which order.
+pub struct Query<'a> {
+    /// What they must have.
+    pub filters: &'a Filters,
+    /// Also those that are scheduled for deletion.
+    pub include_deleted: bool,
+    /// What they are sorted by. Equal dates are sorted by name.
+    pub sort_by: SortBy,
+    /// Which way.
+    pub sort_order: SortOrder,
+    /// Where the page begins; at the first one if absent.
+    pub after: Option<&'a Cursor>,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// Some of the secrets that a query asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Their names, in the order asked for.
+    pub names: Vec<String>,
+    /// Where the next page begins, if there is more.
+    pub next: Option<Cursor>,
+}
+
+/// The secrets of all accounts and Regions that were ever listed.
+#[derive(Default)]
+pub struct SecretIndex {
+    homes: RwLock<HashMap<(AccountId, Region), Arc<Follower>>>,
+}
+
+/// Follows the secrets of one account in one Region.
+#[derive(Default)]
+struct Follower {
+    names: OnceCell<RwLock<Names>>,
+    queue: Mutex<Queue>,
+}
+
+/// Changes that are committed and not yet in [`Names`].
+#[derive(Default)]
+struct Queue {
+    /// Whether changes are of use: reading has begun, and has not failed.
+    open: bool,
+    /// In the order in which they were committed; absent means deleted.
+    changes: Vec<(String, Option<Secret>)>,
+}
+
+impl SecretIndex {
+    /// An index that knows nothing yet. It must observe the store before its
+    /// first list.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One page of an account's secrets in a Region, by name. It shows every
+    /// commit that was answered before, and perhaps later ones.
+    ///
+    /// # Errors
+    /// Those of the store, when it is read for the first list.
+    pub async fn page(
+        &self,
+        store: &Store,
+        (account, region): (AccountId, Region),
+        query: &Query<'_>,
+    ) -> Result<Page, StoreError> {
+        let follower = self.follower(account, region);
+        let names = follower
+            .names
+            .get_or_try_init(|| follower.read(store, account, region));
+        let names = names.await?;
+        follower.take_in(names);
+        Ok(names
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .page(query))
+    }
+
+    fn follower(&self, account: AccountId, region: Region) -> Arc<Follower> {
+        let home = (account, region);
+        let homes = self.homes.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(follower) = homes.get(&home) {
+            return Arc::clone(follower);
+        }
+        drop(homes);
+        let mut homes = self.homes.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(homes.entry(home).or_default())
+    }
+}
+
+impl CommitObserver for SecretIndex {
+    fn committed(&self, changes: &[Change]) {
+        for change in changes {
+            let Some((account, region, name)) = change.key::<Secrets>() else {
+                continue;
+            };
+            let homes = self.homes.read().unwrap_or_else(PoisonError::into_inner);
+            let follower = homes.get(&(account, region)).map(Arc::clone);
+            drop(homes);
+            if let Some(follower) = follower {
+                follower.leave(name, || change.record::<Secrets>());
+            }
+        }
+    }
+}
+
+impl Follower {
+    /// Reads all rows. Changes committed meanwhile wait in the queue: it is
+    /// opened before the transaction begins, so that whatever is not in the
+    /// queue is in the rows. What is in both does no harm, because the queue
+    /// has the newest last.
+    async fn read(
+        &self,
+        store: &Store,
+        account: AccountId,
+        region: Region,
+    ) -> Result<RwLock<Names>, StoreError> {
+        let opened = Opened::new(&self.queue);
+        let mut tx = store.begin(Mode::Read).await?;
+        let mut names = Names::default();
+        let mut after = None;
+        loop {
+            let rows = tx
+                .range::<Secrets>((account, region), after.as_ref(), ROWS)
+                .await?;
+            let Some((last, _)) = rows.last() else { break };
+            after = Some(last.clone());
+            for (_, secret) in rows {
+                names.put(secret);
+            }
+        }
+        opened.keep();
+        Ok(RwLock::new(names))
+    }
+
+    /// Leaves a change for the next list.
+    fn leave(&self, name: String, secret: impl FnOnce() -> Option<Secret>) {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if !queue.open {
+            return;
+        }
+        queue.changes.push((name, secret()));
+        // Nobody may have listed for long.
+        if queue.changes.len() > QUEUED_CHANGES
+            && let Some(names) = self.names.get()
+            && let Ok(mut names) = names.try_write()
+        {
+            names.apply(std::mem::take(&mut queue.changes));
+        }
+    }
+
+    /// Takes in what has been left.
+    fn take_in(&self, names: &RwLock<Names>) {
+        let queue = || self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if queue().changes.is_empty() {
+            return;
+        }
+        // First the names, then the queue: two lists must not take changes in
+        // another order than that of their commits.
+        let mut names = names.write().unwrap_or_else(PoisonError::into_inner);
+        let changes = std::mem::take(&mut queue().changes);
+        names.apply(changes);
+    }
+}
+
+/// A queue that is closed again unless the rows could be read.
+struct Opened<'a>(Option<&'a Mutex<Queue>>);
+
+impl<'a> Opened<'a> {
+    fn new(queue: &'a Mutex<Queue>) -> Self {
+        *queue.lock().unwrap_or_else(PoisonError::into_inner) = Queue {
+            open: true,
+            changes: Vec::new(),
+        };
+        Self(Some(queue))
+    }
+
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Opened<'_> {
+    fn drop(&mut self) {
+        if let Some(queue) = self.0 {
+            *queue.lock().unwrap_or_else(PoisonError::into_inner) = Queue::default();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

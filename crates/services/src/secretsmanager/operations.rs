@@ -1,0 +1,53 @@
+//! The operations of Secrets Manager, one file each.
+
+mod create_secret;
+mod delete_resource_policy;
+mod delete_secret;
+mod describe_secret;
+mod get_resource_policy;
+mod get_secret_value;
+mod put_resource_policy;
+mod put_secret_value;
+mod restore_secret;
+mod tag_resource;
+mod untag_resource;
+mod update_secret;
+mod update_secret_version_stage;
+mod validate_resource_policy;
+
+use super::arguments::Tag;
+use crate::{authorize::Keys, operation::Route};
+
+/// Every operation, by name.
+pub static ROUTES: &[Route] = &[
+    Route::of::<create_secret::CreateSecret>(),
+    Route::of::<delete_resource_policy::DeleteResourcePolicy>(),
+    Route::of::<delete_secret::DeleteSecret>(),
+    Route::of::<describe_secret::DescribeSecret>(),
+    Route::of::<get_resource_policy::GetResourcePolicy>(),
+    Route::of::<get_secret_value::GetSecretValue>(),
+    Route::of::<put_resource_policy::PutResourcePolicy>(),
+    Route::of::<put_secret_value::PutSecretValue>(),
+    Route::of::<restore_secret::RestoreSecret>(),
+    Route::of::<tag_resource::TagResource>(),
+    Route::of::<untag_resource::UntagResource>(),
+    Route::of::<update_secret::UpdateSecret>(),
+    Route::of::<update_secret_version_stage::UpdateSecretVersionStage>(),
+    Route::of::<validate_resource_policy::ValidateResourcePolicy>(),
+];
+
+/// `aws:RequestTag/…` and `aws:TagKeys` of a request that sets tags.
+fn request_tag_keys(tags: &[Tag], keys: &mut Keys) {
+    for tag in tags {
+        if let Some(key) = &tag.key {
+            keys.one(
+                &format!("aws:RequestTag/{key}"),
+                tag.value.clone().unwrap_or_default(),
+            );
+        }
+    }
+    keys.many(
+        "aws:TagKeys",
+        tags.iter().filter_map(|tag| tag.key.clone()).collect(),
+    );
+}

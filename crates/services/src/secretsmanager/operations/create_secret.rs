@@ -1,0 +1,270 @@
+use strongroom_store::Mode;
+use strongroom_types::{AccountId, Arn, Sensitive};
+
+use crate::{
+    authorize::{Authorized, Keys, Target},
+    context::{Context, Home},
+    operation::Operation,
+    secretsmanager::{
+        Error, FoundSecret, Result, Secret, SecretsManager,
+        arguments::{ReplicaRegion, Tag, kms_key_id, token},
+        secret_ref::{SUFFIX_CHARS, check_name},
+        tags, value,
+    },
+    shape::{Blob, Input, Output},
+    tables::Secrets,
+};
+
+/// Makes a secret, with a first version if a value is given.
+///
+/// Source: Secrets Manager API Reference, CreateSecret.
+pub struct CreateSecret;
+
+/// The new secret.
+#[derive(Input)]
+pub struct CreateSecretInput {
+    /// Letters, digits and `/_+=.@-`.
+    #[shape(length(1, 512))]
+    pub name: String,
+    /// Becomes the id of the first version; makes a repeated call harmless.
+    #[shape(length(32, 64))]
+    pub client_request_token: Option<String>,
+    /// Free text.
+    #[shape(length(0, 2048))]
+    pub description: Option<String>,
+    /// The key that values are sealed under; absent for `aws/secretsmanager`.
+    #[shape(length(0, 2048))]
+    pub kms_key_id: Option<String>,
+    /// The value, as bytes.
+    #[shape(length(1, 65536))]
+    pub secret_binary: Option<Sensitive<Blob>>,
+    /// The value, as text.
+    #[shape(length(1, 65536))]
+    pub secret_string: Option<Sensitive<String>>,
+    /// Up to 50.
+    pub tags: Option<Vec<Tag>>,
+    /// Regions to replicate to. Comes with replication; refused until then.
+    #[shape(length(1, 2147483647))]
+    pub add_replica_regions: Option<Vec<ReplicaRegion>>,
+    /// Whether replicas replace secrets of the same name.
+    pub force_overwrite_replica_secret: Option<bool>,
+    /// The partner integration of a managed external secret; refused until
+    /// there are any.
+    #[shape(length(0, 256))]
+    pub r#type: Option<String>,
+    /// The primary of a cross-account replica; refused until replication.
+    #[shape(name = "CrossAccountPrimaryARN", length(20, 2048))]
+    pub cross_account_primary_arn: Option<String>,
+}
+
+/// What was made.
+#[derive(Output)]
+pub struct CreateSecretOutput {
+    /// The secret's ARN, with its new suffix.
+    #[shape(name = "ARN")]
+    pub arn: Option<Arn>,
+    /// The secret's name.
+    pub name: Option<String>,
+    /// The first version's id; absent if there is no value.
+    pub version_id: Option<String>,
+}
+
+/// The secret that is to be, and the one of its name that may be there.
+pub struct NewSecret {
+    name: String,
+    arn: Arn,
+    home: Home,
+    existing: Option<Secret>,
+}
+
+impl Operation for CreateSecret {
+    const NAME: &'static str = "CreateSecret";
+    const ACTION: &'static str = "secretsmanager:CreateSecret";
+    const MODE: Mode = Mode::Write;
+    const ERRORS: &'static [&'static str] = &[
+        "InvalidParameterException",
+        "InvalidRequestException",
+        "LimitExceededException",
+        "EncryptionFailure",
+        "ResourceExistsException",
+        "ResourceNotFoundException",
+        "MalformedPolicyDocumentException",
+        "InternalServiceError",
+        "PreconditionNotMetException",
+        "DecryptionFailure",
+    ];
+    type Service = SecretsManager;
+    type Input = CreateSecretInput;
+    type Output = CreateSecretOutput;
+    type Target = NewSecret;
+
+    async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<NewSecret> {
+        // `!` is for the names of secrets that services manage.
+        if input.name.contains('!') {
+            return Err(Error::invalid_name());
+        }
+        check_name(&input.name)?;
+        let home = cx.home();
+        let key = (home.account, home.region, input.name.clone());
+        let existing = cx.tx.get::<Secrets>(&key).await?;
+        let arn = home.arn("secretsmanager", format_args!("secret:{}", input.name));
+        Ok(NewSecret {
+            name: input.name.clone(),
+            arn,
+            home,
+            existing,
+        })
+    }
+
+    fn condition_keys(input: &Self::Input, keys: &mut Keys) {
+        keys.one("secretsmanager:Name", &input.name);
+        keys.some("secretsmanager:Description", input.description.as_ref());
+        keys.some("secretsmanager:KmsKeyId", input.kms_key_id.as_ref());
+        keys.some(
+            "secretsmanager:ForceOverwriteReplicaSecret",
+            input.force_overwrite_replica_secret,
+        );
+        keys.some("secretsmanager:Type", input.r#type.as_ref());
+        if let Some(tags) = &input.tags {
+            super::request_tag_keys(tags, keys);
+        }
+    }
+
+    fn further_actions(input: &Self::Input) -> &'static [&'static str] {
+        if input.tags.is_some() {
+            &["secretsmanager:TagResource"]
+        } else {
+            &[]
+        }
+    }
+
+    async fn run(
+        cx: &mut Context<'_>,
+        target: Authorized<NewSecret>,
+        input: Self::Input,
+    ) -> Result<Self::Output> {
+        refuse_later_stages(&input)?;
+        let target = target.into_inner();
+        let token = token(input.client_request_token)?;
+        let value = value::Value::given(input.secret_string, input.secret_binary)?;
+        let tags = tags::checked(input.tags.unwrap_or_default())?;
+        if let Some(existing) = target.existing {
+            return repeated(cx, &target.home, existing, &token, value).await;
+        }
+
+        let kms_key_id = kms_key_id(input.kms_key_id);
+        value::check_key(cx, &target.home, kms_key_id.as_deref()).await?;
+        let now_ms = cx.now.as_millisecond();
+        let mut secret = Secret {
+            name: target.name,
+            suffix: draw_suffix(cx),
+            description: input.description.filter(|text| !text.is_empty()),
+            kms_key_id,
+            created_ms: now_ms,
+            last_changed_ms: now_ms,
+            creation_token: token.clone(),
+            ..Secret::default()
+        };
+        tags::set(&mut secret, tags)?;
+        let arn = secret.arn(&target.home);
+        let mut found = FoundSecret {
+            arn,
+            home: target.home,
+            secret,
+            policy: None,
+        };
+        if let Some(value) = &value {
+            value::put(cx, &mut found, &token, None, value).await?;
+        }
+        found.save(cx)?;
+        let version_id = value.map(|_| token);
+        Ok(CreateSecretOutput {
+            arn: Some(found.arn.clone()),
+            name: Some(found.name()),
+            version_id,
+        })
+    }
+}
+
+impl Target for NewSecret {
+    fn resource(&self) -> &str {
+        self.arn.as_str()
+    }
+
+    fn shown(&self) -> Option<&str> {
+        Some(&self.name)
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        Some(self.home.account)
+    }
+
+    fn policy(&self) -> Option<&strongroom_policy::Policy> {
+        None
+    }
+
+    fn condition_keys(&self, _: &mut Keys) {}
+}
+
+/// A call of a name that is taken: the same call again is answered as the
+/// first time, any other is refused.
+async fn repeated(
+    cx: &mut Context<'_>,
+    home: &Home,
+    existing: Secret,
+    token: &str,
+    value: Option<value::Value>,
+) -> Result<CreateSecretOutput> {
+    if existing.is_deleted() {
+        return Err(Error::name_scheduled_for_deletion());
+    }
+    let mut found = FoundSecret {
+        arn: existing.arn(home),
+        home: *home,
+        secret: existing,
+        policy: None,
+    };
+    let same_call = match &value {
+        // Either the value is the same, or the token is in use for another.
+        Some(value) => {
+            found
+                .secret
+                .version(token)
+                .is_some_and(|version| version.has_value)
+                && !value::put(cx, &mut found, token, None, value).await?
+        }
+        None => found.secret.creation_token == token && found.secret.version(token).is_none(),
+    };
+    if !same_call {
+        return Err(Error::name_exists(&found.secret.name));
+    }
+    let version_id = value.map(|_| token.to_owned());
+    Ok(CreateSecretOutput {
+        arn: Some(found.arn.clone()),
+        name: Some(found.name()),
+        version_id,
+    })
+}
+
+fn refuse_later_stages(input: &CreateSecretInput) -> Result<()> {
+    let refused = if input.add_replica_regions.is_some() {
+        "AddReplicaRegions: this deployment does not replicate secrets to other Regions."
+    } else if input.cross_account_primary_arn.is_some() {
+        "CrossAccountPrimaryARN: this deployment does not replicate secrets between accounts."
+    } else if input.r#type.as_ref().is_some_and(|kind| !kind.is_empty()) {
+        "Type: this deployment has no managed external secrets."
+    } else {
+        return Ok(());
+    };
+    Err(Error::InvalidParameter(refused.into()))
+}
+
+fn draw_suffix(cx: &Context<'_>) -> String {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let random = cx.services.random.as_ref();
+    let draw = || {
+        let place = random.below(62) as usize;
+        ALPHABET.get(place).copied().map_or('A', char::from)
+    };
+    std::iter::repeat_with(draw).take(SUFFIX_CHARS).collect()
+}

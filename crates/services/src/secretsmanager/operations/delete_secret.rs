@@ -1,0 +1,145 @@
+use strongroom_store::Mode;
+use strongroom_types::{Arn, Timestamp};
+
+use crate::{
+    authorize::{Authorized, Keys},
+    context::Context,
+    jobs::Job,
+    operation::Operation,
+    secretsmanager::{Error, FoundSecret, Result, SecretRef, SecretsManager, removal, value},
+    shape::{Input, Output},
+    tables::Jobs,
+};
+
+/// Days a deleted secret stays recoverable when the request does not say.
+const DEFAULT_WINDOW_DAYS: i64 = 30;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Schedules a secret for deletion, or deletes it at once.
+///
+/// Source: Secrets Manager API Reference, DeleteSecret.
+pub struct DeleteSecret;
+
+/// When to delete.
+#[derive(Input)]
+pub struct DeleteSecretInput {
+    /// Name, ARN or partial ARN.
+    #[shape(length(1, 2048))]
+    pub secret_id: String,
+    /// Days the secret stays recoverable: 7 to 30, 30 when absent.
+    pub recovery_window_in_days: Option<i64>,
+    /// Deletes at once. Cannot be undone.
+    pub force_delete_without_recovery: Option<bool>,
+}
+
+/// What will be gone, and when.
+#[derive(Output)]
+pub struct DeleteSecretOutput {
+    /// The secret's ARN.
+    #[shape(name = "ARN")]
+    pub arn: Option<Arn>,
+    /// The secret's name.
+    pub name: Option<String>,
+    /// The end of the recovery window.
+    pub deletion_date: Option<Timestamp>,
+}
+
+impl Operation for DeleteSecret {
+    const NAME: &'static str = "DeleteSecret";
+    const ACTION: &'static str = "secretsmanager:DeleteSecret";
+    const MODE: Mode = Mode::Write;
+    const ERRORS: &'static [&'static str] = &[
+        "ResourceNotFoundException",
+        "InvalidParameterException",
+        "InvalidRequestException",
+        "InternalServiceError",
+    ];
+    type Service = SecretsManager;
+    type Input = DeleteSecretInput;
+    type Output = DeleteSecretOutput;
+    type Target = SecretRef;
+
+    async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<SecretRef> {
+        SecretRef::resolve(cx, &input.secret_id).await
+    }
+
+    fn condition_keys(input: &Self::Input, keys: &mut Keys) {
+        keys.some(
+            "secretsmanager:ForceDeleteWithoutRecovery",
+            input.force_delete_without_recovery,
+        );
+        keys.some(
+            "secretsmanager:RecoveryWindowInDays",
+            input.recovery_window_in_days,
+        );
+    }
+
+    async fn run(
+        cx: &mut Context<'_>,
+        secret: Authorized<SecretRef>,
+        input: Self::Input,
+    ) -> Result<Self::Output> {
+        let force = input.force_delete_without_recovery.unwrap_or(false);
+        let days = window(force, input.recovery_window_in_days)?;
+        if !force {
+            return schedule(cx, secret.found()?, days);
+        }
+        match secret.found() {
+            Ok(found) => {
+                removal::remove_now(cx, &found)?;
+                Ok(output(found.arn.clone(), found.name(), cx.now))
+            }
+            // AWS answers a forced deletion of nothing as if it had been there.
+            Err(Error::ResourceNotFound(_)) => Ok(output(
+                cx.home()
+                    .arn("secretsmanager", format_args!("secret:{}", input.secret_id)),
+                input.secret_id,
+                cx.now,
+            )),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn window(force: bool, days: Option<i64>) -> Result<i64> {
+    match days {
+        Some(_) if force => Err(Error::InvalidParameter(
+            "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays."
+                .into(),
+        )),
+        Some(7..=30) | None => Ok(days.unwrap_or(DEFAULT_WINDOW_DAYS)),
+        Some(_) => Err(Error::InvalidParameter(
+            "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).".into(),
+        )),
+    }
+}
+
+fn schedule(cx: &mut Context<'_>, mut found: FoundSecret, days: i64) -> Result<DeleteSecretOutput> {
+    if found.secret.is_deleted() {
+        return Err(Error::already_scheduled_for_deletion());
+    }
+    let now_ms = cx.now.as_millisecond();
+    let due_ms = now_ms.saturating_add(days * DAY_MS);
+    found.secret.deleted_ms = Some(now_ms);
+    found.secret.deletion_due_ms = Some(due_ms);
+    found.save(cx)?;
+    let job = Job::delete_secret(&found.home, &found.secret.name, &found.secret.suffix);
+    cx.tx.put::<Jobs>(&job.key(due_ms), &job)?;
+    for version in &found.secret.versions {
+        cx.events.push(value::service_event(
+            &found,
+            "StartSecretVersionDelete",
+            &version.id,
+        ));
+    }
+    let due = Timestamp::from_millisecond(due_ms).unwrap_or(cx.now);
+    Ok(output(found.arn.clone(), found.name(), due))
+}
+
+fn output(arn: Arn, name: String, deletion_date: Timestamp) -> DeleteSecretOutput {
+    DeleteSecretOutput {
+        arn: Some(arn),
+        name: Some(name),
+        deletion_date: Some(deletion_date),
+    }
+}

@@ -1,0 +1,98 @@
+use std::collections::BTreeMap;
+
+use strongroom_store::Mode;
+use strongroom_types::{Arn, Timestamp};
+
+use crate::{
+    authorize::Authorized,
+    context::Context,
+    operation::Operation,
+    secretsmanager::{Result, SecretRef, SecretsManager, arguments::Tag, tags, value::accessed},
+    shape::{Input, Output},
+};
+
+/// Returns all that is known of a secret but its values.
+///
+/// Source: Secrets Manager API Reference, DescribeSecret.
+pub struct DescribeSecret;
+
+/// Which secret.
+#[derive(Input)]
+pub struct DescribeSecretInput {
+    /// Name, ARN or partial ARN.
+    #[shape(length(1, 2048))]
+    pub secret_id: String,
+}
+
+/// The secret. Members without a value are absent.
+#[derive(Output)]
+pub struct DescribeSecretOutput {
+    /// The secret's ARN.
+    #[shape(name = "ARN")]
+    pub arn: Option<Arn>,
+    /// The secret's name.
+    pub name: Option<String>,
+    /// The partner integration of a managed external secret.
+    pub r#type: Option<String>,
+    /// Free text.
+    pub description: Option<String>,
+    /// The key as the caller named it; absent for `aws/secretsmanager`.
+    pub kms_key_id: Option<String>,
+    /// When value, metadata or labels last changed.
+    pub last_changed_date: Option<Timestamp>,
+    /// The day of the last read.
+    pub last_accessed_date: Option<Timestamp>,
+    /// When the secret was scheduled for deletion.
+    pub deleted_date: Option<Timestamp>,
+    /// The tags; absent if there never were any.
+    pub tags: Option<Vec<Tag>>,
+    /// Labels by version id.
+    pub version_ids_to_stages: Option<BTreeMap<String, Vec<String>>>,
+    /// The service that manages the secret.
+    pub owning_service: Option<String>,
+    /// When the secret was made.
+    pub created_date: Option<Timestamp>,
+}
+
+impl Operation for DescribeSecret {
+    const NAME: &'static str = "DescribeSecret";
+    const ACTION: &'static str = "secretsmanager:DescribeSecret";
+    const MODE: Mode = Mode::Read;
+    const ERRORS: &'static [&'static str] = &[
+        "ResourceNotFoundException",
+        "InternalServiceError",
+        "InvalidParameterException",
+    ];
+    type Service = SecretsManager;
+    type Input = DescribeSecretInput;
+    type Output = DescribeSecretOutput;
+    type Target = SecretRef;
+
+    async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<SecretRef> {
+        SecretRef::resolve(cx, &input.secret_id).await
+    }
+
+    async fn run(
+        _: &mut Context<'_>,
+        secret: Authorized<SecretRef>,
+        _: Self::Input,
+    ) -> Result<Self::Output> {
+        let found = secret.found()?;
+        let secret = found.secret;
+        let time = |ms| Timestamp::from_millisecond(ms).ok();
+        Ok(DescribeSecretOutput {
+            arn: Some(found.arn),
+            tags: tags::answered(&secret),
+            version_ids_to_stages: secret.version_ids_to_stages(),
+            last_changed_date: time(secret.last_changed_ms),
+            last_accessed_date: accessed(secret.last_accessed_day),
+            deleted_date: secret.deleted_ms.and_then(time),
+            created_date: time(secret.created_ms),
+            name: Some(secret.name),
+            r#type: secret.r#type,
+            description: secret.description,
+            kms_key_id: secret.kms_key_id,
+            owning_service: secret.owning_service,
+        })
+    }
+}

@@ -1,0 +1,102 @@
+//! The end of a secret: the job that removes it when its window has ended.
+
+use strongroom_store::{Mode, StoreError};
+use strongroom_types::{AccountId, Region, Timestamp};
+
+use super::{
+    record::Secret,
+    secret_ref::FoundSecret,
+    value::{row, service_event},
+};
+use crate::{
+    cloudtrail::Event,
+    context::{Context, Home, Services},
+    jobs::{Claimed, Done},
+    tables::{Jobs, SecretPolicies, SecretValues, Secrets},
+};
+
+/// Removes a secret that was scheduled for deletion, with all its versions,
+/// if its window has ended. A secret that was restored, or replaced by another
+/// of its name, stays; the job is done then too.
+///
+/// # Errors
+/// When the store fails or another worker has the job; it will be tried again.
+pub async fn remove_secret(
+    services: &Services,
+    claimed: &Claimed,
+    now: Timestamp,
+) -> Result<Done, StoreError> {
+    let mut tx = services.store.begin(Mode::Write).await?;
+    if tx.get::<Jobs>(&claimed.key).await?.is_none() {
+        return Ok(Done::default());
+    }
+    tx.delete::<Jobs>(&claimed.key)?;
+    let mut lines = Vec::new();
+    if let Some(found) = due(services, &mut tx, claimed, now).await? {
+        for version in &found.secret.versions {
+            tx.delete::<SecretValues>(&row(&found, &version.id))?;
+            let event = service_event(&found, "EndSecretVersionDelete", &version.id);
+            lines.push(event.service_record(services, &found.home, now));
+        }
+        tx.delete::<SecretPolicies>(&found.key())?;
+        tx.delete::<Secrets>(&found.key())?;
+    }
+    let committed = tx.commit(lines.clone()).await?;
+    let position = (!lines.is_empty()).then_some(committed.position);
+    Ok(Done {
+        jobs: 1,
+        position,
+        lines,
+    })
+}
+
+async fn due(
+    services: &Services,
+    tx: &mut strongroom_store::Transaction,
+    claimed: &Claimed,
+    now: Timestamp,
+) -> Result<Option<FoundSecret>, StoreError> {
+    let job = &claimed.job;
+    let (Some(account), Ok(region)) = (AccountId::new(job.account), job.region.parse::<Region>())
+    else {
+        return Ok(None);
+    };
+    let home = Home {
+        partition: services.partition,
+        account,
+        region,
+    };
+    let secret = tx
+        .get::<Secrets>(&(account, region, job.resource.clone()))
+        .await?;
+    let ended = |secret: &Secret| {
+        secret.suffix == job.incarnation
+            && secret
+                .deletion_due_ms
+                .is_some_and(|due| due <= now.as_millisecond())
+    };
+    Ok(secret.filter(ended).map(|secret| FoundSecret {
+        arn: secret.arn(&home),
+        home,
+        secret,
+        policy: None,
+    }))
+}
+
+/// Removes a secret at once, within the transaction of a request.
+pub(super) fn remove_now(cx: &mut Context<'_>, found: &FoundSecret) -> Result<(), StoreError> {
+    let mut events: Vec<Event> = Vec::new();
+    for version in &found.secret.versions {
+        cx.tx.delete::<SecretValues>(&row(found, &version.id))?;
+        events.push(service_event(
+            found,
+            "StartSecretVersionDelete",
+            &version.id,
+        ));
+        events.push(service_event(found, "EndSecretVersionDelete", &version.id));
+    }
+    cx.tx.delete::<SecretPolicies>(&found.key())?;
+    cx.tx.delete::<Secrets>(&found.key())?;
+    cx.events.extend(events);
+    Ok(())
+}

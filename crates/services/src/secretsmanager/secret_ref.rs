@@ -1,0 +1,305 @@
+//! Finding a secret by what a caller wrote: a name, an ARN, a partial ARN.
+
+use std::sync::Arc;
+
+use strongroom_policy::{Policy, PolicyKind};
+use strongroom_store::{StoreError, Table as _};
+use strongroom_types::{AccountId, Arn, Region};
+
+use super::{
+    error::{Error, Result},
+    record::Secret,
+};
+use crate::{
+    authorize::{Authorized, Keys, Target},
+    context::{Context, Home},
+    tables::{SecretPolicies, Secrets},
+};
+
+/// Characters of the random end of an ARN.
+pub(super) const SUFFIX_CHARS: usize = 6;
+
+/// The secret that a request names, whether it exists or not: a missing one
+/// is judged by the ARN it would have, so that a caller without permission
+/// cannot tell missing from forbidden.
+pub struct SecretRef {
+    /// `SecretId` as sent; refusals echo it.
+    requested: String,
+    arn: Arn,
+    home: Home,
+    secret: Option<Secret>,
+    policy: Option<Arc<Policy>>,
+}
+
+/// A secret that exists.
+pub struct FoundSecret {
+    /// Its full ARN.
+    pub arn: Arn,
+    /// Where it lives: not the caller's account when it was shared.
+    pub home: Home,
+    /// The secret.
+    pub secret: Secret,
+    /// Its resource policy.
+    pub policy: Option<Arc<Policy>>,
+}
+
+impl SecretRef {
+    /// Looks up what `secret_id` names.
+    ///
+    /// # Errors
+    /// `ValidationException` if it can be no name and no ARN.
+    pub async fn resolve(cx: &mut Context<'_>, secret_id: &str) -> Result<Self> {
+        let home = cx.home();
+        let Some((owner, resource)) = parse_arn(secret_id, &home) else {
+            check_name(secret_id)?;
+            return Self::by_name(cx, secret_id, home, secret_id).await;
+        };
+        let here = owner.region == home.region;
+        match (here, split_suffix(&resource)) {
+            // What looks complete is taken as complete.
+            (true, Some((name, suffix))) => {
+                let found = Self::by_name(cx, secret_id, owner, name).await?;
+                let same = found
+                    .secret
+                    .as_ref()
+                    .is_some_and(|secret| secret.suffix == suffix);
+                if same {
+                    Ok(found)
+                } else {
+                    Ok(Self::missing(secret_id, owner, &resource))
+                }
+            }
+            (true, None) => Self::by_name(cx, secret_id, owner, &resource).await,
+            // Regions are separate: an ARN of another one names nothing here.
+            (false, _) => Ok(Self::missing(secret_id, owner, &resource)),
+        }
+    }
+
+    /// Whether there is such a secret.
+    pub(super) fn exists(&self) -> bool {
+        self.secret.is_some()
+    }
+
+    async fn by_name(
+        cx: &mut Context<'_>,
+        requested: &str,
+        home: Home,
+        name: &str,
+    ) -> Result<Self> {
+        let key = (home.account, home.region, name.to_owned());
+        let Some(secret) = cx.tx.get::<Secrets>(&key).await? else {
+            return Ok(Self::missing(requested, home, name));
+        };
+        let policy = if secret.has_resource_policy {
+            policy(cx, key).await?
+        } else {
+            None
+        };
+        Ok(Self {
+            requested: requested.to_owned(),
+            arn: secret.arn(&home),
+            home,
+            secret: Some(secret),
+            policy,
+        })
+    }
+
+    fn missing(requested: &str, home: Home, resource: &str) -> Self {
+        Self {
+            requested: requested.to_owned(),
+            arn: home.arn("secretsmanager", format_args!("secret:{resource}")),
+            home,
+            secret: None,
+            policy: None,
+        }
+    }
+}
+
+impl Authorized<SecretRef> {
+    /// The secret, scheduled for deletion or not.
+    ///
+    /// # Errors
+    /// `ResourceNotFoundException`.
+    pub fn found(self) -> Result<FoundSecret> {
+        let SecretRef {
+            arn,
+            home,
+            secret,
+            policy,
+            ..
+        } = self.into_inner();
+        let secret = secret.ok_or_else(Error::no_secret)?;
+        Ok(FoundSecret {
+            arn,
+            home,
+            secret,
+            policy,
+        })
+    }
+
+    /// The secret, if it is not scheduled for deletion.
+    ///
+    /// # Errors
+    /// `ResourceNotFoundException`, `InvalidRequestException`.
+    pub fn alive(self) -> Result<FoundSecret> {
+        let found = self.found()?;
+        found.secret.alive()?;
+        Ok(found)
+    }
+}
+
+impl FoundSecret {
+    /// The key of the secret's row.
+    #[must_use]
+    pub fn key(&self) -> (AccountId, Region, String) {
+        (
+            self.home.account,
+            self.home.region,
+            self.secret.name.clone(),
+        )
+    }
+
+    /// Writes the secret's row.
+    pub(super) fn save(&self, cx: &mut Context<'_>) -> Result<()> {
+        Ok(cx.tx.put::<Secrets>(&self.key(), &self.secret)?)
+    }
+
+    /// Members that many answers begin with.
+    pub(super) fn name(&self) -> String {
+        self.secret.name.clone()
+    }
+}
+
+impl Target for SecretRef {
+    fn resource(&self) -> &str {
+        self.arn.as_str()
+    }
+
+    fn shown(&self) -> Option<&str> {
+        Some(&self.requested)
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        Some(self.home.account)
+    }
+
+    fn policy(&self) -> Option<&Policy> {
+        self.policy.as_deref()
+    }
+
+    fn condition_keys(&self, keys: &mut Keys) {
+        keys.one("secretsmanager:SecretId", self.arn.as_str());
+        for tag in self.secret.iter().flat_map(|secret| &secret.tags) {
+            keys.one(&format!("aws:ResourceTag/{}", tag.key), &tag.value);
+            keys.one(
+                &format!("secretsmanager:ResourceTag/{}", tag.key),
+                &tag.value,
+            );
+        }
+        if let Some(kind) = self
+            .secret
+            .as_ref()
+            .and_then(|secret| secret.r#type.as_deref())
+        {
+            keys.one("secretsmanager:resource/Type", kind);
+        }
+    }
+}
+
+/// The compiled resource policy of a secret that has one.
+async fn policy(
+    cx: &mut Context<'_>,
+    key: (AccountId, Region, String),
+) -> Result<Option<Arc<Policy>>> {
+    let cache = Arc::clone(&cx.services.secrets.policies);
+    if let Some(policy) = cache.get(&key) {
+        return Ok(Some(policy));
+    }
+    let generation = cache.generation();
+    let Some(row) = cx.tx.get::<SecretPolicies>(&key).await? else {
+        return Ok(None);
+    };
+    // It compiled when it was put. If it does not now, nobody gets in.
+    let corrupt = |_| StoreError::Corrupt {
+        table: SecretPolicies::NAME.to_owned(),
+        key: key.2.clone(),
+        reason: "it does not parse",
+    };
+    let policy = Arc::new(Policy::parse(&row.document, PolicyKind::Resource).map_err(corrupt)?);
+    cache.keep(key, Arc::clone(&policy), generation);
+    Ok(Some(policy))
+}
+
+/// # Errors
+/// `ValidationException` for a name with a character that none may have.
+pub(super) fn check_name(name: &str) -> Result<()> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-/_+=.@!".contains(c);
+    if !name.is_empty() && name.chars().all(allowed) {
+        Ok(())
+    } else {
+        Err(Error::invalid_name())
+    }
+}
+
+/// The owner and the resource, less `secret:`, of a secret's ARN.
+fn parse_arn(text: &str, home: &Home) -> Option<(Home, String)> {
+    let arn: Arn = text.parse().ok()?;
+    let resource = arn
+        .resource()
+        .strip_prefix("secret:")
+        .filter(|name| !name.is_empty())?;
+    if arn.service() != "secretsmanager" || arn.partition() != home.partition.as_str() {
+        return None;
+    }
+    let owner = Home {
+        partition: home.partition,
+        account: arn.account().parse().ok()?,
+        region: arn.region().parse().ok()?,
+    };
+    Some((owner, resource.to_owned()))
+}
+
+/// Name and suffix, if the end looks like a hyphen and six alphanumerics.
+fn split_suffix(resource: &str) -> Option<(&str, &str)> {
+    let hyphen = resource.len().checked_sub(SUFFIX_CHARS + 1)?;
+    let (name, tail) = resource.split_at_checked(hyphen)?;
+    let suffix = tail.strip_prefix('-')?;
+    suffix
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric())
+        .then_some((name, suffix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_a_suffix_is_one() {
+        assert_eq!(split_suffix("a/b-AbCd12"), Some(("a/b", "AbCd12")));
+        assert_eq!(
+            split_suffix("MySecret-abcdef"),
+            Some(("MySecret", "abcdef"))
+        );
+        for name in [
+            "short",
+            "name-abcde",
+            "name-abcde_",
+            "name-abcdefg",
+            "nameXabcdef",
+            "é-abcde",
+        ] {
+            assert_eq!(split_suffix(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_hold_only_what_aws_allows() {
+        for good in ["a", "a/b//c/", "-/_+=.@!", "rds!db-1"] {
+            assert!(check_name(good).is_ok(), "{good}");
+        }
+        for bad in ["", "a b", "a:b", "é", "a#", "arn:aws:s3:::x"] {
+            assert!(check_name(bad).is_err(), "{bad}");
+        }
+    }
+}

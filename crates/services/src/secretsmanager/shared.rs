@@ -1,0 +1,39 @@
+use std::sync::Arc;
+
+use strongroom_policy::Policy;
+use strongroom_store::{CommitObserver, Store, Table as _};
+use strongroom_types::{AccountId, Region};
+
+use super::{access::Accesses, index::SecretIndex, page_token::PageTokens};
+use crate::{cache::Cache, tables::SecretPolicies};
+
+/// What Secrets Manager keeps in memory. All of it can be dropped: the store
+/// is the truth.
+pub struct Shared {
+    /// Reads that are not yet in `LastAccessedDate`.
+    pub(super) accesses: Accesses,
+    /// What ListSecrets searches.
+    pub(super) index: Arc<SecretIndex>,
+    /// Seals page tokens.
+    pub(super) page_tokens: PageTokens,
+    /// Compiled resource policies.
+    pub(super) policies: Arc<Cache<(AccountId, Region, String), Policy>>,
+}
+
+impl Shared {
+    /// Follows a store. `page_token_key` must be the same in every process
+    /// that serves the deployment.
+    #[must_use]
+    pub fn of(store: &Store, page_token_key: &[u8; 32]) -> Self {
+        let index = Arc::new(SecretIndex::new());
+        let policies = Arc::new(Cache::of(const { &[SecretPolicies::ID] }));
+        store.observe(Arc::clone(&index) as Arc<dyn CommitObserver>);
+        store.observe(Arc::clone(&policies) as Arc<dyn CommitObserver>);
+        Self {
+            accesses: Accesses::default(),
+            index,
+            page_tokens: PageTokens::new(page_token_key),
+            policies,
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! Values: given, sealed, opened, compared.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use strongroom_crypto::constant_time_eq;
+use strongroom_types::Sensitive;
+use zeroize::Zeroizing;
+
+use super::{
+    access,
+    error::{Error, Result},
+    record::SealedValue,
+    secret::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, NewVersion},
+    secret_ref::FoundSecret,
+};
+use crate::{
+    cloudtrail::{Event, Kind},
+    context::{Context, Home},
+    kms::{
+        EncryptionContext, OpenKey,
+        envelope::{self, KeyError, Sealed},
+    },
+    operation::Service as _,
+    secretsmanager::SecretsManager,
+    shape::Blob,
+    tables::SecretValues,
+};
+
+/// The largest value, in bytes of UTF-8 or of binary.
+///
+/// Source: Secrets Manager quotas.
+const MAX_BYTES: usize = 65_536;
+
+/// A secret value, in the kind in which it was given.
+pub(super) enum Value {
+    Binary(Sensitive<Blob>),
+    String(Sensitive<String>),
+}
+
+impl Value {
+    /// The value that a request gives, if it gives one.
+    pub(super) fn given(
+        string: Option<Sensitive<String>>,
+        binary: Option<Sensitive<Blob>>,
+    ) -> Result<Option<Self>> {
+        let value = match (string, binary) {
+            (Some(_), Some(_)) => return Err(Error::both_kinds()),
+            (Some(string), None) => Self::String(string),
+            (None, Some(binary)) => Self::Binary(binary),
+            (None, None) => return Ok(None),
+        };
+        // The model counts characters; the limit is in bytes.
+        if value.bytes().len() > MAX_BYTES {
+            return Err(Error::Validation(
+                "1 validation error detected: Value at 'secretString' failed to satisfy \
+                 constraint: Member must have length less than or equal to 65536"
+                    .into(),
+            ));
+        }
+        Ok(Some(value))
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Binary(binary) => &binary.expose().0,
+            Self::String(string) => string.expose().as_bytes(),
+        }
+    }
+
+    fn is_binary(&self) -> bool {
+        matches!(self, Self::Binary(_))
+    }
+
+    fn is(&self, sealed: &SealedValue, opened: &[u8]) -> bool {
+        self.is_binary() == sealed.binary && constant_time_eq(self.bytes(), opened)
+    }
+
+    /// `SecretString` and `SecretBinary` of an answer.
+    pub(super) fn into_members(self) -> (Option<Sensitive<String>>, Option<Sensitive<Blob>>) {
+        match self {
+            Self::Binary(binary) => (None, Some(binary)),
+            Self::String(string) => (Some(string), None),
+        }
+    }
+}
+
+/// Writes a value into a new version of a secret and moves the labels, unless
+/// a version of this token holds the same value already. The caller saves the
+/// secret's row. Returns whether anything changed.
+pub(super) async fn put(
+    cx: &mut Context<'_>,
+    found: &mut FoundSecret,
+    token: &str,
+    labels: Option<Vec<String>>,
+    value: &Value,
+) -> Result<bool> {
+    if found
+        .secret
+        .version(token)
+        .is_some_and(|version| version.has_value)
+    {
+        let (sealed, opened) = open_sealed(cx, found, token).await?;
+        return if value.is(&sealed, &opened) {
+            Ok(false)
+        } else {
+            Err(Error::token_in_use(token, &found.arn))
+        };
+    }
+    let named = found.secret.kms_key_id.clone();
+    let key = envelope::chosen_key(cx, &found.home, named.as_deref()).await;
+    let key = key.map_err(|error| encryption(error, named.as_deref()))?;
+    let context = context(found, token);
+    let sealed = envelope::seal(cx, &key, &context, value.bytes())
+        .map_err(|error| encryption(error, named.as_deref()))?;
+    let new = NewVersion {
+        id: token.to_owned(),
+        labels,
+        kms_key_id: named.map(|_| key.arn.to_string()),
+    };
+    let added = found.secret.add_version(new, cx.now)?;
+    for id in &added.removed {
+        cx.tx.delete::<SecretValues>(&row(found, id))?;
+        cx.events
+            .push(service_event(found, "SecretVersionDeletion", id));
+    }
+    if added.abandoned_rotation {
+        cx.events
+            .push(service_event(found, "RotationAbandoned", token));
+    }
+    let row_value = SealedValue {
+        ciphertext: sealed.ciphertext,
+        encrypted_data_key: sealed.encrypted_data_key,
+        binary: value.is_binary(),
+    };
+    cx.tx.put::<SecretValues>(&row(found, token), &row_value)?;
+    Ok(true)
+}
+
+/// Seals the versions that carry one of AWS's labels under another key.
+pub(super) async fn reseal(
+    cx: &mut Context<'_>,
+    found: &mut FoundSecret,
+    key: &OpenKey,
+) -> Result<()> {
+    let named = found
+        .secret
+        .kms_key_id
+        .is_some()
+        .then(|| key.arn.to_string());
+    let labelled = [AWSCURRENT, AWSPENDING, AWSPREVIOUS].map(|label| {
+        let version = found.secret.labelled(label)?;
+        (version.has_value && version.kms_key_id != named).then(|| version.id.clone())
+    });
+    let ids: BTreeSet<String> = labelled.into_iter().flatten().collect();
+    for id in ids {
+        let (old, opened) = open_sealed(cx, found, &id).await?;
+        let sealed = envelope::seal(cx, key, &context(found, &id), &opened)
+            .map_err(|error| encryption(error, named.as_deref()))?;
+        let new = SealedValue {
+            ciphertext: sealed.ciphertext,
+            encrypted_data_key: sealed.encrypted_data_key,
+            binary: old.binary,
+        };
+        cx.tx.put::<SecretValues>(&row(found, &id), &new)?;
+        for version in found
+            .secret
+            .versions
+            .iter_mut()
+            .filter(|version| version.id == id)
+        {
+            version.kms_key_id.clone_from(&named);
+        }
+    }
+    Ok(())
+}
+
+/// Reads a version's value for the caller and notes the access.
+pub(super) async fn read(
+    cx: &mut Context<'_>,
+    found: &FoundSecret,
+    version_id: &str,
+) -> Result<Value> {
+    let (sealed, mut opened) = open_sealed(cx, found, version_id).await?;
+    cx.services.secrets.accesses.note(found, version_id, cx.now);
+    let bytes = std::mem::take(&mut *opened);
+    if sealed.binary {
+        return Ok(Value::Binary(Sensitive::new(Blob(bytes))));
+    }
+    match String::from_utf8(bytes) {
+        Ok(string) => Ok(Value::String(Sensitive::new(string))),
+        Err(error) => {
+            drop(Zeroizing::new(error.into_bytes()));
+            Err(undecryptable())
+        }
+    }
+}
+
+async fn open_sealed(
+    cx: &mut Context<'_>,
+    found: &FoundSecret,
+    version_id: &str,
+) -> Result<(SealedValue, Zeroizing<Vec<u8>>)> {
+    let row = cx.tx.get::<SecretValues>(&row(found, version_id)).await?;
+    // The secret says that the version has a value, so its absence is damage.
+    let row = row.ok_or_else(undecryptable)?;
+    let sealed = Sealed {
+        ciphertext: row.ciphertext,
+        encrypted_data_key: row.encrypted_data_key,
+    };
+    let opened = envelope::open(cx, &found.home, &context(found, version_id), &sealed).await;
+    let row = SealedValue {
+        binary: row.binary,
+        ..SealedValue::default()
+    };
+    Ok((row, opened.map_err(decryption)?))
+}
+
+/// The key of the row of a version's value.
+pub(super) fn row(
+    found: &FoundSecret,
+    version_id: &str,
+) -> (
+    strongroom_types::AccountId,
+    strongroom_types::Region,
+    String,
+    String,
+    String,
+) {
+    let Home {
+        account, region, ..
+    } = found.home;
+    (
+        account,
+        region,
+        found.secret.name.clone(),
+        found.secret.suffix.clone(),
+        version_id.to_owned(),
+    )
+}
+
+/// A service event about a secret.
+pub(super) fn service_event(found: &FoundSecret, name: &'static str, token: &str) -> Event {
+    Event {
+        additional_event_data: Some(serde_json::json!({"SecretId": found.arn.as_str()})),
+        kind: Kind::ServiceEvent(
+            SecretsManager::EVENT_SOURCE,
+            format!("{name}-{}-{token}", found.arn),
+        ),
+        ..Event::call(SecretsManager::EVENT_SOURCE, name, false)
+    }
+}
+
+fn context(found: &FoundSecret, version_id: &str) -> EncryptionContext {
+    EncryptionContext {
+        secret_arn: found.arn.clone(),
+        version_id: version_id.to_owned(),
+    }
+}
+
+/// # Errors
+/// `InvalidParameterException` if the key that is named is not there; the
+/// same errors as a write under it.
+pub(super) async fn check_key(
+    cx: &mut Context<'_>,
+    home: &Home,
+    named: Option<&str>,
+) -> Result<Arc<OpenKey>> {
+    envelope::chosen_key(cx, home, named)
+        .await
+        .map_err(|error| encryption(error, named))
+}
+
+fn encryption(error: KeyError, named: Option<&str>) -> Error {
+    match error {
+        KeyError::AnotherAccount => other_account(),
+        KeyError::NotFound(text) if named.is_some() => Error::InvalidParameter(
+            format!("The operation failed because of an invalid KMS key: {text}").into(),
+        ),
+        KeyError::Ciphertext | KeyError::NotFound(_) => Error::Encryption(
+            "Secrets Manager can't encrypt the protected secret text using the provided KMS key."
+                .into(),
+        ),
+        KeyError::Store(error) => Error::Store(error),
+    }
+}
+
+fn decryption(error: KeyError) -> Error {
+    match error {
+        KeyError::AnotherAccount => other_account(),
+        KeyError::Ciphertext | KeyError::NotFound(_) => undecryptable(),
+        KeyError::Store(error) => Error::Store(error),
+    }
+}
+
+fn undecryptable() -> Error {
+    Error::Decryption(
+        "Secrets Manager can't decrypt the protected secret text using the provided KMS key."
+            .into(),
+    )
+}
+
+fn other_account() -> Error {
+    Error::InvalidRequest(
+        "You can't access a secret from a different AWS account if you encrypt the secret with \
+         the default KMS service key."
+            .into(),
+    )
+}
+
+/// `LastAccessedDate` of a day.
+pub(super) fn accessed(day: Option<i64>) -> Option<strongroom_types::Timestamp> {
+    day.map(access::midnight)
+}

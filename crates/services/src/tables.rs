@@ -1,0 +1,66 @@
+//! Every table of the store, with its key and its record.
+//!
+//! Numbers are for ever: a table's rows are sealed under its number, and a
+//! number once used is never used for anything else.
+
+use strongroom_store::Table;
+use strongroom_types::{AccountId, Region};
+
+use crate::{iam, jobs, kms, secretsmanager};
+
+/// Defines tables, and the list of them that checks walk through.
+macro_rules! tables {
+    ($($(#[$doc:meta])* $id:literal $name:ident: $key:ty => $record:ty;)*) => {
+        $(
+            $(#[$doc])*
+            pub struct $name;
+
+            impl Table for $name {
+                const ID: u8 = $id;
+                const NAME: &'static str = stringify!($name);
+                type Key = $key;
+                type Record = $record;
+            }
+        )*
+
+        /// Number and name of every table.
+        pub const ALL: &[(u8, &str)] = &[$(($id, stringify!($name))),*];
+    };
+}
+
+tables! {
+    /// What the deployment is: the management account and the partition. Its
+    /// only key is zero.
+    1 Deployments: (u64,) => iam::Deployment;
+    /// Account.
+    2 Accounts: (AccountId,) => iam::Account;
+    /// Account, user name in lower case.
+    3 Users: (AccountId, String) => iam::User;
+    /// Access key id.
+    4 AccessKeys: (String,) => iam::AccessKey;
+    /// Account, Region, key id.
+    10 KmsKeys: (AccountId, Region, String) => kms::Key;
+    /// Account, Region, alias name with its `alias/`.
+    11 KmsAliases: (AccountId, Region, String) => kms::Alias;
+    /// Account, Region, name.
+    20 Secrets: (AccountId, Region, String) => secretsmanager::Secret;
+    /// Account, Region, name, the ARN's suffix, version id.
+    21 SecretValues: (AccountId, Region, String, String, String) => secretsmanager::SealedValue;
+    /// Account, Region, name.
+    22 SecretPolicies: (AccountId, Region, String) => secretsmanager::ResourcePolicy;
+    /// Due time in milliseconds since the epoch, job id.
+    30 Jobs: (u64, String) => jobs::Job;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_number_is_used_twice() {
+        let mut ids: Vec<_> = ALL.iter().map(|(id, _)| id).collect();
+        ids.dedup();
+        assert_eq!(ids.len(), ALL.len());
+        assert!(ids.is_sorted());
+    }
+}
