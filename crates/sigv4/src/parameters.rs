@@ -49,7 +49,8 @@ impl<'a> Parameters<'a> {
         // Recorded from AWS: blanks separate as commas do, so that `Credential= x`
         // is an empty credential and a part without `=`.
         let mut parts = header
-            .split([' ', '\t', ','])
+            .split(',')
+            .flat_map(|part| part.split(' '))
             .filter(|part| !part.is_empty());
         let algorithm = parts.next().unwrap_or_default();
         let (mut credential, mut signed_headers, mut signature) = (None, None, None);
@@ -79,7 +80,7 @@ impl<'a> Parameters<'a> {
                     credential: credential.into(),
                     signed_headers: signed_headers.into(),
                     signature: signature.into(),
-                    date: (String::from_utf8_lossy(date.trim_ascii()), rfc2822),
+                    date: (text(date.trim_ascii()), rfc2822),
                     expires: None,
                     session_token: header_token(request),
                 })
@@ -114,7 +115,7 @@ impl<'a> Parameters<'a> {
 fn header_token<'a>(request: &Request<'a>) -> Option<Cow<'a, str>> {
     request
         .header("x-amz-security-token")
-        .map(|token| String::from_utf8_lossy(token.trim_ascii()))
+        .map(|token| text(token.trim_ascii()))
 }
 
 /// The first value of each parameter that a presigned request carries.
@@ -193,6 +194,12 @@ impl<'a> QueryParameters<'a> {
             }
         }
     }
+}
+
+/// A header's value as text. Valid text is the rule, and checked far faster
+/// than the lossy conversion does.
+fn text(value: &[u8]) -> Cow<'_, str> {
+    str::from_utf8(value).map_or_else(|_| String::from_utf8_lossy(value), Cow::Borrowed)
 }
 
 /// `text` decoded, borrowed if it was not encoded.

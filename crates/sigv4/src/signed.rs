@@ -335,32 +335,32 @@ fn window(expires: Option<&str>, service: &str) -> Result<SignedDuration, Signat
 fn check_signed_headers(request: &Request<'_>, signed_headers: &str) -> Result<(), SignatureError> {
     request::within(
         "the number of signed headers",
-        signed_headers.split(';').count(),
+        canonical::names(signed_headers).count(),
         MAX_SIGNED_HEADERS,
     )?;
     let is_signed = |name: &str| {
-        signed_headers
-            .split(';')
-            .any(|signed| signed.eq_ignore_ascii_case(name))
+        canonical::names(signed_headers).any(|signed| signed.eq_ignore_ascii_case(name.as_bytes()))
     };
     if !is_signed("host") && !is_signed(":authority") {
         return Err(SignatureError::HostNotSigned);
     }
-    let must_be_signed = |name: &str| {
-        name.get(..6)
-            .is_some_and(|prefix| prefix.eq_ignore_ascii_case("x-amz-"))
-            && !FREE_HEADERS
-                .iter()
-                .any(|free| free.eq_ignore_ascii_case(name))
+    let is_free = |name: &str| {
+        let mut free = FREE_HEADERS.iter();
+        !starts_with_x_amz(name) || free.any(|free| free.eq_ignore_ascii_case(name))
     };
     let unsigned = request
         .headers
         .iter()
-        .find(|(name, _)| must_be_signed(name) && !is_signed(name));
+        .find(|(name, _)| !is_free(name) && !is_signed(name));
     match unsigned {
         Some((name, _)) => Err(SignatureError::HeaderNotSigned {
             name: (*name).to_owned(),
         }),
         None => Ok(()),
     }
+}
+
+fn starts_with_x_amz(name: &str) -> bool {
+    let prefix = name.as_bytes().first_chunk::<6>();
+    prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"x-amz-"))
 }
