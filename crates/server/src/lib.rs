@@ -6,3 +6,8 @@
 //! wishes; `hardening`, `log` and `shutdown` are the process's manners.
 
 pub mod audit;
+pub mod hardening;
+pub mod http;
+pub mod log;
+pub mod shutdown;
+pub mod tls;

@@ -2,3 +2,7 @@
 
 #[cfg(test)]
 mod audit_log;
+#[cfg(test)]
+mod http;
+#[cfg(test)]
+mod tls;

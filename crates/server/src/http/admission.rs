@@ -1,0 +1,86 @@
+//! What all requests together may use, and one request's share of it.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use super::{Limits, Refusal};
+
+/// What all requests together use.
+#[derive(Debug)]
+pub(super) struct Usage {
+    /// Requests that the handler is busy with.
+    handling: AtomicUsize,
+    most_handling: usize,
+    /// Memory that bodies take.
+    body_bytes: AtomicUsize,
+    most_body_bytes: usize,
+}
+
+impl Usage {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            handling: AtomicUsize::new(0),
+            most_handling: limits.requests,
+            body_bytes: AtomicUsize::new(0),
+            most_body_bytes: limits.total_body_bytes,
+        }
+    }
+}
+
+/// What one request uses. Given back on drop.
+#[derive(Debug)]
+pub(super) struct Share {
+    usage: Arc<Usage>,
+    body_bytes: usize,
+    handling: bool,
+}
+
+impl Share {
+    /// A share that is empty yet, unless so much is being handled that more
+    /// need not even be read.
+    pub(super) fn of(usage: &Arc<Usage>) -> Result<Self, Refusal> {
+        if usage.handling.load(Ordering::Relaxed) >= usage.most_handling {
+            return Err(Refusal::Busy);
+        }
+        Ok(Self {
+            usage: Arc::clone(usage),
+            body_bytes: 0,
+            handling: false,
+        })
+    }
+
+    /// Takes memory for a body of that many bytes in all.
+    pub(super) fn grow_to(&mut self, body_bytes: usize) -> Result<(), Refusal> {
+        let more = body_bytes.saturating_sub(self.body_bytes);
+        let before = self.usage.body_bytes.fetch_add(more, Ordering::Relaxed);
+        self.body_bytes += more;
+        if before.saturating_add(more) > self.usage.most_body_bytes {
+            return Err(Refusal::Busy);
+        }
+        Ok(())
+    }
+
+    /// Takes a place among the requests that are handled.
+    pub(super) fn begin_handling(&mut self) -> Result<(), Refusal> {
+        let before = self.usage.handling.fetch_add(1, Ordering::Relaxed);
+        self.handling = true;
+        if before >= self.usage.most_handling {
+            return Err(Refusal::Busy);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        let usage = &self.usage;
+        usage
+            .body_bytes
+            .fetch_sub(self.body_bytes, Ordering::Relaxed);
+        usage
+            .handling
+            .fetch_sub(self.handling.into(), Ordering::Relaxed);
+    }
+}

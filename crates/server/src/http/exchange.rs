@@ -1,0 +1,111 @@
+//! One request, and what is answered without the handler.
+
+use std::{convert::Infallible, sync::Arc};
+
+use ::http::{HeaderMap, HeaderValue, Uri, Version, header};
+use hyper::body::Incoming;
+use tokio::time::timeout;
+
+use super::{
+    Answer, Handler, Health, Refusal, Request, RequestId, admission::Share, body, connection::Link,
+    finish::Finish,
+};
+
+/// Answers one request.
+pub(super) async fn answer<H: Handler>(
+    link: Arc<Link<H>>,
+    request: hyper::Request<Incoming>,
+) -> Result<Answer, Infallible> {
+    let server = &link.place.0;
+    let version = request.version();
+    let multiplexed = version == Version::HTTP_2;
+    let _in_flight = link.activity.begin(multiplexed);
+    let id = server.request_ids.fresh();
+    let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+    if let Some(question) = Health::asked_for(method, uri, headers) {
+        let mut answer = server.handler.health().answer(question);
+        answer.headers_mut().insert("x-amzn-requestid", id.header());
+        return Ok(answer);
+    }
+    let outcome = match receive(&link, id, request).await {
+        Ok((request, share)) => {
+            // The work owns what it uses, and the link, for which shutdown
+            // waits: it may outlive this exchange.
+            let link = Arc::clone(&link);
+            let work = async move {
+                let _share = share;
+                link.place.0.handler.handle(request).await
+            };
+            timeout(server.limits.request, Finish::new(work))
+                .await
+                .map_err(|_| Refusal::Slow)
+        }
+        Err(refusal) => Err(refusal),
+    };
+    Ok(outcome.unwrap_or_else(|refusal| {
+        tracing::info!(request_id = %id, peer = %link.peer, ?refusal, "request refused");
+        let mut answer = server.handler.refuse(refusal, &id);
+        if !multiplexed {
+            let close = HeaderValue::from_static("close");
+            answer.headers_mut().insert(header::CONNECTION, close);
+        }
+        answer
+    }))
+}
+
+/// Reads the request and takes its place among those handled.
+async fn receive<H: Handler>(
+    link: &Link<H>,
+    id: RequestId,
+    request: hyper::Request<Incoming>,
+) -> Result<(Request, Share), Refusal> {
+    let server = &link.place.0;
+    let limits = &server.limits;
+    let (mut head, body) = request.into_parts();
+    if head.headers.len() > limits.headers {
+        return Err(Refusal::TooManyHeaders);
+    }
+    name_host(&head.uri, &mut head.headers)?;
+    let mut share = Share::of(&server.usage)?;
+    let reading = body::read(body, &head.headers, limits.body_bytes, &mut share);
+    let body = timeout(limits.body, reading)
+        .await
+        .unwrap_or(Err(Refusal::BodyIncomplete))?;
+    share.begin_handling()?;
+    let request = Request {
+        id,
+        method: head.method,
+        uri: head.uri,
+        version: head.version,
+        headers: head.headers,
+        body,
+        peer: link.peer,
+        tls: link.tls,
+    };
+    Ok((request, share))
+}
+
+/// Sees to it that `host` is the host the request is for. HTTP/2 names it in
+/// `:authority`, and HTTP/1.1 may in the request line; both end up in the URI.
+///
+/// Source: RFC 9113 section 8.3.1, RFC 9112 section 3.2.2.
+fn name_host(uri: &Uri, headers: &mut HeaderMap) -> Result<(), Refusal> {
+    let Some(authority) = uri.authority() else {
+        return Ok(());
+    };
+    match headers.get(header::HOST) {
+        Some(host)
+            if host
+                .as_bytes()
+                .eq_ignore_ascii_case(authority.as_str().as_bytes()) =>
+        {
+            Ok(())
+        }
+        Some(_) => Err(Refusal::Malformed),
+        None => {
+            let host = HeaderValue::from_str(authority.as_str()).map_err(|_| Refusal::Malformed)?;
+            headers.insert(header::HOST, host);
+            Ok(())
+        }
+    }
+}

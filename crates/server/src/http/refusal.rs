@@ -1,0 +1,81 @@
+use ::http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
+use bytes::Bytes;
+use http_body_util::Full;
+
+use super::{Answer, RequestId};
+
+/// Why a request was not handed to the handler, or not to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The body did not arrive in time, or the client stopped sending.
+    BodyIncomplete,
+    /// The body is larger than allowed.
+    BodyTooLarge,
+    /// Too many requests, or too many bytes, are in work.
+    Busy,
+    /// The request contradicts itself: two different hosts.
+    Malformed,
+    /// The handler did not answer in time. What it was doing goes on, so the
+    /// client cannot know whether its request took effect.
+    Slow,
+    /// There are more headers than allowed.
+    TooManyHeaders,
+}
+
+impl Refusal {
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::BodyIncomplete => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Busy | Self::Slow => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::TooManyHeaders => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        }
+    }
+
+    /// The exception's name, one that AWS's clients know to retry where
+    /// retrying helps.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::BodyIncomplete => "RequestTimeout",
+            Self::BodyTooLarge => "RequestEntityTooLarge",
+            Self::Busy => "ThrottlingException",
+            Self::Malformed => "BadRequest",
+            Self::Slow => "ServiceUnavailable",
+            Self::TooManyHeaders => "RequestHeaderFieldsTooLarge",
+        }
+    }
+
+    /// The message for the client.
+    #[must_use]
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::BodyIncomplete => "The request body did not arrive in time.",
+            Self::BodyTooLarge => "The request body is too large.",
+            Self::Busy => "Rate exceeded",
+            Self::Malformed => "The request names two different hosts.",
+            Self::Slow => "The request could not be completed in time.",
+            Self::TooManyHeaders => "The request has too many headers.",
+        }
+    }
+
+    /// The refusal as an AWS JSON error, for when the protocol is not known.
+    #[must_use]
+    pub fn answer(self, request_id: &RequestId) -> Answer {
+        let (code, message) = (self.code(), self.message());
+        let body = format!("{{\"__type\":\"{code}\",\"message\":\"{message}\"}}");
+        let mut answer = Response::new(Full::new(Bytes::from(body)));
+        *answer.status_mut() = self.status();
+        let headers = answer.headers_mut();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/x-amz-json-1.1"),
+        );
+        headers.insert("x-amzn-requestid", request_id.header());
+        headers.insert("x-amzn-errortype", HeaderValue::from_static(code));
+        answer
+    }
+}

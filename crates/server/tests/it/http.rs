@@ -1,0 +1,437 @@
+//! The HTTP front: what reaches the handler, and what is refused before.
+
+pub(crate) mod support;
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request, StatusCode, Version};
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use strongroom::http::Limits;
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::Instant};
+
+use self::support::{Echo, Running, read_to_end, run, talk};
+
+fn limits() -> Limits {
+    Limits {
+        body_bytes: 1_000,
+        head: Duration::from_millis(200),
+        body: Duration::from_millis(200),
+        request: Duration::from_millis(300),
+        idle: Duration::from_millis(600),
+        drain: Duration::from_millis(800),
+        ..Limits::default()
+    }
+}
+
+#[test]
+fn a_request_arrives_whole() {
+    run(async {
+        let server = Running::start(limits()).await;
+        let reply = talk(
+            server.address,
+            "POST /some/path?q=1 HTTP/1.1\r\nhost: example\r\nx-b: 1\r\nX-A: 2\r\nx-b: 3\r\n\
+             content-length: 5\r\nconnection: close\r\n\r\nhello",
+        )
+        .await;
+        assert!(reply.starts_with("HTTP/1.1 200 OK\r\n"), "{reply}");
+        assert!(reply.contains("\r\ndate: "), "{reply}");
+        for part in [
+            "POST /some/path?q=1 HTTP/1.1 from 127.0.0.1 tls None",
+            "host: example",
+            "x-b: 1,3",
+            "hello",
+        ] {
+            assert!(reply.contains(part), "{part} in {reply}");
+        }
+    });
+}
+
+#[test]
+fn requests_follow_each_other_on_one_connection() {
+    run(async {
+        let server = Running::start(limits()).await;
+        let one = "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n\
+                   3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
+        let last = "GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n";
+        let reply = talk(server.address, &format!("{one}{one}{last}")).await;
+        assert_eq!(reply.matches("HTTP/1.1 200 OK").count(), 3, "{reply}");
+        assert_eq!(reply.matches("abcde").count(), 2, "{reply}");
+    });
+}
+
+#[test]
+fn http2_without_tls_names_its_host() {
+    run(async {
+        let server = Running::start(limits()).await;
+        let socket = TcpStream::connect(server.address).await.unwrap();
+        let (mut client, connection) =
+            hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(socket))
+                .await
+                .unwrap();
+        tokio::spawn(connection);
+        let request = |host: Option<&str>, body: &str| {
+            let mut request = Request::post("http://secretsmanager.local/");
+            if let Some(host) = host {
+                request = request.header("host", host);
+            }
+            request
+                .body(Full::new(Bytes::from(body.to_owned())))
+                .unwrap()
+        };
+        let answer = client.send_request(request(None, "two")).await.unwrap();
+        assert_eq!(answer.version(), Version::HTTP_2);
+        assert!(answer.headers().contains_key("date"));
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains("host: secretsmanager.local"), "{body}");
+        assert!(body.ends_with("two"), "{body}");
+
+        let refused = client
+            .send_request(request(Some("other"), ""))
+            .await
+            .unwrap();
+        assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+        let large = client
+            .send_request(request(None, &"x".repeat(1_001)))
+            .await
+            .unwrap();
+        assert_eq!(large.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        let same = Some("SecretsManager.local");
+        let good = client.send_request(request(same, "")).await.unwrap();
+        assert_eq!(good.status(), StatusCode::OK);
+    });
+}
+
+#[test]
+fn expect_100_continue_is_answered_only_when_the_body_is_wanted() {
+    run(async {
+        let server = Running::start(limits()).await;
+        let head = |length| {
+            format!(
+                "POST / HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: {length}\r\n"
+            )
+        };
+        let small = format!("{}connection: close\r\n\r\n12345", head(5));
+        let reply = talk(server.address, &small).await;
+        assert!(
+            reply.starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK"),
+            "{reply}"
+        );
+        let reply = talk(server.address, &format!("{}\r\n", head(1_001))).await;
+        assert!(reply.starts_with("HTTP/1.1 413 "), "{reply}");
+    });
+}
+
+#[test]
+fn what_is_too_large_is_refused_with_the_right_status() {
+    run(async {
+        let server = Running::start(limits()).await;
+        let body = "x".repeat(1_001);
+        let declared = format!("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1001\r\n\r\n{body}");
+        let chunked = format!(
+            "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n3e9\r\n{body}\r\n0\r\n\r\n"
+        );
+        let many = "x-a: 1\r\n".repeat(101);
+        let many = format!("GET / HTTP/1.1\r\nhost: h\r\n{many}\r\n");
+        let long = format!(
+            "GET / HTTP/1.1\r\nhost: h\r\nx-a: {}\r\n\r\n",
+            "y".repeat(70_000)
+        );
+        for (request, status) in [
+            (declared, "413"),
+            (chunked, "413"),
+            (many, "431"),
+            (long, "431"),
+            ("GET / HTTP/1.1\r\nbad header\r\n\r\n".to_owned(), "400"),
+        ] {
+            let reply = talk(server.address, &request).await;
+            assert!(reply.starts_with(&format!("HTTP/1.1 {status} ")), "{reply}");
+            assert!(reply.contains("connection: close"), "{reply}");
+            assert!(reply.contains("\r\ndate: "), "{reply}");
+        }
+        assert_eq!(server.handler.handled.load(Ordering::SeqCst), 0);
+        let fits = "x".repeat(1_000);
+        let fits = format!(
+            "POST / HTTP/1.1\r\nhost: h\r\nconnection: close\r\ncontent-length: 1000\r\n\r\n{fits}"
+        );
+        assert!(
+            talk(server.address, &fits)
+                .await
+                .starts_with("HTTP/1.1 200")
+        );
+    });
+}
+
+#[test]
+fn slow_clients_are_let_go() {
+    run(async {
+        let server = Running::start(limits()).await;
+        // Nothing at all; half a preface; a head that never ends.
+        for start in ["", "PRI * HTT", "GET / HTTP/1.1\r\nhost: h\r\nx-"] {
+            let began = Instant::now();
+            assert_eq!(talk(server.address, start).await, "");
+            assert!(began.elapsed() >= Duration::from_millis(190), "{start}");
+            assert!(began.elapsed() < Duration::from_secs(5), "{start}");
+        }
+        // A head that arrives byte by byte gets no more time for it.
+        let mut socket = TcpStream::connect(server.address).await.unwrap();
+        let began = Instant::now();
+        for _ in 0..200 {
+            if socket.write_all(b"G").await.is_err() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+        read_to_end(&mut socket).await;
+        assert!(began.elapsed() < Duration::from_secs(5));
+        // A body that does not come.
+        let start = "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 5\r\n\r\n123";
+        let reply = talk(server.address, start).await;
+        assert!(reply.starts_with("HTTP/1.1 408 "), "{reply}");
+        assert!(reply.contains("connection: close"), "{reply}");
+    });
+}
+
+#[test]
+fn idle_connections_close_after_the_idle_time_and_slow_second_heads_earlier() {
+    run(async {
+        let (short, long) = (Duration::from_millis(600), Duration::from_secs(60));
+        for (idle, second, least) in [(short, "", 590), (long, "GET / HTT", 190)] {
+            let server = Running::start(Limits { idle, ..limits() }).await;
+            let began = Instant::now();
+            let mut socket = TcpStream::connect(server.address).await.unwrap();
+            socket
+                .write_all(b"GET / HTTP/1.1\r\nhost: h\r\n\r\n")
+                .await
+                .unwrap();
+            server.handler.until_handled(1).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            socket.write_all(second.as_bytes()).await.unwrap();
+            let reply = read_to_end(&mut socket).await;
+            assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+            let elapsed = began.elapsed().as_millis();
+            assert!(
+                (least..9_000).contains(&elapsed),
+                "{elapsed} ms after {second:?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn overload_is_shed_before_the_body_is_read() {
+    run(async {
+        let server = Running::start(Limits {
+            requests: 1,
+            request: Duration::from_secs(5),
+            ..limits()
+        })
+        .await;
+        let address = server.address;
+        let held = tokio::spawn(async move {
+            talk(
+                address,
+                "GET /hold HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n",
+            )
+            .await
+        });
+        server.handler.until_handled(1).await;
+        let shed = talk(
+            address,
+            "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\n\r\n",
+        )
+        .await;
+        assert!(shed.starts_with("HTTP/1.1 503 "), "{shed}");
+        assert!(shed.contains("ThrottlingException"), "{shed}");
+        let health = talk(
+            address,
+            "GET /health HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n",
+        )
+        .await;
+        assert!(health.starts_with("HTTP/1.1 200 "), "{health}");
+        server.handler.release.notify_waiters();
+        assert!(held.await.unwrap().starts_with("HTTP/1.1 200 "));
+        let again = talk(
+            address,
+            "GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n",
+        )
+        .await;
+        assert!(again.starts_with("HTTP/1.1 200 "), "{again}");
+    });
+}
+
+#[test]
+fn bodies_share_a_bound_and_give_it_back() {
+    run(async {
+        let server = Running::start(Limits {
+            total_body_bytes: 1_500,
+            ..limits()
+        })
+        .await;
+        let post = |length: usize, sent: usize| {
+            format!(
+                "POST / HTTP/1.1\r\nhost: h\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{}",
+                "x".repeat(sent)
+            )
+        };
+        let address = server.address;
+        let slow = tokio::spawn(async move { talk(address, &post(1_000, 1)).await });
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let shed = talk(address, &post(1_000, 1_000)).await;
+        assert!(shed.starts_with("HTTP/1.1 503 "), "{shed}");
+        assert!(slow.await.unwrap().starts_with("HTTP/1.1 408 "));
+        let good = talk(address, &post(1_000, 1_000)).await;
+        assert!(good.starts_with("HTTP/1.1 200 "), "{good}");
+    });
+}
+
+#[test]
+fn too_many_connections_are_turned_away() {
+    run(async {
+        let server = Running::start(Limits {
+            connections: 1,
+            head: Duration::from_secs(5),
+            ..limits()
+        })
+        .await;
+        let first = TcpStream::connect(server.address).await.unwrap();
+        let mut second = TcpStream::connect(server.address).await.unwrap();
+        let reply = read_to_end(&mut second).await;
+        assert!(reply.starts_with("HTTP/1.1 503 "), "{reply}");
+        drop(first);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let third = talk(
+            server.address,
+            "GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n",
+        )
+        .await;
+        assert!(third.starts_with("HTTP/1.1 200 "), "{third}");
+    });
+}
+
+#[test]
+fn work_goes_on_when_the_client_leaves_or_time_is_up() {
+    run(async {
+        let server = Running::start(limits()).await;
+        let mut socket = TcpStream::connect(server.address).await.unwrap();
+        socket
+            .write_all(b"GET /hold HTTP/1.1\r\nhost: h\r\n\r\n")
+            .await
+            .unwrap();
+        server.handler.until_handled(1).await;
+        drop(socket);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let reply = talk(server.address, "GET /hold HTTP/1.1\r\nhost: h\r\n\r\n").await;
+        assert!(reply.starts_with("HTTP/1.1 503 "), "{reply}");
+        assert!(reply.contains("ServiceUnavailable"), "{reply}");
+        assert_eq!(server.handler.finished.load(Ordering::SeqCst), 0);
+        server.handler.release.notify_waiters();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert_eq!(server.handler.finished.load(Ordering::SeqCst), 2);
+    });
+}
+
+#[test]
+fn a_panic_in_the_handler_ends_one_connection_only() {
+    run(async {
+        let server = Running::start(limits()).await;
+        assert_eq!(
+            talk(server.address, "GET /panic HTTP/1.1\r\nhost: h\r\n\r\n").await,
+            ""
+        );
+        let good = talk(
+            server.address,
+            "GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n",
+        )
+        .await;
+        assert!(good.starts_with("HTTP/1.1 200 "), "{good}");
+        assert!(server.stop().await, "nothing is counted as in flight");
+    });
+}
+
+#[test]
+fn health_needs_no_signature_and_shadows_no_signed_request() {
+    run(async {
+        let server = Running::start(limits()).await;
+        let ask = async |path: &str, header: &str| {
+            let text =
+                format!("GET {path} HTTP/1.1\r\nhost: h\r\nconnection: close\r\n{header}\r\n");
+            talk(server.address, &text).await
+        };
+        let healthy = ask("/health", "").await;
+        assert!(healthy.starts_with("HTTP/1.1 200 "), "{healthy}");
+        assert!(
+            healthy.contains(r#"{"live":true,"ready":true,"reasons":[]}"#),
+            "{healthy}"
+        );
+        assert!(healthy.contains("x-amzn-requestid: "), "{healthy}");
+        server.handler.ready.store(false, Ordering::SeqCst);
+        let unready = ask("/health", "").await;
+        assert!(unready.starts_with("HTTP/1.1 503 "), "{unready}");
+        assert!(unready.contains(r#""ready":false,"reasons":["the audit log cannot be written"]"#));
+        assert!(ask("/health/live", "").await.starts_with("HTTP/1.1 200 "));
+        assert_eq!(server.handler.handled.load(Ordering::SeqCst), 0);
+        ask("/health", "authorization: AWS4-HMAC-SHA256 x\r\n").await;
+        ask("/health?X-Amz-Signature=x", "").await;
+        ask("/healthy", "").await;
+        assert_eq!(server.handler.handled.load(Ordering::SeqCst), 3);
+    });
+}
+
+#[test]
+fn shutdown_finishes_what_was_begun_and_closes_the_rest() {
+    run(async {
+        let server = Running::start(Limits {
+            request: Duration::from_secs(5),
+            ..limits()
+        })
+        .await;
+        let address = server.address;
+        let handler = Arc::<Echo>::clone(&server.handler);
+        let held =
+            tokio::spawn(
+                async move { talk(address, "GET /hold HTTP/1.1\r\nhost: h\r\n\r\n").await },
+            );
+        let mut idle = TcpStream::connect(address).await.unwrap();
+        handler.until_handled(1).await;
+        let stopping = tokio::spawn(server.stop());
+        assert_eq!(read_to_end(&mut idle).await, "");
+        assert!(
+            TcpStream::connect(address).await.is_err(),
+            "no longer listening"
+        );
+        assert!(!stopping.is_finished());
+        handler.release.notify_waiters();
+        let reply = held.await.unwrap();
+        assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
+        assert!(reply.contains("connection: close"), "{reply}");
+        assert!(stopping.await.unwrap());
+    });
+}
+
+#[test]
+fn shutdown_does_not_wait_for_ever() {
+    run(async {
+        let server = Running::start(Limits {
+            request: Duration::from_secs(5),
+            ..limits()
+        })
+        .await;
+        let address = server.address;
+        let held =
+            tokio::spawn(
+                async move { talk(address, "GET /hold HTTP/1.1\r\nhost: h\r\n\r\n").await },
+            );
+        server.handler.until_handled(1).await;
+        let began = Instant::now();
+        assert!(!server.stop().await);
+        assert!(began.elapsed() >= Duration::from_millis(790));
+        assert!(began.elapsed() < Duration::from_secs(4));
+        assert_eq!(held.await.unwrap(), "");
+    });
+}
