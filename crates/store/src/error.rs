@@ -1,7 +1,7 @@
-use std::{error::Error, path::PathBuf};
+use std::{error::Error, path::PathBuf, sync::Arc};
 
 /// Why the store did not do what it was asked. Nothing was changed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The store was closed.
@@ -71,7 +71,7 @@ pub enum StoreError {
         /// What was attempted.
         doing: &'static str,
         /// What the system said.
-        source: Box<dyn Error + Send + Sync>,
+        source: Arc<dyn Error + Send + Sync>,
     },
 
     /// The file was written by a newer release.
@@ -112,7 +112,7 @@ impl StoreError {
     ) -> Self {
         Self::Unavailable {
             doing,
-            source: source.into(),
+            source: Arc::from(source.into()),
         }
     }
 

@@ -20,9 +20,6 @@ const FORGOTTEN_AT_ONCE: u64 = 1_000;
 
 /// The rows that a ledger works on, within one transaction of the engine.
 pub(crate) trait Rows {
-    /// The value of a row.
-    fn get(&self, raw_key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
-
     /// Replaces the value of a row, or deletes it; answers with the old one.
     fn set(&mut self, raw_key: &[u8], value: Option<&[u8]>) -> Result<Option<Vec<u8>>, StoreError>;
 }
@@ -54,19 +51,21 @@ pub(crate) struct Ledger {
 pub(crate) struct Mark(Tally);
 
 impl Ledger {
-    /// The ledger of a store with these rows; a store without a tally is new.
-    pub(crate) fn load(seal: Arc<Seal>, rows: &dyn Rows) -> Result<Self, StoreError> {
-        let keys = TallyKeys::new(&seal);
-        let tally = match rows.get(TALLY_KEY)? {
-            Some(row) => keys.open(&row)?,
-            None => Tally::default(),
-        };
-        Ok(Self {
+    /// The ledger of a store without rows.
+    pub(crate) fn new(seal: Arc<Seal>) -> Self {
+        Self {
+            keys: TallyKeys::new(&seal),
             seal,
-            keys,
-            tally,
+            tally: Tally::default(),
             recent: Recent::default(),
-        })
+        }
+    }
+
+    /// The ledger of a store with this tally.
+    pub(crate) fn load(seal: Arc<Seal>, tally: &[u8]) -> Result<Self, StoreError> {
+        let mut ledger = Self::new(seal);
+        ledger.tally = ledger.keys.open(tally)?;
+        Ok(ledger)
     }
 
     /// Starts a group of commits, which become durable together.
@@ -113,15 +112,11 @@ impl Ledger {
         })
     }
 
-    /// Ends a group: writes the tally. Answers with the tally's row before and
-    /// after, which tell whether the group is in the store.
-    pub(crate) fn end_group(
-        &mut self,
-        rows: &mut dyn Rows,
-    ) -> Result<(Option<Vec<u8>>, Vec<u8>), StoreError> {
+    /// Ends a group: writes the row that holds the tally, and answers with it.
+    pub(crate) fn end_group(&mut self, rows: &mut dyn Rows) -> Result<Vec<u8>, StoreError> {
         let sealed = self.keys.seal(&self.tally);
-        let before = rows.set(TALLY_KEY, Some(&sealed))?;
-        Ok((before, sealed))
+        rows.set(TALLY_KEY, Some(&sealed))?;
+        Ok(sealed)
     }
 
     /// Forgets a group that came to nothing.

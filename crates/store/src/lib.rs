@@ -26,6 +26,8 @@
 //! a line to `tests/it.rs`, so that it passes the suite that all pass.
 
 mod backend;
+mod backup;
+mod embedded;
 mod error;
 mod key;
 mod ledger;
@@ -37,6 +39,7 @@ mod table;
 mod tally;
 mod transaction;
 mod unseal;
+mod verify;
 
 pub use error::StoreError;
 pub use key::{AsKeyPart, Key, KeyPart, KeyPrefix};
@@ -46,3 +49,4 @@ pub use store::{Mode, Store};
 pub use table::Table;
 pub use transaction::{Committed, MAX_KEY_BYTES, MAX_RECORD_BYTES, Transaction};
 pub use unseal::{RootKey, UnsealSource};
+pub use verify::{Problem, VerifyReport};

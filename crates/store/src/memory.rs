@@ -31,16 +31,13 @@ struct Snapshot {
 }
 
 impl Memory {
-    pub(crate) fn new(
-        seal: Arc<Seal>,
-        rows: BTreeMap<RawKey, Vec<u8>>,
-    ) -> Result<Self, StoreError> {
-        let ledger = Ledger::load(seal, &rows)?;
-        Ok(Self(Arc::new(Mutex::new(State {
-            rows: Arc::new(rows),
-            ledger,
+    /// An empty one.
+    pub(crate) fn new(seal: Arc<Seal>) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            rows: Arc::default(),
+            ledger: Ledger::new(seal),
             closed: false,
-        }))))
+        })))
     }
 }
 
@@ -134,10 +131,6 @@ fn commit(memory: &Mutex<State>, mut intent: Intent) -> Result<u64, StoreError> 
 }
 
 impl Rows for Map {
-    fn get(&self, raw_key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.get(raw_key).cloned())
-    }
-
     fn set(&mut self, raw_key: &[u8], value: Option<&[u8]>) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(match value {
             Some(value) => self.insert(raw_key.to_vec(), value.to_vec()),

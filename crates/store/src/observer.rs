@@ -49,6 +49,20 @@ impl Change {
         T::Record::decode(value.as_slice()).ok()
     }
 
+    /// Whether both key and record read as `T`'s: `Err` says what does not.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn check<T: Table>(&self) -> Result<(), String> {
+        if self.key::<T>().is_none() {
+            return Err(format!("its key is none of table `{}`", T::NAME));
+        }
+        if self.value.is_some() && self.record::<T>().is_none() {
+            return Err(format!("its record is none of table `{}`", T::NAME));
+        }
+        Ok(())
+    }
+
     /// Whether the row was deleted.
     #[must_use]
     pub fn is_deleted(&self) -> bool {

@@ -50,14 +50,6 @@ impl Seal {
         self.keyring().wrap(root, &SystemRandom)
     }
 
-    /// A keyring with one more seal key, the newest, wrapped by the root key.
-    /// [`Seal::adopt`] it once it is stored.
-    pub(crate) fn with_new_key(&self, root: &RootKey) -> (Keyring, Vec<u8>) {
-        let keyring = self.keyring().with_new_key(&SystemRandom);
-        let wrapped = keyring.wrap(root, &SystemRandom);
-        (keyring, wrapped)
-    }
-
     /// Seals with `keyring` from now on.
     pub(crate) fn adopt(&self, keyring: Keyring) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keyring);
@@ -130,6 +122,11 @@ pub(crate) fn open_row(
 /// The header has a fixed length, so that no two places run together.
 fn associated(header: &[u8; HEADER_BYTES], place: &[u8]) -> Vec<u8> {
     [header.as_slice(), place].concat()
+}
+
+/// Without its keyring a store cannot be read.
+pub(crate) fn keyring_missing() -> StoreError {
+    StoreError::corrupt(KEYRING_KEY, "the keyring is missing; restore a backup")
 }
 
 /// Whether a row is one of the store's own, sealed in ways of their own.

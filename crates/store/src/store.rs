@@ -1,17 +1,21 @@
 use std::{
-    collections::BTreeMap,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
 
+use redb::StorageBackend;
+use strongroom_crypto::{Random, SystemRandom};
+
 use crate::{
-    Change, CommitObserver, Key, Seal, StoreError, Transaction,
+    Change, CommitObserver, Key, RootKey, Seal, StoreError, Transaction,
     backend::{Backend, Batch, Span},
+    embedded::Embedded,
     memory::Memory,
     observer::Observers,
-    seal::open_row,
+    seal::{KEYRING_KEY, Keyring, keyring_missing, open_row},
     table::{OUTBOX, end_of_prefix},
     tally::outbox_key,
 };
@@ -19,7 +23,7 @@ use crate::{
 /// An open store. Clones are the same store.
 #[derive(Clone)]
 pub struct Store {
-    backend: Arc<dyn Backend>,
+    pub(crate) backend: Arc<dyn Backend>,
     shared: Arc<Shared>,
 }
 
@@ -32,9 +36,20 @@ pub enum Mode {
     Write,
 }
 
+/// How much of what the backend says is believed. What it finds opens or does
+/// not; what it does not find is the question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// All: its pages were checked.
+    Full,
+    /// Only rows that are found.
+    Found,
+}
+
 /// What a store's transactions share.
 pub(crate) struct Shared {
     pub(crate) seal: Arc<Seal>,
+    pub(crate) trust: Trust,
     observers: Arc<Observers>,
     /// Audit records up to here need not be kept.
     forget_through: AtomicU64,
@@ -43,20 +58,50 @@ pub(crate) struct Shared {
 impl Store {
     /// A store in memory, under a root key that nobody knows. For tests.
     #[must_use]
-    #[expect(clippy::missing_panics_doc, reason = "it never does")]
-    #[expect(
-        clippy::expect_used,
-        reason = "an empty map has no tally that could be damaged"
-    )]
     pub fn in_memory() -> Self {
         let seal = Arc::new(Seal::create());
-        let memory = Memory::new(Arc::clone(&seal), BTreeMap::new()).expect("an empty map");
-        Self::new(Arc::new(memory), seal)
+        let memory = Memory::new(Arc::clone(&seal));
+        Self::new(Arc::new(memory), seal, Trust::Full)
     }
 
-    fn new(backend: Arc<dyn Backend>, seal: Arc<Seal>) -> Self {
+    /// Opens the store in the file `path`, or makes it, for its owner alone.
+    /// Blocks while it reads the file.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`], [`StoreError::WrongRootKey`],
+    /// [`StoreError::Corrupt`], [`StoreError::UnknownFormat`],
+    /// [`StoreError::Unavailable`].
+    pub fn open(path: &Path, root: &RootKey) -> Result<Self, StoreError> {
+        let (embedded, seal) = Embedded::open(path, root)?;
+        Ok(Self::new(Arc::new(embedded), seal, Trust::Full))
+    }
+
+    /// Opens the store in the file `path` though [`Store::open`] found it
+    /// corrupt, to verify it and to save what is left. It cannot be changed,
+    /// ranges are not read, and a row that is not found is an error: in a
+    /// damaged file nobody knows what is missing.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_damaged(path: &Path, root: &RootKey) -> Result<Self, StoreError> {
+        let (embedded, seal) = Embedded::open_damaged(path, root)?;
+        Ok(Self::new(Arc::new(embedded), seal, Trust::Found))
+    }
+
+    /// Opens the store that `bytes` hold, or makes it there. For tests that
+    /// have a disk fail; nothing keeps others from the same bytes.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_on(bytes: Arc<dyn StorageBackend>, root: &RootKey) -> Result<Self, StoreError> {
+        let (embedded, seal) = Embedded::open_on(bytes, root)?;
+        Ok(Self::new(Arc::new(embedded), seal, Trust::Full))
+    }
+
+    fn new(backend: Arc<dyn Backend>, seal: Arc<Seal>, trust: Trust) -> Self {
         let shared = Shared {
             seal,
+            trust,
             observers: Arc::default(),
             forget_through: AtomicU64::new(0),
         };
@@ -71,6 +116,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Closed`].
     pub async fn begin(&self, mode: Mode) -> Result<Transaction, StoreError> {
+        if (mode, self.shared.trust) == (Mode::Write, Trust::Found) {
+            return Err(StoreError::corrupt(&[], "a damaged store is not changed"));
+        }
         let backend = self.backend.begin(mode).await?;
         Ok(Transaction::new(Arc::clone(&self.shared), backend, mode))
     }
@@ -156,6 +204,49 @@ impl Store {
         };
         let transaction = self.backend.begin(Mode::Write).await?;
         transaction.commit(batch).await.map(drop)
+    }
+
+    /// Seals with a fresh seal key from now on. What is sealed stays readable
+    /// under its own. `root` is the root key that the store has.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongRootKey`], [`StoreError::Conflict`] if another
+    /// change of the keyring came first; as [`Transaction::get`].
+    pub async fn rotate_seal_key(&self, root: &RootKey) -> Result<(), StoreError> {
+        self.change_keyring(root, root, Keyring::with_new_key).await
+    }
+
+    /// Wraps the keyring with the root key `new` instead of `old`. Backups
+    /// keep the one that they were made under.
+    ///
+    /// # Errors
+    /// As [`Store::rotate_seal_key`].
+    pub async fn change_root_key(&self, old: &RootKey, new: &RootKey) -> Result<(), StoreError> {
+        self.change_keyring(old, new, |keyring, _| keyring).await
+    }
+
+    async fn change_keyring(
+        &self,
+        old: &RootKey,
+        new: &RootKey,
+        change: impl FnOnce(Keyring, &dyn Random) -> Keyring,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.backend.begin(Mode::Write).await?;
+        let rows = transaction.get(vec![KEYRING_KEY.to_vec()]).await?;
+        let wrapped = rows.into_iter().next().flatten();
+        let keyring = match &wrapped {
+            Some(wrapped) => Keyring::unwrap(old, wrapped)?,
+            None => return Err(keyring_missing()),
+        };
+        let keyring = change(keyring, &SystemRandom);
+        let batch = Batch {
+            writes: vec![(KEYRING_KEY.to_vec(), Some(keyring.wrap(new, &SystemRandom)))],
+            ..Batch::default()
+        };
+        transaction.commit(batch).await?;
+        // Only now: nothing is ever sealed under a key that could be lost.
+        self.shared.seal.adopt(keyring);
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     Change, KeyPrefix, Mode, StoreError, Table,
     backend::{BackendTransaction, Batch, RawRow, Span, after},
     seal::open_row,
-    store::Shared,
+    store::{Shared, Trust},
     table::{RawKey, end_of_prefix, raw_key, typed_key},
 };
 
@@ -84,11 +84,11 @@ impl Transaction {
             .map(|key| match self.writes.get(key) {
                 Some(None) => Ok(None),
                 Some(Some(own)) => decode::<T>(key, own).map(Some),
-                None => values
-                    .next()
-                    .flatten()
-                    .map(|sealed| self.open::<T>(key, &sealed))
-                    .transpose(),
+                None => match values.next().flatten() {
+                    Some(sealed) => self.open::<T>(key, &sealed).map(Some),
+                    None if self.shared.trust == Trust::Full => Ok(None),
+                    None => Err(damaged::<T>(key)),
+                },
             })
             .collect()
     }
@@ -106,6 +106,9 @@ impl Transaction {
     ) -> Result<Vec<(T::Key, T::Record)>, StoreError> {
         let mut start = vec![T::ID];
         prefix.encode_prefix(&mut start);
+        if self.shared.trust == Trust::Found {
+            return Err(damaged::<T>(&start));
+        }
         let end = end_of_prefix(&start);
         if let Some(key) = after_key {
             start = start.max(after(&raw_key::<T>(key)));
@@ -252,6 +255,10 @@ fn decode<T: Table>(raw_key: &[u8], plain: &[u8]) -> Result<T::Record, StoreErro
 
 fn named<T: Table>(error: StoreError) -> StoreError {
     error.of_table(T::NAME)
+}
+
+fn damaged<T: Table>(raw_key: &[u8]) -> StoreError {
+    StoreError::corrupt(raw_key, "the file is damaged, and may have lost it").of_table(T::NAME)
 }
 
 fn within(what: &'static str, bytes: usize, limit: usize) -> Result<(), StoreError> {

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use strongroom_crypto::{AeadKey, HmacSha256Key, Random, constant_time_eq};
 use zeroize::Zeroizing;
 
@@ -28,16 +26,15 @@ pub(crate) struct Keyring {
     newest: SealKey,
 }
 
-#[derive(Clone)]
 struct SealKey {
     number: u32,
     bytes: Zeroizing<[u8; 32]>,
-    ready: Arc<AeadKey>,
+    ready: AeadKey,
 }
 
 impl SealKey {
     fn new(number: u32, bytes: Zeroizing<[u8; 32]>) -> Self {
-        let ready = Arc::new(AeadKey::new(&bytes));
+        let ready = AeadKey::new(&bytes);
         Self {
             number,
             bytes,
@@ -57,13 +54,11 @@ impl Keyring {
     }
 
     /// The same secrets with one more seal key.
-    pub(super) fn with_new_key(&self, random: &dyn Random) -> Self {
+    pub(crate) fn with_new_key(mut self, random: &dyn Random) -> Self {
         let number = self.newest.number.saturating_add(1);
-        Self {
-            secret: self.secret.clone(),
-            older: self.all().cloned().collect(),
-            newest: SealKey::new(number, random.key()),
-        }
+        let newest = SealKey::new(number, random.key());
+        self.older.push(std::mem::replace(&mut self.newest, newest));
+        self
     }
 
     pub(super) fn secret(&self) -> &[u8; 32] {
@@ -77,7 +72,7 @@ impl Keyring {
     pub(super) fn key(&self, number: u32) -> Option<&AeadKey> {
         self.all()
             .find(|key| key.number == number)
-            .map(|key| key.ready.as_ref())
+            .map(|key| &key.ready)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -88,7 +83,8 @@ impl Keyring {
         self.older.iter().chain([&self.newest])
     }
 
-    pub(super) fn wrap(&self, root: &RootKey, random: &dyn Random) -> Vec<u8> {
+    /// All of it, wrapped by `root`.
+    pub(crate) fn wrap(&self, root: &RootKey, random: &dyn Random) -> Vec<u8> {
         let mut plain = Zeroizing::new(Vec::with_capacity(32 + 36 * self.len()));
         plain.extend_from_slice(self.secret.as_slice());
         for key in self.all() {
@@ -105,7 +101,8 @@ impl Keyring {
         wrapped
     }
 
-    pub(super) fn unwrap(root: &RootKey, wrapped: &[u8]) -> Result<Self, StoreError> {
+    /// What [`Keyring::wrap`] wrapped.
+    pub(crate) fn unwrap(root: &RootKey, wrapped: &[u8]) -> Result<Self, StoreError> {
         let corrupt = |reason| StoreError::corrupt(KEYRING_KEY, reason);
         let damaged = || corrupt("the keyring is damaged; restore a backup");
         let (header, sealed) = wrapped
