@@ -2,7 +2,7 @@
 //!
 //! A policy is parsed and compiled once, when it is written, and asked many
 //! times. To decide a request, gather every policy that bears on it and ask
-//! [`decide`]; the answer says why, in AWS's words.
+//! [`decide()`]; the answer says why, in AWS's words.
 //!
 //! ```
 //! use strongroom_policy::{Attached, Context, Decision, Policies, Policy, PolicyKind, Request};
