@@ -2,12 +2,23 @@
 //!
 //! The binary is thin; its parts live here so that tests can drive them one by
 //! one. `http` accepts requests and sets their limits, `tls` keeps the
-//! certificates, `audit` makes records durable, `config` reads the operator's
-//! wishes; `hardening`, `log` and `shutdown` are the process's manners.
+//! certificates; `pipeline` is the way of a request, `wire` the protocols,
+//! `authn` who sent it, `routes` where it goes; `audit` makes records durable
+//! and `outbox` brings it those of changes; `app` puts the node together and
+//! `commands` are the command line; `hardening`, `log` and `shutdown` are the
+//! process's manners.
 
+pub mod app;
 pub mod audit;
+pub mod authn;
+pub mod commands;
+pub mod config;
 pub mod hardening;
 pub mod http;
 pub mod log;
+pub mod outbox;
+pub mod pipeline;
+pub mod routes;
 pub mod shutdown;
 pub mod tls;
+pub mod wire;

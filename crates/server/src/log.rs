@@ -12,7 +12,7 @@ use tracing::{
 use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt};
 
 /// From where on things are worth a line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Also what only developers ask for.

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `strongroom` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    strongroom::commands::main()
+}

@@ -9,6 +9,6 @@ mod callers;
 mod managed_policies;
 mod record;
 
-pub use bootstrap::{AdminKey, bootstrap};
+pub use bootstrap::{AdminKey, admin_key, bootstrap};
 pub use callers::{Caller, Callers};
 pub use record::{AccessKey, Account, Deployment, User};

@@ -96,13 +96,12 @@ impl Job {
     }
 }
 
-/// Does everything that is due, and returns how many jobs were done and the
-/// audit lines that their transactions committed.
+/// Does everything that is due, and returns how many jobs were done.
 ///
 /// # Errors
 /// When the store fails; jobs not done stay due.
-pub async fn run_due(services: &Services) -> Result<Done, StoreError> {
-    let mut all = Done::default();
+pub async fn run_due(services: &Services) -> Result<usize, StoreError> {
+    let mut done = 0;
     loop {
         let now = services.clock.now();
         let claimed = match claim(services, now).await {
@@ -110,41 +109,22 @@ pub async fn run_due(services: &Services) -> Result<Done, StoreError> {
             other => other?,
         };
         if claimed.is_empty() {
-            return Ok(all);
+            return Ok(done);
         }
         for job in claimed {
             let kind = Kind::try_from(job.job.kind).unwrap_or(Kind::Unknown);
-            let done = match kind {
+            let outcome = match kind {
                 Kind::DeleteSecret => secretsmanager::remove_secret(services, &job, now).await,
                 Kind::Unknown => continue,
             };
-            match done {
-                Ok(more) => all.add(more),
+            match outcome {
+                Ok(()) => done += 1,
                 // Its row stays where the claim put it: that is the retry.
                 Err(error) => tracing::warn!(
-                    kind = ?kind, claims = job.job.claims, error = %error, "job failed, will be retried"
+                    ?kind, claims = job.job.claims, %error, "a job failed and will be tried again"
                 ),
             }
         }
-    }
-}
-
-/// What came of a round of jobs.
-#[derive(Debug, Default)]
-pub struct Done {
-    /// How many.
-    pub jobs: usize,
-    /// The outbox position of the last record, if any was written.
-    pub position: Option<u64>,
-    /// The records, in the order in which they were committed.
-    pub lines: Vec<Vec<u8>>,
-}
-
-impl Done {
-    fn add(&mut self, more: Self) {
-        self.jobs += more.jobs;
-        self.position = more.position.or(self.position);
-        self.lines.extend(more.lines);
     }
 }
 

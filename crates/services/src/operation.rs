@@ -106,14 +106,9 @@ pub struct Answer {
 
 /// Where the records of a call are.
 pub enum Records {
-    /// Committed with the change: they are durable, and go to the log from
-    /// the store's outbox up to this position.
-    Committed {
-        /// The position of the last one.
-        position: u64,
-        /// The same records, for the log.
-        lines: Vec<Vec<u8>>,
-    },
+    /// Committed with the change: durable, and on their way to the log from
+    /// the store's outbox.
+    Committed,
     /// Nowhere yet. The answer waits until the log has them.
     Pending(Vec<Vec<u8>>),
 }
@@ -244,15 +239,12 @@ impl Call<'_> {
             });
         }
         self.event.response_elements = output.record().filter(|record| *record != empty());
-        let lines = self.lines();
-        let committed = tx
-            .commit(lines.clone())
+        tx.commit(self.lines())
             .await
             .map_err(|error| Stopped::from(&error))?;
-        let position = committed.position;
         Ok(Answer {
             result,
-            records: Records::Committed { position, lines },
+            records: Records::Committed,
         })
     }
 
@@ -272,7 +264,12 @@ impl Call<'_> {
     }
 }
 
-async fn run<O: Operation>(cx: &mut Context<'_>, input: O::Input) -> Result<O::Output, ErrorOf<O>> {
+/// Names the target, authorizes, runs: an operation within a call, which may
+/// be another operation's call.
+pub(crate) async fn run<O: Operation>(
+    cx: &mut Context<'_>,
+    input: O::Input,
+) -> Result<O::Output, ErrorOf<O>> {
     let target = O::target(cx, &input).await?;
     let mut keys = Keys::default();
     O::condition_keys(&input, &mut keys);

@@ -18,6 +18,8 @@ use crate::{
 const ADMIN: &str = "admin";
 /// The alphabet of AWS's identifiers: base 32.
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+/// Access keys read at a time.
+const PAGE: usize = 100;
 /// Attempts against other processes that start at the same moment.
 const ATTEMPTS: u32 = 8;
 
@@ -50,6 +52,38 @@ pub async fn bootstrap(
         }
     }
     Err(StoreError::Conflict)
+}
+
+/// The first active access key of the management account's `admin`; nothing
+/// if there is none any more.
+///
+/// # Errors
+/// When the store fails.
+pub async fn admin_key(services: &Services) -> Result<Option<AdminKey>, StoreError> {
+    let mut tx = services.store.begin(Mode::Read).await?;
+    let Some(deployment) = tx.get::<Deployments>(&(0,)).await? else {
+        return Ok(None);
+    };
+    let mut after = None;
+    loop {
+        let page = tx.range::<AccessKeys>((), after.as_ref(), PAGE).await?;
+        let admin = page.iter().find(|(_, key)| {
+            key.active && key.account == deployment.management_account && key.user_name == ADMIN
+        });
+        if let (Some(((id,), key)), Some(account)) =
+            (admin, AccountId::new(deployment.management_account))
+        {
+            return Ok(Some(AdminKey {
+                account,
+                access_key_id: id.clone(),
+                secret_access_key: Sensitive::new(key.secret.clone()),
+            }));
+        }
+        match page.into_iter().last() {
+            Some((last, _)) => after = Some(last),
+            None => return Ok(None),
+        }
+    }
 }
 
 async fn attempt(

@@ -20,7 +20,11 @@ use tokio::sync::OnceCell;
 
 use self::names::Names;
 use super::{filters::Filters, page_token::Cursor, record::Secret};
-use crate::{shape::enumeration, tables::Secrets};
+use crate::{
+    context::{Context, Home},
+    shape::enumeration,
+    tables::Secrets,
+};
 
 /// Changes that may wait for the next list. With more waiting, the thread that
 /// commits takes them in, if no search is under way.
@@ -69,6 +73,38 @@ pub struct Page {
     pub names: Vec<String>,
     /// Where the next page begins, if there is more.
     pub next: Option<Cursor>,
+}
+
+/// One page of the caller's secrets in the endpoint's Region, and where the
+/// next one begins. The page may be short where secrets went meanwhile.
+///
+/// # Errors
+/// Those of the store.
+pub async fn list(
+    cx: &mut Context<'_>,
+    query: &Query<'_>,
+) -> Result<(Vec<Secret>, Option<Cursor>), StoreError> {
+    let Home {
+        account, region, ..
+    } = cx.home();
+    let services = cx.services;
+    let page = services
+        .secrets
+        .index
+        .page(&services.store, (account, region), query)
+        .await?;
+    let keys: Vec<_> = page
+        .names
+        .into_iter()
+        .map(|name| (account, region, name))
+        .collect();
+    let rows = cx.tx.get_many::<Secrets>(&keys).await?;
+    // The index may be ahead of the transaction.
+    let wanted = |secret: &Secret| query.include_deleted || !secret.is_deleted();
+    Ok((
+        rows.into_iter().flatten().filter(wanted).collect(),
+        page.next,
+    ))
 }
 
 /// The secrets of all accounts and Regions that were ever listed.

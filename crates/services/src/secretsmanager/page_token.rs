@@ -45,7 +45,6 @@ impl Listing {
         let mut parameters = parameters.unwrap_or_default();
         if let Value::Object(members) = &mut parameters {
             members.remove("maxResults");
-            members.remove("nextToken");
         }
         let listing = json!([
             operation,
@@ -77,8 +76,7 @@ impl PageTokens {
     /// # Errors
     /// `InvalidNextTokenException` unless the token was given for this list.
     pub fn read(&self, listing: &Listing, token: &str) -> Result<Cursor> {
-        self.open(listing, token)
-            .ok_or_else(|| Error::InvalidNextToken("The NextToken value is invalid.".into()))
+        self.open(listing, token).ok_or_else(invalid)
     }
 
     fn open(&self, listing: &Listing, token: &str) -> Option<Cursor> {
@@ -92,6 +90,20 @@ impl PageTokens {
     fn tag(&self, listing: &Listing, cursor: &[u8]) -> [u8; TAG_BYTES] {
         self.0.sign(&[&[VERSION], &listing.0, cursor])
     }
+}
+
+/// The refusal of a token that was not given for this list.
+pub fn invalid() -> Error {
+    Error::InvalidNextToken("The NextToken value is invalid.".into())
+}
+
+/// Items of one page: as many as asked for, or `default`.
+#[must_use]
+pub fn page_size(max_results: Option<i64>, default: usize) -> usize {
+    // The model's range was checked when the request was decoded.
+    max_results
+        .and_then(|most| usize::try_from(most).ok())
+        .unwrap_or(default)
 }
 
 #[cfg(test)]
@@ -121,7 +133,7 @@ mod tests {
     fn a_token_is_for_its_list_alone() {
         let tokens = PageTokens::new(&[1; 32]);
         let here = home(1, "eu-central-1");
-        let parameters = json!({"maxResults": 2, "sortBy": "name", "nextToken": "t"});
+        let parameters = json!({"maxResults": 2, "sortBy": "name"});
         let listing = Listing::new("ListSecrets", &here, Some(parameters));
         let token = tokens.write(&listing, &cursor());
         assert!(token.len() < 1024);

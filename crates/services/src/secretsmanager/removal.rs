@@ -9,9 +9,8 @@ use super::{
     value::{row, service_event},
 };
 use crate::{
-    cloudtrail::Event,
     context::{Context, Home, Services},
-    jobs::{Claimed, Done},
+    jobs::Claimed,
     tables::{Jobs, SecretPolicies, SecretValues, Secrets},
 };
 
@@ -25,10 +24,10 @@ pub async fn remove_secret(
     services: &Services,
     claimed: &Claimed,
     now: Timestamp,
-) -> Result<Done, StoreError> {
+) -> Result<(), StoreError> {
     let mut tx = services.store.begin(Mode::Write).await?;
     if tx.get::<Jobs>(&claimed.key).await?.is_none() {
-        return Ok(Done::default());
+        return Ok(());
     }
     tx.delete::<Jobs>(&claimed.key)?;
     let mut lines = Vec::new();
@@ -41,13 +40,8 @@ pub async fn remove_secret(
         tx.delete::<SecretPolicies>(&found.key())?;
         tx.delete::<Secrets>(&found.key())?;
     }
-    let committed = tx.commit(lines.clone()).await?;
-    let position = (!lines.is_empty()).then_some(committed.position);
-    Ok(Done {
-        jobs: 1,
-        position,
-        lines,
-    })
+    tx.commit(lines).await?;
+    Ok(())
 }
 
 async fn due(
@@ -85,18 +79,17 @@ async fn due(
 
 /// Removes a secret at once, within the transaction of a request.
 pub(super) fn remove_now(cx: &mut Context<'_>, found: &FoundSecret) -> Result<(), StoreError> {
-    let mut events: Vec<Event> = Vec::new();
     for version in &found.secret.versions {
         cx.tx.delete::<SecretValues>(&row(found, &version.id))?;
-        events.push(service_event(
+        cx.events.push(service_event(
             found,
             "StartSecretVersionDelete",
             &version.id,
         ));
-        events.push(service_event(found, "EndSecretVersionDelete", &version.id));
+        cx.events
+            .push(service_event(found, "EndSecretVersionDelete", &version.id));
     }
     cx.tx.delete::<SecretPolicies>(&found.key())?;
     cx.tx.delete::<Secrets>(&found.key())?;
-    cx.events.extend(events);
     Ok(())
 }

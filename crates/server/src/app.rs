@@ -1,0 +1,152 @@
+//! The product put together: store, key, log, services.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use strongroom_crypto::{Random, SystemRandom};
+use strongroom_services::{
+    context::Services,
+    iam::Callers,
+    jobs,
+    kms::KeyMaterial,
+    secretsmanager::{Shared, flush_accesses},
+};
+use strongroom_store::{RootKey, Store};
+use strongroom_types::{Clock, Partition, Region, SystemClock};
+
+use crate::{
+    audit::{AuditLog, Options},
+    authn::Authenticator,
+    outbox::{self, Outbox},
+};
+
+/// How often work in the background is looked for.
+const ROUND: Duration = Duration::from_secs(1);
+
+/// What a node needs to start.
+pub struct Setup {
+    /// The store's file.
+    pub store: PathBuf,
+    /// Opens the store.
+    pub root_key: RootKey,
+    /// The directory of the audit log.
+    pub audit: PathBuf,
+    /// How the audit log behaves.
+    pub audit_options: Options,
+    /// The partition of every ARN.
+    pub partition: Partition,
+    /// The Regions served.
+    pub regions: Vec<Region>,
+}
+
+/// A running node.
+pub struct App {
+    /// The operations and what they share.
+    pub services: Arc<Services>,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) log: Arc<AuditLog>,
+    pub(crate) outbox: Outbox,
+}
+
+/// Why a node does not start, in a sentence for its operator.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The audit log.
+    #[error("cannot open the audit log in {path}")]
+    Audit {
+        /// Its directory.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The store.
+    #[error("cannot open the store")]
+    Store(#[from] strongroom_store::StoreError),
+}
+
+impl App {
+    /// Opens store and log, and brings the log up to what the store has
+    /// committed.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn open(setup: Setup) -> Result<Arc<Self>, StartError> {
+        let random: Arc<dyn Random> = Arc::new(SystemRandom);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let store = Store::open(&setup.store, &setup.root_key)?;
+        let audit_error = |source| StartError::Audit {
+            path: setup.audit.clone(),
+            source,
+        };
+        let (log, recovered) =
+            AuditLog::open(&setup.audit, setup.audit_options, Arc::clone(&clock))
+                .map_err(audit_error)?;
+        if recovered.torn_bytes > 0 {
+            tracing::warn!(
+                bytes = recovered.torn_bytes,
+                "the audit log ended in an interrupted write, which was cut off"
+            );
+        }
+        outbox::recover(&store, &log, &recovered)
+            .await
+            .map_err(audit_error)?;
+        let services = Services {
+            partition: setup.partition,
+            callers: Callers::of(&store),
+            key_material: KeyMaterial::new(&store.seal().derive("kms backing keys"), &store),
+            secrets: Shared::of(&store, &store.seal().derive("page tokens")),
+            store,
+            clock,
+            random,
+        };
+        Ok(Arc::new(Self {
+            services: Arc::new(services),
+            authenticator: Authenticator::new(setup.regions),
+            log: Arc::new(log),
+            outbox: Outbox::default(),
+        }))
+    }
+
+    /// Copies audit records and does work that falls due, for ever.
+    pub async fn work(&self) {
+        let copying = self
+            .outbox
+            .run(self.services.store.clone(), Arc::clone(&self.log));
+        tokio::join!(copying, self.rounds());
+    }
+
+    async fn rounds(&self) {
+        let mut ticks = tokio::time::interval(ROUND);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            match jobs::run_due(&self.services).await {
+                Ok(0) => {}
+                Ok(_) => self.outbox.wake(),
+                Err(error) => tracing::error!(%error, "cannot look for jobs; will retry"),
+            }
+            if let Err(error) = flush_accesses(&self.services).await {
+                tracing::error!(%error, "cannot write the dates of reads; will retry");
+            }
+        }
+    }
+
+    /// Writes what is still in memory. To be awaited after the last answer.
+    pub async fn close(&self) {
+        if let Err(error) = flush_accesses(&self.services).await {
+            tracing::error!(%error, "the dates of the last reads are lost");
+        }
+        let mut position = 0;
+        if let Err(error) = outbox::copy(&self.services.store, &self.log, &mut position).await {
+            tracing::warn!(
+                error,
+                "audit records stay in the store until the next start"
+            );
+        }
+        if let Err(error) = self.services.store.close().await {
+            tracing::error!(%error, "the store did not close cleanly");
+        }
+        if !self.log.close() {
+            tracing::error!("the audit log did not close in time");
+        }
+    }
+}

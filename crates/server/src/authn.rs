@@ -1,0 +1,127 @@
+//! Who sent a request: signature, access key, caller.
+//!
+//! Failures come in AWS's order: form of the signature, date, scope, access
+//! key, and the signature itself last.
+
+use std::sync::Arc;
+
+use strongroom_services::{context::Services, iam::Caller, refusal::Refusal};
+use strongroom_sigv4::{KeyName, SignatureError, Signed, SigningKey, SigningKeyCache};
+use strongroom_types::Region;
+
+use crate::http::Request;
+
+/// Access keys whose derived signing keys are kept.
+const CACHED_ACCESS_KEYS: usize = 10_000;
+
+/// Verifies signatures.
+pub struct Authenticator {
+    signing_keys: SigningKeyCache,
+    /// The Regions that are served.
+    regions: Vec<Region>,
+}
+
+/// A request's sender and the Region it addressed.
+pub struct Authenticated {
+    /// Who it is.
+    pub caller: Arc<Caller>,
+    /// The Region of the signature's scope.
+    pub region: Region,
+}
+
+impl Authenticator {
+    /// Serves these Regions.
+    #[must_use]
+    pub fn new(regions: Vec<Region>) -> Self {
+        Self {
+            signing_keys: SigningKeyCache::new(CACHED_ACCESS_KEYS),
+            regions,
+        }
+    }
+
+    /// Verifies that a request for `service` was signed by a known caller.
+    ///
+    /// # Errors
+    /// AWS's error for the first thing that is wrong.
+    pub async fn authenticate(
+        &self,
+        services: &Services,
+        service: &str,
+        request: &Request,
+    ) -> Result<Authenticated, Refusal> {
+        let headers: Vec<(&str, &[u8])> = request
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_bytes()))
+            .collect();
+        let view = strongroom_sigv4::Request {
+            method: request.method.as_str(),
+            path: request.uri.path(),
+            query: request.uri.query().unwrap_or_default(),
+            headers: &headers,
+            body: &request.body,
+        };
+        let signed = Signed::parse(view, services.clock.now()).map_err(refused)?;
+        let region = signed
+            .region()
+            .parse()
+            .ok()
+            .filter(|region| self.regions.contains(region));
+        signed
+            .check_scope(service, |_| region.is_some())
+            .map_err(refused)?;
+        let caller = self.caller(services, &signed).await?;
+        signed
+            .verify_signature(&self.signing_key(&signed, &caller))
+            .map_err(refused)?;
+        // The scope was checked with this very Region.
+        let region = region.ok_or_else(invalid_token)?;
+        Ok(Authenticated { caller, region })
+    }
+
+    async fn caller(
+        &self,
+        services: &Services,
+        signed: &Signed<'_>,
+    ) -> Result<Arc<Caller>, Refusal> {
+        // No session tokens are issued yet, so none can be good.
+        if signed.session_token().is_some() {
+            return Err(invalid_token());
+        }
+        services
+            .callers
+            .find(&services.store, services.partition, signed.access_key_id())
+            .await
+            .map_err(Refusal::unavailable)?
+            .ok_or_else(invalid_token)
+    }
+
+    fn signing_key(&self, signed: &Signed<'_>, caller: &Caller) -> SigningKey {
+        let name = KeyName {
+            access_key_id: signed.access_key_id(),
+            // As in AWS, an access key never changes its secret.
+            secret_version: 0,
+            date: signed.date(),
+            region: signed.region(),
+            service: signed.service(),
+        };
+        if let Some(key) = self.signing_keys.get(&name) {
+            return key;
+        }
+        let secret = caller.secret_access_key.expose().as_bytes();
+        let key = SigningKey::derive(secret, name.date, name.region, name.service);
+        self.signing_keys.insert(&name, key.clone());
+        key
+    }
+}
+
+fn refused(error: SignatureError) -> Refusal {
+    Refusal::framework(error.json_code(), error.to_string())
+}
+
+fn invalid_token() -> Refusal {
+    Refusal::framework(
+        "UnrecognizedClientException",
+        "The security token included in the request is invalid.",
+    )
+}

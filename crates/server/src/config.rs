@@ -1,0 +1,225 @@
+//! The server's configuration: a TOML file, overridden by the environment,
+//! overridden by flags.
+//!
+//! It is read once, at start, into one typed [`Config`]; nothing else reads
+//! the environment. Whatever is wrong is said with the line or the variable
+//! that it comes from, and combinations that are unsafe are refused with what
+//! to do instead. `deploy/strongroom.example.toml` shows every key.
+//!
+//! A file per section: its keys as `Section`, and `check`, which makes the
+//! typed value of it. To add a key, add the field, its check and its words in
+//! the example; to add a section, also a line in [`SECTIONS`] and in [`File`].
+//!
+//! - `document.rs`: where in the file things are
+//! - `overlay.rs`: environment and flags
+//! - `names.rs`: known names, and the nearest to an unknown one
+
+mod audit;
+mod deployment;
+mod document;
+mod limits;
+mod listener;
+mod log;
+mod names;
+mod overlay;
+mod permissions;
+mod seal;
+mod store;
+
+use std::{
+    collections::HashMap,
+    ffi::OsString,
+    fmt, fs,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+pub use self::{
+    audit::Audit, deployment::Deployment, listener::ListenerConfig, listener::TlsFiles, log::Log,
+    seal::Seal,
+};
+use self::{document::Document, names::fields_of, overlay::Overlay};
+use crate::http::Limits;
+
+/// Everything the operator decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Accounts, partition and Regions.
+    pub deployment: Deployment,
+    /// Where requests come in; at least one.
+    pub listeners: Vec<ListenerConfig>,
+    /// The data directory.
+    pub data_dir: PathBuf,
+    /// Where the key that opens the store comes from.
+    pub seal: Seal,
+    /// The audit log.
+    pub audit: Audit,
+    /// What clients may use.
+    pub limits: Limits,
+    /// The process's own log.
+    pub log: Log,
+    /// What is allowed but should not stay so; one sentence each, to be
+    /// logged once logging works.
+    pub warnings: Vec<String>,
+}
+
+/// What is wrong with the configuration, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {message}")]
+pub struct ConfigError {
+    /// `<file>:<line>`, `<file>`, an environment variable or a flag.
+    pub place: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl Config {
+    /// Reads the configuration: the file at `path`, then those of
+    /// `environment` that start with `STRONGROOM_`, then `flags`, each
+    /// `section.key=value`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`], the first one found.
+    pub fn load(
+        path: &Path,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+        flags: &[String],
+    ) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path).map_err(|error| ConfigError {
+            place: path.display().to_string(),
+            message: format!("cannot read the configuration: {error}"),
+        })?;
+        // Settings are text; what is not UTF-8 is none of ours.
+        let environment: HashMap<String, String> = environment
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let document = Document::parse(path, &text)?;
+        document.refuse_unknown_keys(&SECTIONS)?;
+        document.check_types::<File>()?;
+        let overlay = Overlay::new(&environment, flags)?;
+        let file: File = overlay.apply(&document)?;
+        let mut check = Check {
+            document,
+            overlay,
+            environment,
+            warnings: Vec::new(),
+        };
+        file.check(&mut check)
+    }
+}
+
+/// The file as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct File {
+    deployment: deployment::Section,
+    listener: Vec<listener::Section>,
+    store: store::Section,
+    seal: seal::Section,
+    audit: audit::Section,
+    limits: limits::Section,
+    log: log::Section,
+}
+
+/// A section's name and what gives its keys.
+type SectionKeys = (&'static str, fn() -> &'static [&'static str]);
+
+/// All sections.
+const SECTIONS: [SectionKeys; 7] = [
+    ("audit", fields_of::<audit::Section>),
+    ("deployment", fields_of::<deployment::Section>),
+    ("limits", fields_of::<limits::Section>),
+    ("listener", fields_of::<listener::Section>),
+    ("log", fields_of::<log::Section>),
+    ("seal", fields_of::<seal::Section>),
+    ("store", fields_of::<store::Section>),
+];
+
+impl File {
+    fn check(self, check: &mut Check<'_>) -> Result<Config, ConfigError> {
+        let deployment = self.deployment.check(check)?;
+        let listeners = listener::check_all(self.listener, check)?;
+        let data_dir = self.store.check(check)?;
+        let seal = self.seal.check(&data_dir, check)?;
+        let audit = self.audit.check(&data_dir, check)?;
+        let limits = self.limits.check(check)?;
+        let log = self.log.check();
+        Ok(Config {
+            deployment,
+            listeners,
+            data_dir,
+            seal,
+            audit,
+            limits,
+            log,
+            warnings: std::mem::take(&mut check.warnings)
+                .into_iter()
+                .chain(check.overlay.likely_typos())
+                .collect(),
+        })
+    }
+}
+
+/// What checking a section needs.
+struct Check<'t> {
+    document: Document<'t>,
+    overlay: Overlay,
+    environment: HashMap<String, String>,
+    warnings: Vec<String>,
+}
+
+/// A key of a section; for listeners, of the one with that index.
+#[derive(Clone, Copy, Debug)]
+struct Key {
+    section: &'static str,
+    index: Option<usize>,
+    /// Empty for the section as a whole.
+    name: &'static str,
+}
+
+impl Key {
+    fn new(section: &'static str, name: &'static str) -> Self {
+        Self {
+            section,
+            index: None,
+            name,
+        }
+    }
+}
+
+impl Check<'_> {
+    /// An error about the value of a key, with the place it comes from.
+    fn refuse(&self, key: Key, message: impl fmt::Display) -> ConfigError {
+        let place = match self.overlay.origin(key.section, key.name) {
+            Some(origin) => origin.to_owned(),
+            None => self.document.place(key),
+        };
+        ConfigError {
+            place,
+            message: message.to_string(),
+        }
+    }
+
+    fn warn(&mut self, key: Key, message: impl fmt::Display) {
+        let warning = self.refuse(key, message);
+        self.warnings.push(warning.to_string());
+    }
+
+    /// Refuses a number outside of its range.
+    fn within<N: PartialOrd + fmt::Display>(
+        &self,
+        key: Key,
+        number: N,
+        range: std::ops::RangeInclusive<N>,
+    ) -> Result<N, ConfigError> {
+        if range.contains(&number) {
+            return Ok(number);
+        }
+        let (name, least, most) = (key.name, range.start(), range.end());
+        let message = format!("`{name}` is {number}; it must be from {least} to {most}");
+        Err(self.refuse(key, message))
+    }
+}

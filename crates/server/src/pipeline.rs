@@ -1,0 +1,113 @@
+//! The way of a request, as one ordered list.
+//!
+//! What can be refused is refused in this order, which is part of the wire
+//! contract: unknown service, signature, unknown operation, JSON, constraints,
+//! permission, the operation itself (`operation.rs` for the last four). No
+//! answer of an operation leaves before its record is durable.
+
+use strongroom_services::{
+    context::{self, Tls},
+    operation::{Answer as Outcome, Records, Route},
+    refusal::Refusal,
+};
+
+use crate::{
+    app::App,
+    authn::Authenticated,
+    http::{Answer, Handler, Health, Request},
+    wire::aws_json,
+};
+
+/// Bytes of a `User-Agent` that are recorded.
+const USER_AGENT_BYTES: usize = 1024;
+
+impl Handler for App {
+    async fn handle(&self, request: Request) -> Answer {
+        match self.answer(&request).await {
+            Ok(body) => aws_json::success(&request.id, body),
+            Err(refusal) => {
+                if let Some(detail) = &refusal.detail {
+                    tracing::error!(request_id = %request.id, code = refusal.code, detail, "failed");
+                }
+                aws_json::failure(&request.id, &refusal)
+            }
+        }
+    }
+
+    fn health(&self) -> Health {
+        let log = (!self.log.is_writable()).then(|| "the audit log cannot be written".to_owned());
+        Health::new(log.into_iter().collect())
+    }
+}
+
+impl App {
+    async fn answer(&self, request: &Request) -> Result<zeroize::Zeroizing<Vec<u8>>, Refusal> {
+        let destination = aws_json::destination(&request.headers).ok_or_else(unknown_operation)?;
+        let authenticated = self
+            .authenticator
+            .authenticate(&self.services, destination.service, request)
+            .await?;
+        let route = destination.route.ok_or_else(unknown_operation)?;
+        let known = identified(request, authenticated);
+        let outcome = route.call(&self.services, &known, &request.body).await;
+        self.record(route, &known, outcome).await
+    }
+
+    /// Lets an answer out once its records are durable.
+    async fn record(
+        &self,
+        route: &Route,
+        request: &context::Request,
+        outcome: Outcome,
+    ) -> Result<zeroize::Zeroizing<Vec<u8>>, Refusal> {
+        match outcome.records {
+            Records::Committed => self.outbox.wake(),
+            Records::Pending(lines) => {
+                self.log
+                    .append_many(&lines)
+                    .await
+                    .map_err(Refusal::unavailable)?;
+            }
+        }
+        tracing::debug!(
+            request_id = request.id,
+            operation = route.name,
+            caller = %request.caller.arn,
+            error = outcome.result.as_ref().err().map(|refusal| refusal.code),
+            "answered"
+        );
+        outcome.result
+    }
+}
+
+/// The request as operations see it.
+fn identified(request: &Request, authenticated: Authenticated) -> context::Request {
+    let header = |name| {
+        request
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    let user_agent =
+        header("user-agent").map(|agent| agent.chars().take(USER_AGENT_BYTES).collect());
+    context::Request {
+        id: request.id.to_string(),
+        caller: authenticated.caller,
+        region: authenticated.region,
+        source_ip: request.peer.ip(),
+        user_agent,
+        host: header("host").map(str::to_owned),
+        tls: request.tls.map(|tls| Tls {
+            version: tls.version.to_owned(),
+            cipher_suite: tls.cipher_suite.to_owned(),
+            key_exchange: tls.key_exchange.map(str::to_owned),
+        }),
+    }
+}
+
+fn unknown_operation() -> Refusal {
+    Refusal::framework(
+        "UnknownOperationException",
+        "The requested operation is not recognized by the service.",
+    )
+}
