@@ -163,8 +163,8 @@ impl Route {
     #[must_use]
     pub fn describe(&self) -> serde_json::Value {
         serde_json::json!({
-            "input": (self.input)().to_json()["members"],
-            "output": (self.output)().to_json()["members"],
+            "input": (self.input)().to_json().get("members"),
+            "output": (self.output)().to_json().get("members"),
             "errors": self.errors,
         })
     }

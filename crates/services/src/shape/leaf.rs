@@ -247,7 +247,8 @@ macro_rules! enumeration {
             }
 
             fn absent() -> Self {
-                [$(Self::$variant),*][0]
+                let [first, ..] = [$(Self::$variant),*];
+                first
             }
 
             fn record(&self) -> Option<serde_json::Value> {
