@@ -138,6 +138,14 @@ const SECTIONS: [SectionKeys; 7] = [
     ("store", fields_of::<store::Section>),
 ];
 
+/// Every key that can be set, as section and name. An environment variable
+/// `STRONGROOM_<SECTION>_<NAME>` overrides it.
+pub fn keys() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SECTIONS
+        .iter()
+        .flat_map(|(section, keys)| keys().iter().map(|key| (*section, *key)))
+}
+
 impl File {
     fn check(self, check: &mut Check<'_>) -> Result<Config, ConfigError> {
         let deployment = self.deployment.check(check)?;

@@ -6,8 +6,9 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::{
-    ConfigError, File, SECTIONS,
+    ConfigError, File,
     document::Document,
+    keys,
     names::{nearest, suggestion},
 };
 
@@ -119,13 +120,6 @@ impl Overlay {
         });
         warnings.collect()
     }
-}
-
-/// All keys of all sections.
-fn keys() -> impl Iterator<Item = (&'static str, &'static str)> {
-    SECTIONS
-        .iter()
-        .flat_map(|(section, keys)| keys().iter().map(|key| (*section, *key)))
 }
 
 /// The variable that sets a key.
