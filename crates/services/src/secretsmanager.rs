@@ -6,6 +6,7 @@
 
 mod access;
 mod arguments;
+mod entry;
 mod error;
 mod filters;
 mod index;

@@ -39,8 +39,7 @@ pub struct SecretListEntry {
 
 impl SecretListEntry {
     /// The entry of a secret that lives in `home`.
-    #[must_use]
-    pub fn of(secret: Secret, home: &Home) -> Self {
+    pub(super) fn of(secret: Secret, home: &Home) -> Self {
         let time = |ms| Timestamp::from_millisecond(ms).ok();
         Self {
             arn: Some(secret.arn(home)),

@@ -45,7 +45,7 @@ pub struct Filter {
 }
 
 /// What filters can see of a secret.
-pub trait Searchable {
+pub(super) trait Searchable {
     /// The secret's name.
     fn name(&self) -> &str;
     /// Its description, if it has one.
@@ -60,7 +60,7 @@ pub trait Searchable {
 
 /// The filters of one request, ready to be tried on many secrets.
 #[derive(Debug, Default)]
-pub struct Filters(Vec<Criterion>);
+pub(super) struct Filters(Vec<Criterion>);
 
 /// One filter: an attribute and the values of which any will do.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ struct Term {
 impl Filters {
     /// # Errors
     /// `InvalidParameterException` for a filter without key or values.
-    pub fn new(filters: Option<Vec<Filter>>) -> Result<Self> {
+    pub(super) fn new(filters: Option<Vec<Filter>>) -> Result<Self> {
         filters
             .into_iter()
             .flatten()
@@ -90,14 +90,13 @@ impl Filters {
     }
 
     /// Whether the secret passes every filter.
-    pub fn admit(&self, secret: &impl Searchable) -> bool {
+    pub(super) fn admit(&self, secret: &impl Searchable) -> bool {
         self.0.iter().all(|criterion| criterion.admits(secret))
     }
 
     /// The longest text with which the name of every admitted secret begins,
     /// as far as the filters themselves say. Empty when they leave it open.
-    #[must_use]
-    pub fn name_prefix(&self) -> &str {
+    pub(super) fn name_prefix(&self) -> &str {
         let names = self
             .0
             .iter()

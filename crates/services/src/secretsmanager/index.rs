@@ -51,28 +51,28 @@ enumeration! {
 }
 
 /// Which secrets to list, and in which order.
-pub struct Query<'a> {
+pub(super) struct Query<'a> {
     /// What they must have.
-    pub filters: &'a Filters,
+    pub(super) filters: &'a Filters,
     /// Also those that are scheduled for deletion.
-    pub include_deleted: bool,
+    pub(super) include_deleted: bool,
     /// What they are sorted by. Equal dates are sorted by name.
-    pub sort_by: SortBy,
+    pub(super) sort_by: SortBy,
     /// Which way.
-    pub sort_order: SortOrder,
+    pub(super) sort_order: SortOrder,
     /// Where the page begins; at the first one if absent.
-    pub after: Option<&'a Cursor>,
+    pub(super) after: Option<&'a Cursor>,
     /// How many at most.
-    pub limit: usize,
+    pub(super) limit: usize,
 }
 
 /// Some of the secrets that a query asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Page {
+pub(super) struct Page {
     /// Their names, in the order asked for.
-    pub names: Vec<String>,
+    pub(super) names: Vec<String>,
     /// Where the next page begins, if there is more.
-    pub next: Option<Cursor>,
+    pub(super) next: Option<Cursor>,
 }
 
 /// One page of the caller's secrets in the endpoint's Region, and where the
@@ -80,7 +80,7 @@ pub struct Page {
 ///
 /// # Errors
 /// Those of the store.
-pub async fn list(
+pub(super) async fn list(
     cx: &mut Context<'_>,
     query: &Query<'_>,
 ) -> Result<(Vec<Secret>, Option<Cursor>), StoreError> {
@@ -109,7 +109,7 @@ pub async fn list(
 
 /// The secrets of all accounts and Regions that were ever listed.
 #[derive(Default)]
-pub struct SecretIndex {
+pub(super) struct SecretIndex {
     homes: RwLock<HashMap<(AccountId, Region), Arc<Follower>>>,
 }
 
@@ -132,8 +132,7 @@ struct Queue {
 impl SecretIndex {
     /// An index that knows nothing yet. It must observe the store before its
     /// first list.
-    #[must_use]
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::default()
     }
 
@@ -142,7 +141,7 @@ impl SecretIndex {
     ///
     /// # Errors
     /// Those of the store, when it is read for the first list.
-    pub async fn page(
+    pub(super) async fn page(
         &self,
         store: &Store,
         (account, region): (AccountId, Region),

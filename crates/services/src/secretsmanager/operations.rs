@@ -1,11 +1,16 @@
 //! The operations of Secrets Manager, one file each.
 
+mod batch_get_secret_value;
 mod create_secret;
 mod delete_resource_policy;
 mod delete_secret;
 mod describe_secret;
+mod get_random_password;
 mod get_resource_policy;
 mod get_secret_value;
+mod list_resource_policies;
+mod list_secret_version_ids;
+mod list_secrets;
 mod put_resource_policy;
 mod put_secret_value;
 mod restore_secret;
@@ -20,12 +25,17 @@ use crate::{authorize::Keys, operation::Route};
 
 /// Every operation, by name.
 pub static ROUTES: &[Route] = &[
+    Route::of::<batch_get_secret_value::BatchGetSecretValue>(),
     Route::of::<create_secret::CreateSecret>(),
     Route::of::<delete_resource_policy::DeleteResourcePolicy>(),
     Route::of::<delete_secret::DeleteSecret>(),
     Route::of::<describe_secret::DescribeSecret>(),
+    Route::of::<get_random_password::GetRandomPassword>(),
     Route::of::<get_resource_policy::GetResourcePolicy>(),
     Route::of::<get_secret_value::GetSecretValue>(),
+    Route::of::<list_resource_policies::ListResourcePolicies>(),
+    Route::of::<list_secret_version_ids::ListSecretVersionIds>(),
+    Route::of::<list_secrets::ListSecrets>(),
     Route::of::<put_resource_policy::PutResourcePolicy>(),
     Route::of::<put_secret_value::PutSecretValue>(),
     Route::of::<restore_secret::RestoreSecret>(),

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::error::{Error, Result};
 
 /// Length when none is asked for.
-pub const DEFAULT_LENGTH: usize = 32;
+pub(super) const DEFAULT_LENGTH: usize = 32;
 
 const LOWERCASE: &str = "abcdefghijklmnopqrstuvwxyz";
 const NUMBERS: &str = "0123456789";
@@ -17,23 +17,23 @@ const PUNCTUATION: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 const UPPERCASE: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /// What a password shall look like.
-pub struct Recipe<'a> {
+pub(super) struct Recipe<'a> {
     /// Characters, 1 to 4,096.
-    pub length: usize,
+    pub(super) length: usize,
     /// Characters that must not appear.
-    pub exclude_characters: &'a str,
+    pub(super) exclude_characters: &'a str,
     /// No `a` to `z`.
-    pub exclude_lowercase: bool,
+    pub(super) exclude_lowercase: bool,
     /// No `0` to `9`.
-    pub exclude_numbers: bool,
+    pub(super) exclude_numbers: bool,
     /// None of the 32 ASCII punctuation characters.
-    pub exclude_punctuation: bool,
+    pub(super) exclude_punctuation: bool,
     /// No `A` to `Z`.
-    pub exclude_uppercase: bool,
+    pub(super) exclude_uppercase: bool,
     /// The space may appear.
-    pub include_space: bool,
+    pub(super) include_space: bool,
     /// At least one of each class that is not excluded.
-    pub require_each_included_type: bool,
+    pub(super) require_each_included_type: bool,
 }
 
 impl Recipe<'_> {
@@ -45,7 +45,7 @@ impl Recipe<'_> {
     /// `InvalidParameterException` when no character may appear, when a
     /// required class has none left, or when the length is less than the
     /// number of required classes.
-    pub fn password(&self, random: &dyn Random) -> Result<Sensitive<String>> {
+    pub(super) fn password(&self, random: &dyn Random) -> Result<Sensitive<String>> {
         let classes = self.classes();
         let mut alphabet: Vec<u8> = classes.concat();
         let spaces: Vec<u8> = if self.include_space {

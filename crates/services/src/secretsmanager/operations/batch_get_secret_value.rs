@@ -87,7 +87,11 @@ impl Operation for BatchGetSecretValue {
     }
 
     fn further_actions(input: &Self::Input) -> &'static [&'static str] {
-        if input.filters.is_some() { &["secretsmanager:ListSecrets"] } else { &[] }
+        if input.filters.is_some() {
+            &["secretsmanager:ListSecrets"]
+        } else {
+            &[]
+        }
     }
 
     async fn run(
@@ -139,7 +143,10 @@ async fn chosen(
             ));
         }
     };
-    let after = input.next_token.map(|token| tokens.read(&listing, &token)).transpose()?;
+    let after = input
+        .next_token
+        .map(|token| tokens.read(&listing, &token))
+        .transpose()?;
     let query = Query {
         filters: &filters,
         include_deleted: false,
@@ -149,7 +156,10 @@ async fn chosen(
         limit: page_size(input.max_results, PAGE),
     };
     let (secrets, next) = index::list(cx, &query).await?;
-    let arns = secrets.iter().map(|secret| secret.arn(&home).to_string()).collect();
+    let arns = secrets
+        .iter()
+        .map(|secret| secret.arn(&home).to_string())
+        .collect();
     Ok((arns, next.map(|next| tokens.write(&listing, &next))))
 }
 
@@ -159,8 +169,11 @@ async fn get(
     cx: &mut Context<'_>,
     secret_id: String,
 ) -> Result<std::result::Result<GetSecretValueOutput, ApiError>> {
-    let input =
-        GetSecretValueInput { secret_id: secret_id.clone(), version_id: None, version_stage: None };
+    let input = GetSecretValueInput {
+        secret_id: secret_id.clone(),
+        version_id: None,
+        version_stage: None,
+    };
     let mut event = Event::call(SecretsManager::EVENT_SOURCE, GetSecretValue::NAME, true);
     event.request_parameters = input.record();
     // The record of a call comes before those of the keys it used.

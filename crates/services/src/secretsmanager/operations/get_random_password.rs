@@ -51,8 +51,11 @@ impl Operation for GetRandomPassword {
     const NAME: &'static str = "GetRandomPassword";
     const ACTION: &'static str = "secretsmanager:GetRandomPassword";
     const MODE: Mode = Mode::Read;
-    const ERRORS: &'static [&'static str] =
-        &["InvalidParameterException", "InvalidRequestException", "InternalServiceError"];
+    const ERRORS: &'static [&'static str] = &[
+        "InvalidParameterException",
+        "InvalidRequestException",
+        "InternalServiceError",
+    ];
     type Service = SecretsManager;
     type Input = GetRandomPasswordInput;
     type Output = GetRandomPasswordOutput;
@@ -68,7 +71,9 @@ impl Operation for GetRandomPassword {
         input: Self::Input,
     ) -> Result<Self::Output> {
         // The model's range was checked when the request was decoded.
-        let length = input.password_length.and_then(|length| usize::try_from(length).ok());
+        let length = input
+            .password_length
+            .and_then(|length| usize::try_from(length).ok());
         let recipe = Recipe {
             length: length.unwrap_or(DEFAULT_LENGTH),
             exclude_characters: input.exclude_characters.as_deref().unwrap_or_default(),
@@ -80,6 +85,8 @@ impl Operation for GetRandomPassword {
             require_each_included_type: input.require_each_included_type.unwrap_or(true),
         };
         let password = recipe.password(cx.services.random.as_ref())?;
-        Ok(GetRandomPasswordOutput { random_password: Some(password) })
+        Ok(GetRandomPasswordOutput {
+            random_password: Some(password),
+        })
     }
 }

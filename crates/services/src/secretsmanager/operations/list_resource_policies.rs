@@ -77,7 +77,9 @@ impl Operation for ListResourcePolicies {
             return Err(page_token::invalid());
         }
         let names = found.secret.has_resource_policy.then_some(DEFAULT);
-        let summary = |name: &str| ResourcePolicySummary { policy_name: Some(name.to_owned()) };
+        let summary = |name: &str| ResourcePolicySummary {
+            policy_name: Some(name.to_owned()),
+        };
         Ok(ListResourcePoliciesOutput {
             resource_policies: names.into_iter().map(summary).collect(),
             next_token: None,

@@ -98,7 +98,10 @@ impl Operation for ListSecretVersionIds {
         let found = secret.found()?;
         let tokens = &cx.services.secrets.page_tokens;
         let listing = Listing::new(Self::NAME, &cx.home(), input.record());
-        let after = input.next_token.map(|token| tokens.read(&listing, &token)).transpose()?;
+        let after = input
+            .next_token
+            .map(|token| tokens.read(&listing, &token))
+            .transpose()?;
         let deprecated = input.include_deprecated.unwrap_or(false);
         let limit = page_size(input.max_results, PAGE);
         let (page, next) = page(&found.secret, deprecated, after.as_ref(), limit);
@@ -143,8 +146,10 @@ fn page<'a>(
     let more = versions.len() > limit;
     versions.truncate(limit);
     let last = versions.last().filter(|_| more);
-    let next =
-        last.map(|last| Cursor { value: Some(last.created_ms), name: last.id.clone() });
+    let next = last.map(|last| Cursor {
+        value: Some(last.created_ms),
+        name: last.id.clone(),
+    });
     (versions, next)
 }
 
@@ -203,7 +208,13 @@ mod tests {
         let entry = SecretVersionsListEntry::of(&secret().versions[1]);
         assert_eq!(entry.kms_key_ids.unwrap(), ["DefaultEncryptionKey"]);
         assert_eq!(entry.version_stages, None);
-        let named = Version { kms_key_id: Some("arn".to_owned()), ..Version::default() };
-        assert_eq!(SecretVersionsListEntry::of(&named).kms_key_ids.unwrap(), ["arn"]);
+        let named = Version {
+            kms_key_id: Some("arn".to_owned()),
+            ..Version::default()
+        };
+        assert_eq!(
+            SecretVersionsListEntry::of(&named).kms_key_ids.unwrap(),
+            ["arn"]
+        );
     }
 }

@@ -83,7 +83,10 @@ impl Operation for ListSecrets {
         let home = cx.home();
         let tokens = &cx.services.secrets.page_tokens;
         let listing = Listing::new(Self::NAME, &home, input.record());
-        let after = input.next_token.map(|token| tokens.read(&listing, &token)).transpose()?;
+        let after = input
+            .next_token
+            .map(|token| tokens.read(&listing, &token))
+            .transpose()?;
         let sort_by = input.sort_by.unwrap_or(SortBy::CreatedDate);
         let query = Query {
             filters: &Filters::new(input.filters)?,
@@ -97,7 +100,9 @@ impl Operation for ListSecrets {
             limit: page_size(input.max_results, PAGE),
         };
         let (secrets, next) = index::list(cx, &query).await?;
-        let entries = secrets.into_iter().map(|secret| SecretListEntry::of(secret, &home));
+        let entries = secrets
+            .into_iter()
+            .map(|secret| SecretListEntry::of(secret, &home));
         Ok(ListSecretsOutput {
             secret_list: Some(entries.collect()),
             next_token: next.map(|next| tokens.write(&listing, &next)),
