@@ -58,7 +58,7 @@ pub(crate) fn run_chore(arguments: &[String]) -> Result<()> {
 ///
 /// When they differ where `xtask/conformance.toml` does not say so.
 pub(crate) fn check(root: &Path, environment: &Environment) -> Result<()> {
-    let server = project::binary(root, "debug");
+    let server = project::built(root, "debug", "strongroom");
     let ours = json(&mut command(root, server, ["shapes"]))?;
     let services = ours
         .as_object()

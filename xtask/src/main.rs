@@ -9,6 +9,7 @@
     reason = "a command-line tool talks to its user"
 )]
 
+mod bench;
 mod ci;
 mod command;
 mod conformance;
@@ -31,6 +32,12 @@ struct Chore {
 }
 
 const CHORES: &[Chore] = &[
+    Chore {
+        name: "bench",
+        summary: "measure what each operation takes and costs",
+        help: bench::HELP,
+        run: bench::run_chore,
+    },
     Chore {
         name: "ci",
         summary: "all that must hold before a change goes in",

@@ -19,9 +19,9 @@ pub(crate) fn read(path: &Path) -> Result<String> {
         .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))
 }
 
-/// The server as cargo leaves it for `profile` (`debug` or `release`).
-pub(crate) fn binary(root: &Path, profile: &str) -> PathBuf {
+/// The program `name` as cargo leaves it for `profile` (`debug` or `release`).
+pub(crate) fn built(root: &Path, profile: &str, name: &str) -> PathBuf {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-    root.join(target).join(profile).join("strongroom")
+    root.join(target).join(profile).join(name)
 }

@@ -95,13 +95,15 @@ mod tests {
 
     #[test]
     fn every_requirement_is_pinned_exactly() {
-        let requirements = include_str!("../requirements.txt");
-        for line in requirements
+        let tests = include_str!("../requirements.txt");
+        let bench = include_str!("../requirements-bench.txt");
+        for line in tests
             .lines()
+            .chain(bench.lines())
             .filter(|line| !line.starts_with('#') && !line.is_empty())
         {
             assert!(line.contains("=="), "`{line}` is not pinned");
         }
-        assert!(pinned(requirements, &["boto3", "pytest"]).starts_with("boto3 "));
+        assert!(pinned(tests, &["boto3", "pytest"]).starts_with("boto3 "));
     }
 }

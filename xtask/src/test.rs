@@ -128,7 +128,10 @@ fn clients(root: &Path, environment: &Environment, options: &Options) -> Result<
         .env("AWS_CONFIG_FILE", "/dev/null")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
         .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("STRONGROOM_BIN", project::binary(root, "debug"));
+        .env(
+            "STRONGROOM_BIN",
+            project::built(root, "debug", "strongroom"),
+        );
     if options.deep {
         pytest.env("STRONGROOM_DEEP", "1");
     }

@@ -1,0 +1,245 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::Result;
+use crate::client::Connection;
+use crate::histogram::Histogram;
+use crate::workload::{Call, Chance, Operation, Target, creation};
+
+/// When the next request is due.
+enum Pace {
+    /// As soon as the one before is answered, until then.
+    Closed { until: Instant },
+    /// At fixed times, whatever became of the ones before. A request that is
+    /// sent late has waited since its time: no slow answer hides another.
+    Open {
+        start: Instant,
+        interval: Duration,
+        taken: AtomicU64,
+        count: u64,
+    },
+}
+
+impl Pace {
+    /// Waits for the next request's time and returns it; nothing at the end.
+    fn next(&self) -> Option<Instant> {
+        match self {
+            Self::Closed { until } => Some(Instant::now()).filter(|now| now < until),
+            Self::Open {
+                start,
+                interval,
+                taken,
+                count,
+            } => {
+                let number = taken.fetch_add(1, Ordering::Relaxed);
+                if number >= *count {
+                    return None;
+                }
+                let nanos = u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX);
+                let due = *start + Duration::from_nanos(nanos.saturating_mul(number));
+                thread::sleep(due.saturating_duration_since(Instant::now()));
+                Some(due)
+            }
+        }
+    }
+}
+
+/// What came of a stretch of load.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    pub(crate) latencies: Histogram,
+    pub(crate) elapsed: Duration,
+    pub(crate) failures: Failures,
+}
+
+/// Requests that were not answered with 200.
+#[derive(Debug, Default)]
+pub(crate) struct Failures {
+    pub(crate) count: u64,
+    pub(crate) example: Option<String>,
+}
+
+impl Failures {
+    fn add(&mut self, what: impl FnOnce() -> String) {
+        self.count += 1;
+        self.example.get_or_insert_with(what);
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.count += other.count;
+        self.example = self.example.take().or(other.example);
+    }
+}
+
+impl Measured {
+    pub(crate) fn per_second(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
+        let requests = self.latencies.total() as f64;
+        requests / self.elapsed.as_secs_f64().max(f64::EPSILON)
+    }
+}
+
+/// What is asked of whom, over how many connections.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load<'a> {
+    pub(crate) target: &'a Target,
+    pub(crate) operation: Operation,
+    /// Secrets that are there already.
+    pub(crate) secrets: u64,
+    pub(crate) connections: u64,
+    /// Another for each stretch, so that none repeats what one before sent.
+    pub(crate) seed: u64,
+}
+
+impl Load<'_> {
+    /// Each connection sends its next request when the last is answered.
+    pub(crate) fn closed(&self, duration: Duration) -> Result<Measured> {
+        self.run(&Pace::Closed {
+            until: Instant::now() + duration,
+        })
+    }
+
+    /// Requests are due at `per_second`, evenly; latency counts from then.
+    pub(crate) fn open(&self, per_second: f64, duration: Duration) -> Result<Measured> {
+        let interval = Duration::from_secs_f64(1.0 / per_second.max(1.0));
+        let count = duration.as_nanos() / interval.as_nanos().max(1);
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        self.run(&Pace::Open {
+            start: Instant::now(),
+            interval,
+            taken: AtomicU64::new(0),
+            count,
+        })
+    }
+
+    fn run(&self, pace: &Pace) -> Result<Measured> {
+        let started = Instant::now();
+        let results: Vec<Result<_>> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..self.connections)
+                .map(|number| scope.spawn(move || self.connection(number, pace)))
+                .collect();
+            threads.into_iter().map(join).collect()
+        });
+        let elapsed = started.elapsed();
+        let mut measured = Measured {
+            latencies: Histogram::new(),
+            elapsed,
+            failures: Failures::default(),
+        };
+        for result in results {
+            let (latencies, failures) = result?;
+            measured.latencies.merge(&latencies);
+            measured.failures.merge(failures);
+        }
+        Ok(measured)
+    }
+
+    fn connection(&self, number: u64, pace: &Pace) -> Result<(Histogram, Failures)> {
+        wake_punctually();
+        let mut chance = Chance::new((self.seed << 32) + number);
+        let mut connection = Connection::new(self.target.address);
+        let (mut latencies, mut failures) = (Histogram::new(), Failures::default());
+        loop {
+            // Made and signed before its time comes: this is the client's cost.
+            let call = self.operation.call(self.secrets, &mut chance);
+            let request = self.target.request(&call)?;
+            let Some(due) = pace.next() else {
+                return Ok((latencies, failures));
+            };
+            send(&mut connection, &request, &mut failures);
+            latencies.record(due.elapsed());
+        }
+    }
+}
+
+/// Creates `count` secrets, over enough connections for commits to share
+/// their way to the disk.
+pub(crate) fn fill(target: &Target, from: u64, count: u64, connections: u64) -> Result<Duration> {
+    let started = Instant::now();
+    let taken = AtomicU64::new(from);
+    let create = |number: u64| -> Result<Failures> {
+        let mut chance = Chance::new(!number ^ from);
+        let mut connection = Connection::new(target.address);
+        let mut failures = Failures::default();
+        loop {
+            let index = taken.fetch_add(1, Ordering::Relaxed);
+            if index >= from + count || failures.count > 0 {
+                return Ok(failures);
+            }
+            let call: Call = creation(index, &mut chance);
+            send(&mut connection, &target.request(&call)?, &mut failures);
+        }
+    };
+    let results: Vec<Result<Failures>> = thread::scope(|scope| {
+        let create = &create;
+        let threads: Vec<_> = (0..connections)
+            .map(|number| scope.spawn(move || create(number)))
+            .collect();
+        threads.into_iter().map(join).collect()
+    });
+    for result in results {
+        if let Some(example) = result?.example {
+            return Err(format!("cannot create the secrets to measure with: {example}").into());
+        }
+    }
+    Ok(started.elapsed())
+}
+
+fn send(connection: &mut Connection, request: &[u8], failures: &mut Failures) {
+    match connection.exchange(request) {
+        Ok(200) => {}
+        Ok(status) => {
+            failures.add(|| format!("{status} {}", String::from_utf8_lossy(connection.body())));
+        }
+        Err(error) => failures.add(|| error.to_string()),
+    }
+}
+
+fn join<T>(thread: thread::ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
+    thread
+        .join()
+        .unwrap_or_else(|_| Err("a connection's thread panicked".into()))
+}
+
+/// The kernel may wake a sleeper 50 µs late by default, which is more than
+/// some answers take. Where it refuses to do better, latencies are that much
+/// longer, and nothing else is wrong.
+fn wake_punctually() {
+    let _ = nix::sys::prctl::set_timerslack(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn open_requests_are_due_at_their_time_however_late_they_are_sent() {
+        let start = Instant::now();
+        let interval = Duration::from_millis(1);
+        let pace = Pace::Open {
+            start,
+            interval,
+            taken: AtomicU64::new(0),
+            count: 3,
+        };
+        assert_eq!(pace.next(), Some(start));
+        thread::sleep(Duration::from_millis(5));
+        assert_eq!(pace.next(), Some(start + interval));
+        assert_eq!(pace.next(), Some(start + 2 * interval));
+        assert_eq!(pace.next(), None);
+    }
+
+    #[test]
+    fn closed_requests_end_with_their_time() {
+        let now = Instant::now();
+        assert!(
+            Pace::Closed {
+                until: now + Duration::from_secs(60)
+            }
+            .next()
+            .is_some()
+        );
+        assert!(Pace::Closed { until: now }.next().is_none());
+    }
+}

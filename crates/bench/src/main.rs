@@ -1,0 +1,159 @@
+//! The project's own load generator, run by `cargo xtask bench`.
+//!
+//! `strongroom-bench run` starts servers as child processes, one after the
+//! other, loads them over signed HTTP/1.1 requests and prints tables: how many
+//! requests a second, how long they took, and what each cost the server in
+//! processor time. `strongroom-bench floor` is what that cost is compared to:
+//! the same HTTP stack, answering a constant.
+//!
+//! Threads and blocking sockets, not a runtime: a thread wakes when its own
+//! answer or its own time has come, and nothing between measures itself.
+//!
+//! - `run.rs`: what is measured, in which order
+//! - `load.rs`: open and closed loops; `histogram.rs`: what they count in
+//! - `workload.rs`: the requests; `client.rs`: sending them
+//! - `process.rs`: servers as processes, and what they cost
+//! - `floor.rs`: the servers that do nothing
+//! - `report.rs`: the tables
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool talks to its user"
+)]
+
+mod client;
+mod floor;
+mod histogram;
+mod load;
+mod process;
+mod report;
+mod run;
+mod workload;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use floor::Floor;
+use run::Plan;
+
+/// A tool's errors are for its user to read; nothing here tells them apart.
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+const HELP: &str = "\
+Usage: strongroom-bench run --server PATH [--moto PATH] [--secrets N,…] [--quick]
+       strongroom-bench floor --listen ADDRESS [--bare]
+
+run      Measures the server at PATH, and the floor below it.
+  --moto PATH     measure this moto_server beside it
+  --secrets N,…   how many secrets to measure with (1000,100000)
+  --quick         two seconds a stretch instead of eight, 1000 and 5000 secrets
+floor    Answers a constant to every request on ADDRESS.
+  --bare          with hyper alone, not with the server's own HTTP layer
+";
+
+enum Invocation {
+    Floor(Floor, std::net::SocketAddr),
+    Help,
+    Run(Plan),
+}
+
+fn main() -> ExitCode {
+    let invocation = match parse(std::env::args().skip(1)) {
+        Ok(invocation) => invocation,
+        Err(error) => {
+            eprint!("strongroom-bench: {error}\n\n{HELP}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let done = match invocation {
+        Invocation::Floor(floor, address) => floor::run(floor, address),
+        Invocation::Help => {
+            print!("{HELP}");
+            Ok(())
+        }
+        Invocation::Run(plan) => run::run(&plan),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("strongroom-bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Invocation> {
+    let command = arguments.next().unwrap_or_else(|| "--help".to_owned());
+    let (mut server, mut moto, mut secrets, mut quick) = (None, None, None, false);
+    let (mut listen, mut bare) = (None, false);
+    while let Some(option) = arguments.next() {
+        let mut value = || arguments.next().ok_or(format!("`{option}` needs a value"));
+        match (command.as_str(), option.as_str()) {
+            ("run" | "floor", "-h" | "--help") => return Ok(Invocation::Help),
+            ("run", "--server") => server = Some(PathBuf::from(value()?)),
+            ("run", "--moto") => moto = Some(PathBuf::from(value()?)),
+            ("run", "--secrets") => {
+                let numbers: std::result::Result<Vec<u64>, _> =
+                    value()?.split(',').map(str::parse).collect();
+                secrets = Some(numbers.map_err(|_| "`--secrets` takes numbers")?);
+            }
+            ("run", "--quick") => quick = true,
+            ("floor", "--listen") => {
+                listen = Some(
+                    value()?
+                        .parse()
+                        .map_err(|_| "`--listen` takes an address")?,
+                );
+            }
+            ("floor", "--bare") => bare = true,
+            _ => return Err(format!("there is no option `{option}`").into()),
+        }
+    }
+    match command.as_str() {
+        "run" => {
+            let server = server.ok_or("`--server` is missing")?;
+            Ok(Invocation::Run(Plan::new(server, moto, secrets, quick)?))
+        }
+        "floor" => {
+            let floor = if bare { Floor::Bare } else { Floor::Layer };
+            Ok(Invocation::Floor(
+                floor,
+                listen.ok_or("`--listen` is missing")?,
+            ))
+        }
+        "-h" | "--help" | "help" => Ok(Invocation::Help),
+        _ => Err(format!("there is no command `{command}`").into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str) -> Result<Invocation> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn commands_take_their_own_options() {
+        assert!(matches!(
+            check("run --server s --quick --secrets 5,10"),
+            Ok(Invocation::Run(_))
+        ));
+        assert!(matches!(
+            check("floor --listen 127.0.0.1:1 --bare"),
+            Ok(Invocation::Floor(Floor::Bare, _))
+        ));
+        assert!(matches!(check(""), Ok(Invocation::Help)));
+        for wrong in [
+            "run",
+            "floor",
+            "floor --quick",
+            "run --server s --secrets x",
+            "walk",
+        ] {
+            assert!(check(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,277 @@
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::Result;
+use crate::load::{Load, Measured, fill};
+use crate::process::{Server, free_address, read_exports};
+use crate::report::{Kind, Report, Row, Start};
+use crate::workload::{Operation, Target};
+
+/// Connections that keep a server of a few cores busy with reads.
+const READERS: u64 = 16;
+/// Connections for writes, which wait for the disk and share their way there.
+const WRITERS: u64 = 64;
+/// Connections over which requests are sent at fixed times: enough that one
+/// is free whenever a request is due, unless the server falls behind.
+const PUNCTUAL: u64 = 128;
+/// The share of the most that a server does at which it is sent requests at
+/// fixed times.
+const AT_EASE: f64 = 0.5;
+/// Secrets for moto, which takes its time.
+const MOTO_SECRETS: u64 = 200;
+
+/// What to measure, and for how long.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    server: PathBuf,
+    moto: Option<PathBuf>,
+    secrets: Vec<u64>,
+    stretch: Duration,
+    warm_up: Duration,
+}
+
+impl Plan {
+    pub(crate) fn new(
+        server: PathBuf,
+        moto: Option<PathBuf>,
+        secrets: Option<Vec<u64>>,
+        quick: bool,
+    ) -> Result<Self> {
+        let usual = if quick {
+            vec![1_000, 5_000]
+        } else {
+            vec![1_000, 100_000]
+        };
+        let secrets = secrets.unwrap_or(usual);
+        if secrets.contains(&0) {
+            return Err("there must be at least one secret".into());
+        }
+        let (stretch, warm_up) = if quick { (2, 500) } else { (8, 2_000) };
+        Ok(Self {
+            server,
+            moto,
+            secrets,
+            stretch: Duration::from_secs(stretch),
+            warm_up: Duration::from_millis(warm_up),
+        })
+    }
+}
+
+/// Measures everything and prints the report.
+///
+/// # Errors
+///
+/// When a server cannot be run, or did not answer every request with 200.
+pub(crate) fn run(plan: &Plan) -> Result<()> {
+    let mut bench = Bench {
+        plan,
+        report: Report::new(),
+        stretches: 0,
+    };
+    bench.floor("floor: hyper alone", &["--bare"])?;
+    bench.floor("floor: our HTTP layer", &[])?;
+    for &secrets in &plan.secrets {
+        bench.strongroom(secrets)?;
+    }
+    if let Some(moto) = &plan.moto {
+        bench.moto(moto)?;
+    }
+    print!("{}", bench.report);
+    bench.report.verdict()
+}
+
+struct Bench<'p> {
+    plan: &'p Plan,
+    report: Report,
+    stretches: u64,
+}
+
+impl Bench<'_> {
+    fn floor(&mut self, title: &str, options: &[&str]) -> Result<()> {
+        eprintln!("bench: {title}");
+        let address = free_address()?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command
+            .args(["floor", "--listen", &address.to_string()])
+            .args(options);
+        let server = Server::start(&mut command, address, || true)?;
+        let target = Target::unauthenticated(address);
+        let subject = Subject {
+            server: &server,
+            target: &target,
+            title: title.to_owned(),
+        };
+        for kind in [Kind::One, Kind::Many(READERS)] {
+            self.stretch(&subject, Operation::GetSecretValue, None, kind)?;
+        }
+        Ok(())
+    }
+
+    fn strongroom(&mut self, secrets: u64) -> Result<()> {
+        eprintln!("bench: strongroom with {secrets} secrets");
+        // Beside the binary, on a real disk: where fsync is free, writes are.
+        let beside = self.plan.server.parent().unwrap_or(Path::new("."));
+        let directory = tempfile::tempdir_in(beside)?;
+        let (server, target, _) = self.start(&directory)?;
+        let filled = fill(&target, 0, secrets, WRITERS)?;
+        server.stop()?;
+
+        let (server, target, ready) = self.start(&directory)?;
+        let resident_mib = server.resident_mib()?;
+        self.report.starts.push(Start {
+            secrets,
+            filled,
+            ready,
+            resident_mib,
+        });
+        for operation in Operation::ALL {
+            let title = operation.title();
+            let subject = Subject {
+                server: &server,
+                target: &target,
+                title,
+            };
+            self.stretch(&subject, operation, Some(secrets), Kind::One)?;
+            let connections = if operation.writes() { WRITERS } else { READERS };
+            let most = self.stretch(&subject, operation, Some(secrets), Kind::Many(connections))?;
+            self.stretch(
+                &subject,
+                operation,
+                Some(secrets),
+                Kind::Due(most * AT_EASE),
+            )?;
+        }
+        server.stop()
+    }
+
+    /// Starts the server on what `directory` holds; how long that took until
+    /// it answered is the third part.
+    fn start(&self, directory: &TempDir) -> Result<(Server, Target, Duration)> {
+        let environment = directory.path().join("exports.env");
+        if environment.exists() {
+            std::fs::remove_file(&environment)?;
+        }
+        let address = free_address()?;
+        let mut command = Command::new(&self.plan.server);
+        command
+            .args(["dev", "--listen", &address.to_string(), "--data-dir"])
+            .arg(directory.path().join("data"))
+            .arg("--env-file")
+            .arg(&environment)
+            .stderr(File::create(directory.path().join("log"))?);
+        let started = Instant::now();
+        let server = Server::start(&mut command, address, || environment.exists())
+            .map_err(|error| with_log(&error.to_string(), directory))?;
+        let ready = started.elapsed();
+        let exports = read_exports(&environment)?;
+        let variable = |name: &str| {
+            let found = exports.iter().find(|(export, _)| export == name);
+            found
+                .map(|(_, value)| value.clone())
+                .ok_or(format!("the env file has no `{name}`"))
+        };
+        let target = Target {
+            address,
+            region: variable("AWS_REGION")?,
+            access_key_id: variable("AWS_ACCESS_KEY_ID")?,
+            secret_access_key: variable("AWS_SECRET_ACCESS_KEY")?,
+        };
+        Ok((server, target, ready))
+    }
+
+    fn moto(&mut self, program: &Path) -> Result<()> {
+        eprintln!("bench: moto");
+        let address = free_address()?;
+        let mut command = Command::new(program);
+        let port = address.port().to_string();
+        command
+            .args(["-H", "127.0.0.1", "-p", &port])
+            .stderr(std::process::Stdio::null());
+        let server = Server::start(&mut command, address, || true)?;
+        let target = Target::unauthenticated(address);
+        fill(&target, 0, MOTO_SECRETS, 1)?;
+        let title = format!("moto: {}", Operation::GetSecretValue.title());
+        let subject = Subject {
+            server: &server,
+            target: &target,
+            title,
+        };
+        for kind in [Kind::One, Kind::Many(4)] {
+            self.stretch(
+                &subject,
+                Operation::GetSecretValue,
+                Some(MOTO_SECRETS),
+                kind,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Warms up, measures, adds a row to the report and returns the requests
+    /// a second.
+    fn stretch(
+        &mut self,
+        subject: &Subject<'_>,
+        operation: Operation,
+        secrets: Option<u64>,
+        kind: Kind,
+    ) -> Result<f64> {
+        let connections = match kind {
+            Kind::One => 1,
+            Kind::Many(connections) => connections,
+            Kind::Due(_) => PUNCTUAL,
+        };
+        self.stretches += 2;
+        let load = Load {
+            target: subject.target,
+            operation,
+            secrets: secrets.unwrap_or(1),
+            connections,
+            seed: self.stretches,
+        };
+        let go = |load: &Load<'_>, duration| match kind {
+            Kind::Due(per_second) => load.open(per_second, duration),
+            Kind::One | Kind::Many(_) => load.closed(duration),
+        };
+        go(&load, self.plan.warm_up)?;
+        let before = subject.server.processor_time()?;
+        let measured: Measured = go(
+            &Load {
+                seed: self.stretches + 1,
+                ..load
+            },
+            self.plan.stretch,
+        )?;
+        let processor_time = subject.server.processor_time()?.saturating_sub(before);
+        let per_second = measured.per_second();
+        self.report.rows.push(Row {
+            title: subject.title.clone(),
+            secrets,
+            kind,
+            measured,
+            processor_time,
+            resident_mib: subject.server.resident_mib()?,
+        });
+        Ok(per_second)
+    }
+}
+
+/// A server, and what its rows are called.
+struct Subject<'a> {
+    server: &'a Server,
+    target: &'a Target,
+    title: String,
+}
+
+fn with_log(error: &str, directory: &TempDir) -> String {
+    let log = std::fs::read_to_string(directory.path().join("log")).unwrap_or_default();
+    let lines: Vec<&str> = log.lines().collect();
+    let tail = lines
+        .get(lines.len().saturating_sub(10)..)
+        .unwrap_or_default();
+    format!("{error}\n{}", tail.join("\n"))
+}

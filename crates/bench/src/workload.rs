@@ -1,0 +1,268 @@
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+use strongroom_sigv4::{Credentials, MissingHost, Request, sign_headers};
+use strongroom_types::{Clock as _, SystemClock};
+
+/// Names in one request of `BatchGetSecretValue`: the most that AWS takes.
+const BATCH: u64 = 20;
+/// Secrets that share a service's name, and so match one name filter, at most.
+const SERVICES: u64 = 1_009;
+
+/// Whom the requests are for, and who signs them.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) address: SocketAddr,
+    pub(crate) region: String,
+    pub(crate) access_key_id: String,
+    pub(crate) secret_access_key: String,
+}
+
+impl Target {
+    /// A server that looks at no signature.
+    pub(crate) fn unauthenticated(address: SocketAddr) -> Self {
+        Self {
+            address,
+            region: "us-east-1".to_owned(),
+            access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
+            secret_access_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
+        }
+    }
+
+    /// The whole request, signed now.
+    ///
+    /// # Errors
+    ///
+    /// None in practice: there always is a `Host`.
+    pub(crate) fn request(&self, call: &Call) -> Result<Vec<u8>, MissingHost> {
+        let host = self.address.to_string();
+        let action = format!("secretsmanager.{}", call.operation);
+        let headers = [
+            ("host", host.as_bytes()),
+            ("content-type", b"application/x-amz-json-1.1"),
+            ("x-amz-target", action.as_bytes()),
+        ];
+        let signed = sign_headers(
+            &Request {
+                method: "POST",
+                path: "/",
+                query: "",
+                headers: &headers,
+                body: call.body.as_bytes(),
+            },
+            &Credentials {
+                access_key_id: &self.access_key_id,
+                secret_access_key: &self.secret_access_key,
+                session_token: None,
+                region: &self.region,
+                service: "secretsmanager",
+            },
+            SystemClock.now(),
+        )?;
+        let mut request = format!(
+            "POST / HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/x-amz-json-1.1\r\n\
+             x-amz-target: {action}\r\ncontent-length: {}\r\n",
+            call.body.len()
+        );
+        for (name, value) in signed {
+            // Writing to a string cannot fail.
+            let _ = write!(request, "{name}: {value}\r\n");
+        }
+        request.push_str("\r\n");
+        request.push_str(&call.body);
+        Ok(request.into_bytes())
+    }
+}
+
+/// One request, before it is signed.
+#[derive(Debug)]
+pub(crate) struct Call {
+    operation: &'static str,
+    body: String,
+}
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    BatchGetSecretValue,
+    CreateSecret,
+    GetSecretValue,
+    ListSecrets,
+    PutSecretValue,
+}
+
+impl Operation {
+    /// In the order of the table: reads, then writes, which leave the store
+    /// another than they found it.
+    pub(crate) const ALL: [Self; 5] = [
+        Self::GetSecretValue,
+        Self::BatchGetSecretValue,
+        Self::ListSecrets,
+        Self::PutSecretValue,
+        Self::CreateSecret,
+    ];
+
+    /// AWS's name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::BatchGetSecretValue => "BatchGetSecretValue",
+            Self::CreateSecret => "CreateSecret",
+            Self::GetSecretValue => "GetSecretValue",
+            Self::ListSecrets => "ListSecrets",
+            Self::PutSecretValue => "PutSecretValue",
+        }
+    }
+
+    /// The name, with what it is asked.
+    pub(crate) fn title(self) -> String {
+        match self {
+            Self::BatchGetSecretValue => format!("{} of {BATCH}", self.name()),
+            Self::ListSecrets => format!("{} by name", self.name()),
+            _ => self.name().to_owned(),
+        }
+    }
+
+    pub(crate) fn writes(self) -> bool {
+        matches!(self, Self::CreateSecret | Self::PutSecretValue)
+    }
+
+    /// A request about one of `secrets` that are there already.
+    pub(crate) fn call(self, secrets: u64, chance: &mut Chance) -> Call {
+        let body = match self {
+            Self::BatchGetSecretValue => {
+                let mut names = String::new();
+                // Spread over all secrets, so that no name comes twice.
+                let (first, apart) = (chance.below(secrets), (secrets / BATCH).max(1));
+                for number in 0..BATCH.min(secrets) {
+                    let comma = if number == 0 { "" } else { "," };
+                    let index = (first + number * apart) % secrets;
+                    let _ = write!(names, "{comma}\"{}\"", secret_name(index));
+                }
+                format!(r#"{{"SecretIdList":[{names}]}}"#)
+            }
+            Self::CreateSecret => create_body(&format!("new/{:016x}", chance.next()), chance),
+            Self::GetSecretValue => {
+                format!(r#"{{"SecretId":"{}"}}"#, secret_name(chance.below(secrets)))
+            }
+            Self::ListSecrets => {
+                let service = chance.below(secrets.min(SERVICES));
+                format!(r#"{{"Filters":[{{"Key":"name","Values":["bench/service-{service}/"]}}]}}"#)
+            }
+            Self::PutSecretValue => format!(
+                r#"{{"SecretId":"{}","ClientRequestToken":"{}",{}}}"#,
+                secret_name(chance.below(secrets)),
+                token(chance),
+                value(chance),
+            ),
+        };
+        Call {
+            operation: self.name(),
+            body,
+        }
+    }
+}
+
+/// The request that creates secret number `index`.
+pub(crate) fn creation(index: u64, chance: &mut Chance) -> Call {
+    Call {
+        operation: "CreateSecret",
+        body: create_body(&secret_name(index), chance),
+    }
+}
+
+fn create_body(name: &str, chance: &mut Chance) -> String {
+    format!(
+        r#"{{"Name":"{name}","ClientRequestToken":"{}",{}}}"#,
+        token(chance),
+        value(chance)
+    )
+}
+
+fn secret_name(index: u64) -> String {
+    format!("bench/service-{}/database-{index}", index % SERVICES)
+}
+
+/// A version's name, as an SDK makes it.
+fn token(chance: &mut Chance) -> String {
+    let (high, low) = (chance.next(), chance.next());
+    format!(
+        "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
+        high >> 32,
+        (high >> 16) & 0xffff,
+        high & 0xfff,
+        low >> 52,
+        low & 0xffff_ffff_ffff
+    )
+}
+
+/// A secret of an ordinary size, in the form that rotation uses.
+fn value(chance: &mut Chance) -> String {
+    let password = format!("{:016x}{:016x}", chance.next(), chance.next());
+    format!(
+        r#""SecretString":"{{\"engine\":\"postgres\",\"host\":\"db.example.com\",\"port\":5432,\"username\":\"app\",\"password\":\"{password}\",\"dbname\":\"orders\"}}""#
+    )
+}
+
+/// Chance that is the same in every run (SplitMix64).
+#[derive(Clone, Debug)]
+pub(crate) struct Chance(u64);
+
+impl Chance {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut word = self.0;
+        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        word ^ (word >> 31)
+    }
+
+    /// Below `bound`, which is at least 1.
+    fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound.max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_request_is_whole_and_signed() {
+        let target = Target::unauthenticated("127.0.0.1:7443".parse().unwrap());
+        let call = Operation::GetSecretValue.call(10, &mut Chance::new(1));
+        let request = String::from_utf8(target.request(&call).unwrap()).unwrap();
+        let (head, body) = request.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("POST / HTTP/1.1\r\nhost: 127.0.0.1:7443\r\n"));
+        assert!(head.contains("\r\nauthorization: AWS4-HMAC-SHA256 Credential=AKIA"));
+        assert!(head.contains(&format!("\r\ncontent-length: {}\r\n", body.len())));
+        assert!(body.starts_with(r#"{"SecretId":"bench/service-"#));
+    }
+
+    #[test]
+    fn a_batch_names_each_secret_once() {
+        for secrets in [1, 20, 21, 1_000] {
+            let call = Operation::BatchGetSecretValue.call(secrets, &mut Chance::new(7));
+            let names: Vec<&str> = call
+                .body
+                .split('"')
+                .filter(|part| part.contains('/'))
+                .collect();
+            let distinct: BTreeSet<&&str> = names.iter().collect();
+            assert_eq!(distinct.len(), names.len(), "{}", call.body);
+        }
+    }
+
+    #[test]
+    fn tokens_are_of_the_length_that_aws_takes_and_never_the_same() {
+        let mut chance = Chance::new(3);
+        let (one, other) = (token(&mut chance), token(&mut chance));
+        assert_eq!(one.len(), 36);
+        assert_ne!(one, other);
+    }
+}
