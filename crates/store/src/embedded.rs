@@ -151,10 +151,7 @@ impl Engine {
 
 impl Backend for Embedded {
     fn begin(&self, mode: Mode) -> Answer<'_, Box<dyn BackendTransaction>> {
-        let begun = self.snapshot(mode);
-        if matches!(begun, Err(StoreError::Unavailable { .. })) {
-            self.writer.revive();
-        }
+        let begun = self.writer.judge(self.snapshot(mode));
         let begun = begun.map(|snapshot| Box::new(snapshot) as Box<dyn BackendTransaction>);
         Box::pin(ready(begun))
     }
@@ -190,7 +187,7 @@ impl Drop for Embedded {
 impl BackendTransaction for Snapshot {
     fn get(&mut self, keys: Vec<RawKey>) -> Answer<'_, Vec<Option<Vec<u8>>>> {
         let values = keys.iter().map(|key| rows::get(&self.rows, key)).collect();
-        self.note_failure(&values);
+        let values = self.writer.judge(values);
         if self.mode == Mode::Write {
             self.intent.read_keys.extend(keys);
         }
@@ -198,8 +195,7 @@ impl BackendTransaction for Snapshot {
     }
 
     fn range(&mut self, span: Span, limit: usize) -> Answer<'_, Vec<RawRow>> {
-        let rows = rows::range(&self.rows, &span, limit);
-        self.note_failure(&rows);
+        let rows = self.writer.judge(rows::range(&self.rows, &span, limit));
         if let (Mode::Write, Ok(rows)) = (self.mode, &rows) {
             self.intent.read_spans.push(span.as_read(rows, limit));
         }
@@ -217,15 +213,6 @@ impl BackendTransaction for Snapshot {
         drop(rows);
         intent.batch = batch;
         Box::pin(async move { writer.commit(intent).await })
-    }
-}
-
-impl Snapshot {
-    /// After a failed read redb refuses everything until it is opened anew.
-    fn note_failure<T>(&self, result: &Result<T, StoreError>) {
-        if matches!(result, Err(StoreError::Unavailable { .. })) {
-            self.writer.revive();
-        }
     }
 }
 

@@ -114,9 +114,14 @@ impl Ledger {
 
     /// Ends a group: writes the row that holds the tally, and answers with it.
     pub(crate) fn end_group(&mut self, rows: &mut dyn Rows) -> Result<Vec<u8>, StoreError> {
-        let sealed = self.keys.seal(&self.tally);
-        rows.set(TALLY_KEY, Some(&sealed))?;
-        Ok(sealed)
+        let row = self.tally_row();
+        rows.set(TALLY_KEY, Some(&row))?;
+        Ok(row)
+    }
+
+    /// The row that holds the tally; another one each time.
+    pub(crate) fn tally_row(&self) -> Vec<u8> {
+        self.keys.seal(&self.tally)
     }
 
     /// Forgets a group that came to nothing.

@@ -9,6 +9,7 @@ use crate::{
     backend::{Answer, Backend, BackendTransaction, Batch, RawRow, Span},
     ledger::{Intent, Ledger, Rows},
     table::RawKey,
+    tally::TALLY_KEY,
 };
 
 /// An ordered map in memory: the plainest thing that is a backend. For tests;
@@ -33,9 +34,11 @@ struct Snapshot {
 impl Memory {
     /// An empty one.
     pub(crate) fn new(seal: Arc<Seal>) -> Self {
+        let ledger = Ledger::new(seal);
+        let rows = BTreeMap::from([(TALLY_KEY.to_vec(), ledger.tally_row())]);
         Self(Arc::new(Mutex::new(State {
-            rows: Arc::default(),
-            ledger: Ledger::new(seal),
+            rows: Arc::new(rows),
+            ledger,
             closed: false,
         })))
     }

@@ -112,12 +112,15 @@ impl Writer {
         fate.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Asks the writer to open the file anew, if it failed.
-    pub(super) fn revive(&self) {
-        if !self.reviving.swap(true, Ordering::Relaxed) {
-            // A closed store has nothing to revive.
-            let _ = self.send(Job::Revive);
+    /// Passes the result of a read on. After a failure redb refuses all reads,
+    /// so the writer is asked to look after the file.
+    pub(super) fn judge<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
+        if matches!(read, Err(StoreError::Unavailable { .. }))
+            && !self.reviving.swap(true, Ordering::Relaxed)
+        {
+            self.send(Job::Revive)?;
         }
+        read
     }
 
     /// Ends the thread when all that waits is done.
