@@ -11,4 +11,4 @@ mod record;
 
 pub use bootstrap::{AdminKey, admin_key, bootstrap};
 pub use callers::{Caller, Callers};
-pub use record::{AccessKey, Account, Deployment, User};
+pub use record::{AccessKey, Account, Deployment, InlinePolicy, User};

@@ -17,6 +17,7 @@ mod cache;
 pub mod cloudtrail;
 pub mod context;
 pub mod iam;
+pub mod invariants;
 pub mod jobs;
 pub mod kms;
 pub mod operation;

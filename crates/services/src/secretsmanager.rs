@@ -10,6 +10,7 @@ mod entry;
 mod error;
 mod filters;
 mod index;
+mod invariants;
 pub mod operations;
 mod page_token;
 mod password;
@@ -24,6 +25,7 @@ mod value;
 
 pub use access::flush_accesses;
 pub use error::{Error, Result};
+pub(crate) use invariants::check_secrets;
 pub use record::{ResourcePolicy, SealedValue, Secret, Tag, Version};
 pub use removal::remove_secret;
 pub use secret::{AWSCURRENT, AWSPENDING, AWSPREVIOUS};

@@ -11,7 +11,7 @@ use super::{
 /// User tags of one secret.
 ///
 /// Source: Secrets Manager quotas.
-const MAX_TAGS: usize = 50;
+pub(super) const MAX_TAGS: usize = 50;
 
 /// The tags of a request, checked.
 ///

@@ -1,0 +1,107 @@
+//! What must be true of the stored rows, whatever was called and whenever the
+//! process died. `strongroom verify` and the tests ask it.
+//!
+//! The store proves that rows are as they were written; this proves that they
+//! were written right.
+
+use strongroom_policy::{Policy, PolicyKind};
+use strongroom_store::{Mode, StoreError, Table, Transaction};
+use strongroom_types::AccountId;
+
+use crate::{
+    context::Services,
+    secretsmanager,
+    tables::{AccessKeys, Accounts, KmsAliases, KmsKeys, Users},
+};
+
+/// Rows read at a time.
+const PAGE: usize = 200;
+
+/// Every rule that the rows of the store break, each in a sentence that names
+/// the row and holds no secret; none if all is well.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn check(services: &Services) -> Result<Vec<String>, StoreError> {
+    let mut tx = services.store.begin(Mode::Read).await?;
+    let mut problems = Vec::new();
+    secretsmanager::check_secrets(services.partition, &mut tx, &mut problems).await?;
+    users(&mut tx, &mut problems).await?;
+    access_keys(&mut tx, &mut problems).await?;
+    aliases(&mut tx, &mut problems).await?;
+    Ok(problems)
+}
+
+/// The page of a table's rows after `last`, which moves to the page's end.
+pub(crate) async fn page<T: Table<Key: Clone>>(
+    tx: &mut Transaction,
+    last: &mut Option<T::Key>,
+) -> Result<Vec<(T::Key, T::Record)>, StoreError> {
+    let rows = tx.range::<T>((), last.as_ref(), PAGE).await?;
+    if let Some((key, _)) = rows.last() {
+        *last = Some(key.clone());
+    }
+    Ok(rows)
+}
+
+async fn users(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
+    let mut last = None;
+    loop {
+        let rows = page::<Users>(tx, &mut last).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for ((account, key), user) in rows {
+            if user.name.to_lowercase() != key {
+                problems.push(format!("user {account}/{key} has another's key"));
+            }
+            if tx.get::<Accounts>(&(account,)).await?.is_none() {
+                problems.push(format!("user {account}/{key} is of no account"));
+            }
+            for inline in &user.inline_policies {
+                if Policy::parse(&inline.document, PolicyKind::Identity).is_err() {
+                    let name = &inline.name;
+                    problems.push(format!("policy {name} of user {account}/{key} is none"));
+                }
+            }
+        }
+    }
+}
+
+async fn access_keys(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
+    let mut last = None;
+    loop {
+        let rows = page::<AccessKeys>(tx, &mut last).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for ((id,), key) in rows {
+            let user = match AccountId::new(key.account) {
+                Some(account) => {
+                    let user = (account, key.user_name.to_lowercase());
+                    tx.get::<Users>(&user).await?
+                }
+                None => None,
+            };
+            if user.is_none() {
+                problems.push(format!("access key {id} is of no user"));
+            }
+        }
+    }
+}
+
+async fn aliases(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
+    let mut last = None;
+    loop {
+        let rows = page::<KmsAliases>(tx, &mut last).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for ((account, region, name), alias) in rows {
+            let key = (account, region, alias.target_key_id);
+            if tx.get::<KmsKeys>(&key).await?.is_none() {
+                problems.push(format!("alias {account}/{region}/{name} stands for no key"));
+            }
+        }
+    }
+}
