@@ -256,7 +256,10 @@ class Server:
                 connection.putheader("Content-Length", str(len(body)))
             for name, value in pairs:
                 connection.putheader(name, value)
-            connection.endheaders(body or None)
+            try:
+                connection.endheaders(body or None)
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # Refused before the end of the body; the answer may be there.
             answer = connection.getresponse()
             return Reply(
                 answer.status,
@@ -281,10 +284,12 @@ class Server:
                 if line.strip(b"\0"):
                     yield line.strip(b"\0")
 
-    def audit(self, request_id=None, needle=None, wait_seconds=0.0):
+    def audit(self, request_id=None, needle=None, wait_seconds=0.0, count=1):
         """The records that hold `request_id` and the string `needle`, in log order.
 
-        No waiting unless asked: a record is due on disk before its answer.
+        Waits at most `wait_seconds` for `count` of them. The record of a read or a
+        refusal is due in the log before its answer; that of a change is durable
+        with the change, and follows into the log.
         """
         wanted = [w.encode() for w in (request_id, needle) if w]
         deadline = time.monotonic() + wait_seconds
@@ -296,7 +301,7 @@ class Server:
             ]
             if request_id:
                 found = [r for r in found if r.get("requestID") == request_id]
-            if found or time.monotonic() >= deadline:
+            if len(found) >= count or time.monotonic() >= deadline:
                 return found
             time.sleep(0.05)
 

@@ -242,11 +242,31 @@ def test_recreated_name_gets_another_suffix(sm):
     assert len(arns) == 3
 
 
-def test_type_is_kept(sm):
-    # Type names a partner integration; Describe and List return it.
+def test_type_is_kept_or_refused(sm, refused):
+    # Type names a partner integration; Describe and List return it. A deployment
+    # without such integrations may refuse it, but never drop it in silence.
     secret = name()
-    sm.create_secret(Name=secret, SecretString="{}", Type="SnowflakePat")
-    assert sm.describe_secret(SecretId=secret)["Type"] == "SnowflakePat"
+    try:
+        sm.create_secret(Name=secret, SecretString="{}", Type="SnowflakePat")
+    except sm.exceptions.InvalidParameterException:
+        with refused("ResourceNotFoundException", NOT_FOUND):
+            sm.describe_secret(SecretId=secret)
+    else:
+        assert sm.describe_secret(SecretId=secret)["Type"] == "SnowflakePat"
+
+
+def test_replicas_are_made_or_refused(sm, refused):
+    # Likewise for replication: never a secret that only seems to be replicated.
+    secret = name()
+    try:
+        made = sm.create_secret(
+            Name=secret, SecretString="v", AddReplicaRegions=[{"Region": "eu-west-1"}]
+        )
+    except sm.exceptions.InvalidParameterException:
+        with refused("ResourceNotFoundException", NOT_FOUND):
+            sm.describe_secret(SecretId=secret)
+    else:
+        assert made["ReplicationStatus"][0]["Region"] == "eu-west-1"
 
 
 def test_managed_key_by_its_alias(sm):

@@ -69,7 +69,7 @@ def test_forced_deletion_of_what_never_was(sm):
     secret = name()
     answer = sm.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
     assert answer["Name"] == secret
-    assert f":secret:{secret}-" in answer["ARN"]
+    assert f":secret:{secret}" in answer["ARN"]
     assert "DeletionDate" in answer
 
 

@@ -140,7 +140,7 @@ def test_unknown_operation(server, target):
 @pytest.mark.parametrize("body", [
     b"{", b"}", b"nonsense", b'{"SecretId":}', b'{"SecretId":"x"', b'{"SecretId":"x",}',
     b'{"SecretId":"x"} trailing', b"{'SecretId':'x'}", b'{"SecretId":"\xff"}',
-    b'{"SecretId":"\\ud800"}', b'{"SecretId":"line\nbreak"}', b"[]", b'"text"', b"7",
+    b'{"SecretId":"\\ud800"}', b'{"SecretId":"line\nbreak"}', b"[]", b'["x"]', b'["x",null,null]', b'"text"', b"7",
     b"true", b"null{}",
 ])
 def test_body_that_is_no_json_object(server, body):
@@ -163,6 +163,9 @@ def test_body_that_is_no_json_object(server, body):
     ("ListSecrets", {"Filters": [{"Key": 1, "Values": ["x"]}]}),
     ("TagResource", {"SecretId": "x", "Tags": {"k": "v"}}),
     ("TagResource", {"SecretId": "x", "Tags": [{"Key": "k", "Value": 5}]}),
+    # A structure is never a list, not even one with the right number of items.
+    ("TagResource", {"SecretId": "x", "Tags": [["k", "v"]]}),
+    ("ListSecrets", {"Filters": [["name", ["x"]]]}),
     ("UntagResource", {"SecretId": "x", "TagKeys": "k"}),
     ("CreateSecret", {"Name": "x", "SecretBinary": "not base64!"}),
     ("CreateSecret", {"Name": "x", "SecretBinary": 5}),
@@ -202,8 +205,12 @@ def test_nesting_is_bounded(server):
 
 
 def test_body_is_bounded(server):
-    reply = server.call("ListSecrets", body=b'{"x":"' + b"y" * (8 << 20) + b'"}')
-    assert reply.status in (400, 413)
+    # A client that is still writing may lose the answer with the connection.
+    try:
+        reply = server.call("ListSecrets", body=b'{"x":"' + b"y" * (8 << 20) + b'"}')
+        assert reply.status in (400, 413)
+    except (OSError, http.client.HTTPException):
+        pass
     assert server.call("ListSecrets", {"MaxResults": 1}).status == 200
 
 
