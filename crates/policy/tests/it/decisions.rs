@@ -128,6 +128,41 @@ fn a_missing_key_fails_a_condition_and_holds_with_if_exists() {
     }
 }
 
+#[test]
+fn variables_are_mere_text_in_older_documents() {
+    let user = user(HOME);
+    let mut context = Context::new();
+    context.insert("aws:PrincipalTag/team", "app");
+    for (version, resource, allowed) in [
+        (r#""Version":"2012-10-17","#, SECRET, true),
+        (r#""Version":"2008-10-17","#, SECRET, false),
+        ("", SECRET, false),
+        ("", "arn:aws:x:::${aws:PrincipalTag/team}/y", true),
+    ] {
+        let document = format!(
+            r#"{{{version}"Statement":{{"Effect":"Allow","Action":"*","Resource":
+                ["arn:aws:secretsmanager:*:*:secret:${{aws:PrincipalTag/team}}/*",
+                 "arn:aws:x:::${{aws:PrincipalTag/team}}/*"]}}}}"#
+        );
+        let policy = Policy::parse(&document, PolicyKind::Identity).unwrap();
+        let request = Request {
+            action: ACTION,
+            context: &context,
+            issuer: None,
+            partition: "aws",
+            principal: &user,
+            resource,
+            resource_account: Some(account(HOME)),
+        };
+        let policies = Policies {
+            identity: &[Attached::from(&policy)],
+            ..Policies::default()
+        };
+        let found = decide(&request, &policies).is_allowed();
+        assert_eq!(found, allowed, "{version} {resource}");
+    }
+}
+
 /// Remembers which keys it was asked for, and has none.
 #[derive(Default)]
 struct Asked(RefCell<Vec<String>>);

@@ -245,8 +245,19 @@ fn principals(kind: PolicyKind) -> BoxedStrategy<Option<(&'static str, Value)>> 
         "lambda.amazonaws.com".into(),
     ]);
     let element = prop_oneof![5 => Just("Principal"), 1 => Just("NotPrincipal")];
+    // All the names one caller bears, or all but one: what `NotPrincipal` of a
+    // `Deny` turns on.
+    let own = select(vec![user(HOME), session(HOME), federated(HOME)]).prop_flat_map(|caller| {
+        let names = vec![
+            HOME.to_owned(),
+            caller.arn("aws").unwrap().to_string(),
+            caller.policy_arn("aws").unwrap().to_string(),
+        ];
+        subsequence(names, 2..=3)
+    });
     prop_oneof![
         1 => Just(Some(("Principal", json!("*")))),
+        1 => own.prop_map(|names| Some(("NotPrincipal", json!({"AWS": names})))),
         8 => (element, one_or_more(pool), option::weighted(0.2, services)).prop_map(
             |(element, names, services)| {
                 let mut principals = json!({"AWS": names});
