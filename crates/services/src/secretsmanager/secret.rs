@@ -116,6 +116,8 @@ impl Secret {
         if first && !labels.iter().any(|label| label == AWSCURRENT) {
             labels.push(AWSCURRENT.to_owned());
         }
+        // AWSCURRENT leaves AWSPREVIOUS behind, which the request may want too.
+        labels.sort_by_key(|label| label != AWSCURRENT);
 
         let mut changed = self.clone();
         let mut added = Added::default();
@@ -174,6 +176,12 @@ impl Secret {
         {
             return Err(Error::no_version(missing));
         }
+        // INVARIANT: the version that has AWSCURRENT has a value.
+        if let (AWSCURRENT, Some(to)) = (label, move_to)
+            && self.version(to).is_some_and(|version| !version.has_value)
+        {
+            return Err(Error::no_version(to));
+        }
         let holder = self.labelled(label).map(|version| version.id.clone());
         match (holder.as_deref(), remove_from, move_to) {
             (Some(holder), _, Some(to)) if holder == to => return Ok(()),
@@ -207,19 +215,29 @@ impl Secret {
         if holder.as_deref() == Some(id) {
             return;
         }
-        self.detach(label);
+        self.take_off(label);
         if let Some(version) = self.versions.iter_mut().find(|version| version.id == id) {
             version.labels.push(label.to_owned());
         }
         if let (AWSCURRENT, Some(previous)) = (label, holder) {
             self.attach(AWSPREVIOUS, &previous);
         }
+        self.drop_idle();
     }
 
     fn detach(&mut self, label: &str) {
+        self.take_off(label);
+        self.drop_idle();
+    }
+
+    fn take_off(&mut self, label: &str) {
         for version in &mut self.versions {
             version.labels.retain(|held| held != label);
         }
+    }
+
+    /// A version without a value is there for its labels only.
+    fn drop_idle(&mut self) {
         self.versions
             .retain(|version| version.has_value || !version.labels.is_empty());
     }
@@ -292,3 +310,6 @@ impl Version {
         (!self.labels.is_empty()).then(|| self.sorted_labels())
     }
 }
+
+#[cfg(test)]
+mod tests;
