@@ -1,5 +1,5 @@
 use serde::Deserialize;
-use strongroom_types::{AccountId, Region};
+use strongroom_types::{AccountId, Partition, Region};
 
 use super::{Check, ConfigError, Key};
 
@@ -9,7 +9,7 @@ pub struct Deployment {
     /// The management account's id; chosen by chance at first start if absent.
     pub account_id: Option<AccountId>,
     /// The second part of every ARN.
-    pub partition: String,
+    pub partition: Partition,
     /// The Regions that are served; all public ones by default.
     pub regions: Vec<Region>,
 }
@@ -33,13 +33,12 @@ impl Section {
                 check.refuse(key("account_id"), message)
             })?),
         };
-        let partition = self.partition.unwrap_or_else(|| "aws".to_owned());
-        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if !partition.starts_with("aws") || partition.len() > 32 || !partition.bytes().all(fits) {
-            let message =
-                format!("`{partition}` is no partition; write `aws`, `aws-cn` or the like");
-            return Err(check.refuse(key("partition"), message));
-        }
+        let partition = match self.partition {
+            None => Partition::default(),
+            Some(name) => name
+                .parse()
+                .map_err(|error| check.refuse(key("partition"), format!("`{name}` is {error}")))?,
+        };
         let regions = match self.regions {
             None => Region::all().collect(),
             Some(names) => regions(&names).map_err(|text| check.refuse(key("regions"), text))?,

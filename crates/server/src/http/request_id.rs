@@ -1,4 +1,7 @@
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use ::http::HeaderValue;
 use strongroom_crypto::Random;
@@ -61,20 +64,45 @@ impl fmt::Debug for RequestId {
 
 /// Where request ids come from.
 #[derive(Clone)]
-pub struct RequestIds(Arc<dyn Random>);
+pub struct RequestIds {
+    random: Arc<dyn Random>,
+    stock: Arc<Mutex<Stock>>,
+}
+
+/// Random bytes drawn in advance: one large draw costs about as much as one
+/// small one, and ids, unlike keys, need not be secret until they are used.
+struct Stock {
+    bytes: [[u8; 16]; 64],
+    left: usize,
+}
 
 impl RequestIds {
     /// Ids drawn from `random`.
     #[must_use]
     pub fn new(random: Arc<dyn Random>) -> Self {
-        Self(random)
+        let stock = Stock {
+            bytes: [[0; 16]; 64],
+            left: 0,
+        };
+        Self {
+            random,
+            stock: Arc::new(Mutex::new(stock)),
+        }
     }
 
     /// An id that was never given before.
     #[must_use]
     pub fn fresh(&self) -> RequestId {
-        let mut random = [0; 16];
-        self.0.fill(&mut random);
+        let mut stock = self.stock.lock().unwrap_or_else(PoisonError::into_inner);
+        if stock.left == 0 {
+            self.random.fill(stock.bytes.as_flattened_mut());
+            stock.left = stock.bytes.len();
+        }
+        stock.left -= 1;
+        let Stock { bytes, left } = &*stock;
+        // INVARIANT: `left` is below the number of entries here.
+        let random = bytes.get(*left).copied().unwrap_or_default();
+        drop(stock);
         RequestId::new(random)
     }
 }
@@ -87,7 +115,18 @@ impl fmt::Debug for RequestIds {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use strongroom_crypto::SystemRandom;
+
     use super::*;
+
+    #[test]
+    fn no_id_is_given_twice() {
+        let ids = RequestIds::new(Arc::new(SystemRandom));
+        let given: HashSet<_> = (0..1_000).map(|_| ids.fresh()).collect();
+        assert_eq!(given.len(), 1_000);
+    }
 
     #[test]
     fn an_id_is_a_version_four_uuid() {

@@ -46,7 +46,7 @@ fn a_small_file_gets_the_defaults() {
     assert_eq!(config.audit.options, audit::Options::default());
     assert_eq!(config.limits, Limits::default());
     assert_eq!(config.deployment.account_id, None);
-    assert_eq!(config.deployment.partition, "aws");
+    assert_eq!(config.deployment.partition.as_str(), "aws");
     assert_eq!(config.deployment.regions.len(), Region::all().count());
     assert_eq!(config.log.level, Level::Info);
     assert_eq!(config.warnings, [""; 0]);
@@ -249,7 +249,7 @@ fn what_is_wrong_is_said_with_its_place() {
         ),
         (
             "[deployment]\npartition = \"Gcp\"\n",
-            "DIR/c.toml:2: `Gcp` is no partition",
+            "DIR/c.toml:2: `Gcp` is not an AWS partition; one of: ",
         ),
         (
             "LSK[limits]\nbody_bytes = 10\n",
