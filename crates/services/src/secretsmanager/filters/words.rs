@@ -16,7 +16,21 @@ const SEPARATORS: &[char] = &['/', '_', '+', '=', '.', '@', '-'];
 pub(super) fn found(query: &str, text: &str) -> bool {
     let mut wanted = split(query).peekable();
     wanted.peek().is_some()
-        && wanted.all(|wanted| split(text).any(|word| starts_with_ignoring_case(word, wanted)))
+        && wanted.all(|wanted| {
+            may_hold(text, wanted)
+                && split(text).any(|word| starts_with_ignoring_case(word, wanted))
+        })
+}
+
+/// False only if `wanted` is nowhere in `text`, which is cheaper to find out
+/// than the words are. A word is never empty.
+fn may_hold(text: &str, wanted: &str) -> bool {
+    let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
+    !text.is_ascii()
+        || !wanted.is_ascii()
+        || text
+            .windows(wanted.len())
+            .any(|part| part.eq_ignore_ascii_case(wanted))
 }
 
 /// Whether `text` begins with `prefix`, upper and lower case alike.

@@ -74,6 +74,9 @@ impl Names {
         match query.sort_by {
             SortBy::Name => query.first(self.names_in_order(prefix, query)),
             SortBy::CreatedDate if prefix.is_empty() => query.first(self.created_in_order(query)),
+            SortBy::CreatedDate => {
+                query.sooner(self.created_in_order(query), self.names_with(prefix))
+            }
             _ => query.best(self.names_with(prefix)),
         }
     }
@@ -147,64 +150,98 @@ impl Query<'_> {
     }
 
     /// The first of entries that are in order and begin where the page does.
-    fn first<'a>(&self, entries: Entries<'a>) -> Page {
-        let mut wanted = entries.filter(|entry| self.wants(entry));
-        let ranks = wanted
-            .by_ref()
-            .take(self.limit)
-            .map(|entry| entry.rank(self.sort_by));
-        let ranks: Vec<_> = ranks.collect();
-        let more = ranks.len() == self.limit && wanted.next().is_some();
-        Page::of(&ranks, more)
+    fn first(&self, in_order: Entries<'_>) -> Page {
+        let wanted = in_order.filter(|entry| self.wants(entry));
+        let ranks = wanted.map(|entry| entry.rank(self.sort_by));
+        self.cut(ranks.take(self.limit + 1).collect())
     }
 
     /// The first of entries in any order, without sorting them all.
-    fn best<'a>(&self, entries: Entries<'a>) -> Page {
-        let ranked = |rank| Ranked {
-            rank,
-            order: self.sort_order,
-        };
-        let after = self
-            .after
-            .map(|cursor| ranked((cursor.value, cursor.name.as_str())));
-        // The best so far, the last of them on top, and one more than fits on
-        // the page, to know whether there is a next one.
-        let mut best = BinaryHeap::with_capacity(self.limit + 2);
-        for entry in entries {
-            let rank = ranked(entry.rank(self.sort_by));
-            let full = best.len() > self.limit;
-            let too_late = full && best.peek().is_some_and(|last| rank > *last);
-            // Filters cost most, so they are tried last.
-            if too_late || after.as_ref().is_some_and(|after| rank <= *after) || !self.wants(entry)
-            {
-                continue;
+    fn best(&self, candidates: Entries<'_>) -> Page {
+        let mut best = Best::of(self);
+        candidates.for_each(|entry| best.offer(entry));
+        best.page()
+    }
+
+    /// Both at once, step by step, because either may end long before the
+    /// other: the way along the order, when the page is full; the way through
+    /// all candidates, when there are few.
+    fn sooner<'a>(&self, mut in_order: Entries<'a>, candidates: Entries<'a>) -> Page {
+        let mut first = Vec::new();
+        let mut best = Best::of(self);
+        for candidate in candidates {
+            best.offer(candidate);
+            match in_order.next() {
+                Some(entry) if self.wants(entry) => first.push(entry.rank(self.sort_by)),
+                Some(_) => continue,
+                None => return self.cut(first),
             }
-            best.push(rank);
-            if full {
-                best.pop();
+            if first.len() > self.limit {
+                return self.cut(first);
             }
         }
-        let ranks: Vec<_> = best
-            .into_sorted_vec()
-            .iter()
-            .map(|ranked| ranked.rank)
-            .collect();
-        let page = ranks.get(..self.limit).unwrap_or(&ranks);
-        Page::of(page, ranks.len() > page.len())
+        best.page()
     }
-}
 
-impl Page {
-    /// The page of these items, which are in order.
-    fn of(ranks: &[Rank<'_>], more: bool) -> Self {
+    /// The page that ends where there are more ranks than it holds.
+    fn cut(&self, mut ranks: Vec<Rank<'_>>) -> Page {
+        let more = ranks.len() > self.limit;
+        ranks.truncate(self.limit);
         let last = ranks.last().filter(|_| more);
-        Self {
-            names: ranks.iter().map(|(_, name)| (*name).to_owned()).collect(),
+        Page {
             next: last.map(|(value, name)| Cursor {
                 value: *value,
                 name: (*name).to_owned(),
             }),
+            names: ranks.iter().map(|(_, name)| (*name).to_owned()).collect(),
         }
+    }
+}
+
+/// The best of the entries offered so far: a page and one more, to know
+/// whether there is a next one.
+struct Best<'q, 'e> {
+    query: &'q Query<'q>,
+    after: Option<Ranked<'q>>,
+    /// The last of them on top.
+    ranks: BinaryHeap<Ranked<'e>>,
+}
+
+impl<'q, 'e> Best<'q, 'e> {
+    fn of(query: &'q Query<'q>) -> Self {
+        let after = query.after.map(|cursor| Ranked {
+            rank: (cursor.value, &cursor.name),
+            order: query.sort_order,
+        });
+        Self {
+            query,
+            after,
+            ranks: BinaryHeap::with_capacity(query.limit + 2),
+        }
+    }
+
+    fn offer(&mut self, entry: &'e Entry) {
+        let rank = Ranked {
+            rank: entry.rank(self.query.sort_by),
+            order: self.query.sort_order,
+        };
+        let full = self.ranks.len() > self.query.limit;
+        let too_late = full && self.ranks.peek().is_some_and(|last| rank > *last);
+        let before = self.after.as_ref().is_some_and(|after| rank <= *after);
+        // Filters cost most, so they are tried last.
+        if too_late || before || !self.query.wants(entry) {
+            return;
+        }
+        self.ranks.push(rank);
+        if full {
+            self.ranks.pop();
+        }
+    }
+
+    fn page(self) -> Page {
+        let ranks = self.ranks.into_sorted_vec();
+        let ranks = ranks.iter().map(|ranked| ranked.rank).collect();
+        self.query.cut(ranks)
     }
 }
 

@@ -55,9 +55,7 @@ fn plainly(secrets: &[Secret], query: &Query<'_>) -> Page {
         };
         ranks.retain(|rank| !before(rank));
     }
-    let more = ranks.len() > query.limit;
-    ranks.truncate(query.limit);
-    Page::of(&ranks, more)
+    query.cut(ranks)
 }
 
 fn some_name() -> impl Strategy<Value = String> {
@@ -229,20 +227,37 @@ fn the_end_of_a_prefix_is_above_all_that_begin_with_it() {
 fn many_secrets() {
     let mut names = Names::default();
     for number in 0..100_000_i64 {
+        let group = if number < 300 { "old" } else { "team" };
         names.put(Secret {
             description: Some(format!("The credentials of database number {number}")),
             ..secret(
-                &format!("team-{}/service-{}/db-{number}", number % 50, number % 700),
-                number * 7919 % 100_003,
+                &format!(
+                    "{group}/{}/service-{}/db-{number}",
+                    number % 50,
+                    number % 700
+                ),
+                number,
             )
         });
     }
     for (what, sort_by, key, value) in [
         (
-            "name prefix",
+            "a name prefix of all",
             SortBy::CreatedDate,
             FilterKey::Name,
-            "team-1",
+            "team",
+        ),
+        (
+            "a name prefix of some",
+            SortBy::CreatedDate,
+            FilterKey::Name,
+            "team/1",
+        ),
+        (
+            "a name prefix of the oldest",
+            SortBy::CreatedDate,
+            FilterKey::Name,
+            "old/",
         ),
         (
             "a name prefix of none",
@@ -251,19 +266,19 @@ fn many_secrets() {
             "zzz",
         ),
         (
-            "name prefix by name",
+            "a name prefix, by name",
             SortBy::Name,
             FilterKey::Name,
-            "team-1",
+            "team/1",
         ),
         (
-            "name prefix by change",
+            "a name prefix, by change",
             SortBy::LastChangedDate,
             FilterKey::Name,
             "team",
         ),
         (
-            "not this prefix",
+            "none but this name prefix",
             SortBy::CreatedDate,
             FilterKey::Name,
             "!team",
