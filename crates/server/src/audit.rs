@@ -139,6 +139,9 @@ impl AuditLog {
     ///
     /// As for [`AuditLog::append`]; if one record is malformed, none is queued.
     pub async fn append_many<R: AsRef<[u8]>>(&self, records: &[R]) -> Result<(), AuditError> {
+        if records.is_empty() {
+            return Ok(());
+        }
         let durable = self.queue.push(records)?;
         match tokio::time::timeout(self.max_wait, durable).await {
             Ok(outcome) => outcome,

@@ -42,7 +42,7 @@ impl Handler for App {
 
 impl App {
     async fn answer(&self, request: &Request) -> Result<zeroize::Zeroizing<Vec<u8>>, Refusal> {
-        let destination = aws_json::destination(&request.headers).ok_or_else(unknown_operation)?;
+        let destination = aws_json::destination(request).ok_or_else(unknown_operation)?;
         let authenticated = self
             .authenticator
             .authenticate(&self.services, destination.service, request)

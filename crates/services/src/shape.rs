@@ -15,6 +15,7 @@ mod constraint;
 mod describe;
 mod emit;
 mod leaf;
+mod read;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -25,6 +26,7 @@ pub use describe::{Description, Member};
 pub use emit::{Emit, OnTheWire};
 pub(crate) use leaf::enumeration;
 pub use leaf::{Blob, Nothing};
+pub use read::{Ignored, MemberName, Members, Structure};
 
 /// A value that a request may carry.
 pub trait Shape: Sized {
@@ -187,6 +189,24 @@ mod tests {
         let request = admit(r#"{"SecretId": "a", "Extra": 1, "MaxResults": null}"#).unwrap();
         assert_eq!(request.secret_id, "a");
         assert_eq!(request.max_results, None);
+    }
+
+    #[test]
+    fn a_structure_is_an_object_and_what_is_ignored_has_a_bound() {
+        for wrong in [
+            r#"["a"]"#,
+            r#"{"SecretId": 1}"#,
+            r#"{"SecretId": "a", "Filters": [["name", ["x"]]]}"#,
+        ] {
+            assert!(admit(wrong).is_err(), "{wrong}");
+        }
+        let nested = |depth| {
+            let (open, close) = (r#"{"a":"#.repeat(depth), "}".repeat(depth));
+            format!(r#"{{"SecretId": "a", "Extra": {open}[1, 2.5, null, true, "x"]{close}}}"#)
+        };
+        assert!(admit(&nested(50)).is_ok());
+        assert!(admit(&nested(200)).is_err());
+        assert!(admit(&nested(100_000)).is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{
     Data, DeriveInput, Error, Field, Fields, GenericArgument, Ident, LitInt, LitStr, PathArguments,
-    Result, Type, meta::ParseNestedMeta, parenthesized,
+    Result, Type, ext::IdentExt as _, meta::ParseNestedMeta, parenthesized,
 };
 
 /// One member of a shape.
@@ -55,7 +55,8 @@ fn member(field: &Field) -> Result<Member> {
         return Err(Error::new_spanned(field, "a shape's members have names"));
     };
     let option = option_argument(&field.ty);
-    let mut wire_name = pascal_case(&ident.to_string());
+    // `r#type` is the member `Type`.
+    let mut wire_name = pascal_case(&ident.unraw().to_string());
     let mut recorded = true;
     let mut constraints = Vec::new();
     let mut each = Vec::new();

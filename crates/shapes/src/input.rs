@@ -14,13 +14,13 @@ pub(crate) fn expand(item: &DeriveInput) -> Result<TokenStream> {
     let wire = format_ident!("{name}Wire");
 
     let wire_fields = members.iter().map(|member| {
-        let Member {
-            ident,
-            inner,
-            wire_name,
-            ..
-        } = member;
-        quote!(#[serde(rename = #wire_name)] #ident: Option<<#inner as crate::shape::Shape>::Wire>)
+        let Member { ident, inner, .. } = member;
+        quote!(#ident: Option<<#inner as crate::shape::Shape>::Wire>)
+    });
+    let wire_names = members.iter().map(|member| &member.wire_name);
+    let read = members.iter().enumerate().map(|(place, member)| {
+        let ident = &member.ident;
+        quote!(Some(#place) => wire.#ident = map.next_value()?)
     });
     let admitted = members.iter().map(|member| {
         let Member {
@@ -70,10 +70,35 @@ pub(crate) fn expand(item: &DeriveInput) -> Result<TokenStream> {
     });
 
     Ok(quote! {
-        #[derive(Default, serde::Deserialize)]
-        #[serde(default)]
+        #[derive(Default)]
         #[doc(hidden)]
         #visibility struct #wire { #(#wire_fields),* }
+
+        impl<'de> serde::Deserialize<'de> for #wire {
+            fn deserialize<D: serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                deserializer.deserialize_map(crate::shape::Structure::<Self>::default())
+            }
+        }
+
+        impl crate::shape::Members for #wire {
+            fn read<'de, A: serde::de::MapAccess<'de>>(
+                mut map: A,
+            ) -> ::core::result::Result<Self, A::Error> {
+                let mut wire = Self::default();
+                let names: &'static [&'static str] = &[#(#wire_names),*];
+                while let Some(place) = map.next_key_seed(crate::shape::MemberName(names))? {
+                    match place {
+                        #(#read,)*
+                        _ => {
+                            map.next_value::<crate::shape::Ignored>()?;
+                        }
+                    }
+                }
+                Ok(wire)
+            }
+        }
 
         impl crate::shape::Shape for #name {
             type Wire = #wire;

@@ -150,6 +150,8 @@ impl Store {
         after: u64,
         limit: usize,
     ) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        // What was let go may still be there until the next commit.
+        let after = after.max(self.shared.forget_through());
         let Some(first) = after.checked_add(1) else {
             return Ok(Vec::new());
         };

@@ -1,6 +1,6 @@
 //! AWS JSON 1.1: `X-Amz-Target` names the operation, bodies are JSON objects.
 
-use ::http::{HeaderMap, HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
+use ::http::{HeaderValue, Method, Response, StatusCode, header::CONTENT_TYPE};
 use bytes::Bytes;
 use http_body_util::Full;
 use serde::Serialize;
@@ -8,16 +8,20 @@ use strongroom_services::refusal::Refusal;
 use zeroize::Zeroizing;
 
 use crate::{
-    http::{Answer, RequestId},
+    http::{Answer, Request, RequestId},
     routes::{self, Destination},
 };
 
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
 
 /// The service that a request is for, and its operation if it has that one.
+/// The protocol knows one method and one path.
 #[must_use]
-pub fn destination(headers: &HeaderMap) -> Option<Destination> {
-    let target = headers.get("x-amz-target")?.to_str().ok()?;
+pub fn destination(request: &Request) -> Option<Destination> {
+    if request.method != Method::POST || request.uri.path() != "/" {
+        return None;
+    }
+    let target = request.headers.get("x-amz-target")?.to_str().ok()?;
     let (prefix, operation) = target.rsplit_once('.')?;
     routes::json(prefix, operation)
 }

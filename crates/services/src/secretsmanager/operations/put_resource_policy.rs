@@ -8,7 +8,7 @@ use crate::{
     operation::Operation,
     secretsmanager::{
         Error, ResourcePolicy, Result, SecretRef, SecretsManager,
-        resource_policy::{DEFAULT, broad_access, check_policy_name, malformed},
+        resource_policy::{DEFAULT, broad_access, check_policy_name, check_principals, malformed},
     },
     shape::{Input, Output},
     tables::SecretPolicies,
@@ -83,6 +83,7 @@ impl Operation for PutResourcePolicy {
         check_policy_name(input.policy_name.as_deref())?;
         let policy = Policy::parse(&input.resource_policy, PolicyKind::Resource)
             .map_err(|error| malformed(&error))?;
+        check_principals(cx, &policy).await?;
         if input.block_public_policy == Some(true) && broad_access(&input.resource_policy) {
             return Err(Error::PublicPolicy(
                 "You can't attach this policy because it allows broad access to the secret.".into(),
