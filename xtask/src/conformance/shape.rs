@@ -8,6 +8,9 @@ use crate::command::{Failure, Result};
 /// may contain circles.
 const DEPTH: usize = 12;
 
+/// How a length without an upper bound is written where one must be.
+const UNBOUNDED: i64 = i32::MAX as i64;
+
 /// A shape, however it was written down.
 #[derive(Debug, Default)]
 pub(super) struct Shape {
@@ -121,9 +124,10 @@ impl Shape {
         };
         self.sensitive = flag(value, "sensitive");
         let bound = |name| value.get(name).and_then(Value::as_i64);
-        // No length is below zero: that bound says nothing.
+        // No length is below zero, and none comes near the largest that can be
+        // said: such bounds say nothing.
         self.min = bound("min").filter(|min| self.kind == "integer" || *min != 0);
-        self.max = bound("max");
+        self.max = bound("max").filter(|max| self.kind == "integer" || *max < UNBOUNDED);
         self.pattern = text(value, "pattern");
         self.values = strings(value, "enum");
     }
@@ -156,9 +160,9 @@ mod tests {
     #[test]
     fn both_notations_give_the_same_shape() {
         let declared = Shape::declared(&json!([{
-            "name": "Tags", "required": true, "type": "list", "max": 50,
+            "name": "Tags", "required": true, "type": "list", "max": 50, "min": 0,
             "item": {"type": "structure", "members": [
-                {"name": "Key", "required": false, "type": "string", "min": 1},
+                {"name": "Key", "required": false, "type": "string", "min": 1, "max": 2_147_483_647},
             ]},
         }]));
         let model = json!({"shapes": {
