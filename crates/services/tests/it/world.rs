@@ -6,11 +6,11 @@ use serde_json::Value;
 use strongroom_crypto::{Random, SystemRandom};
 use strongroom_services::{
     context::{Request, Services},
-    iam::{AccessKey, Caller, Callers, User},
+    iam::{AccessKey, Account, Caller, Callers, User},
     kms::KeyMaterial,
     operation::Records,
     secretsmanager::{Shared, operations::ROUTES},
-    tables::{AccessKeys, Users},
+    tables::{AccessKeys, Accounts, Users},
 };
 use strongroom_store::{Mode, Store};
 use strongroom_types::{AccountId, Clock, ManualClock, Partition, Region, Timestamp};
@@ -149,6 +149,8 @@ async fn caller(services: &Services, account: u64, name: &str, policy: &str) -> 
     };
     let mut tx = services.store.begin(Mode::Write).await.unwrap();
     let owner = AccountId::new(account).unwrap();
+    tx.put::<Accounts>(&(owner,), &Account { created_ms: 0 })
+        .unwrap();
     tx.put::<Users>(&(owner, name.to_owned()), &user).unwrap();
     tx.put::<AccessKeys>(&(id.clone(),), &key).unwrap();
     tx.commit(Vec::new()).await.unwrap();
