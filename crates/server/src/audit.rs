@@ -142,6 +142,9 @@ impl AuditLog {
         if records.is_empty() {
             return Ok(());
         }
+        if records.is_empty() {
+            return Ok(());
+        }
         let durable = self.queue.push(records)?;
         match tokio::time::timeout(self.max_wait, durable).await {
             Ok(outcome) => outcome,

@@ -200,6 +200,8 @@ async fn accept<H: Handler>(listener: Listener, server: Arc<Server<H>>, phase: R
                 let (tls, phase) = (listener.tls.clone(), phase.clone());
                 tokio::spawn(connection::run(place, socket, peer, tls, phase));
             }
+            // Gone before it was taken off the queue.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
                 // Mostly: out of file descriptors. Others will free some.
                 tracing::warn!(%error, "cannot accept a connection");

@@ -160,6 +160,7 @@ impl Queue {
         waiting.closed = true;
         waiting.ended = true;
         drop(waiting);
+        self.failing.store(true, Ordering::Relaxed);
         self.changed.notify_all();
     }
 

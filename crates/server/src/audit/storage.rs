@@ -92,7 +92,6 @@ pub trait SegmentFile: Send + 'static {
 #[derive(Debug)]
 pub struct Disk {
     directory: PathBuf,
-    handle: File,
     _lock: File,
 }
 
@@ -132,8 +131,7 @@ impl Disk {
                 "another process is writing this audit log",
             ),
         })?;
-        let handle = File::open(path)?;
-        handle.sync_all()?;
+        File::open(path)?.sync_all()?;
         if let Some(parent) = path
             .parent()
             .filter(|parent| !parent.as_os_str().is_empty())
@@ -142,7 +140,6 @@ impl Disk {
         }
         Ok(Self {
             directory: path.to_owned(),
-            handle,
             _lock: lock,
         })
     }
@@ -176,10 +173,6 @@ impl Storage for Disk {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true).mode(0o600);
         let file = self.file(name, &options)?;
-        // The handle is of the directory that was opened at the start: if that
-        // was moved away, the new file is elsewhere and the check in
-        // `is_in_place` is what counts.
-        self.handle.sync_all()?;
         File::open(&self.directory)?.sync_all()?;
         Ok(file)
     }

@@ -31,6 +31,7 @@ pub(super) fn start<S: Storage>(
         clock,
         segment: Some(recovery.segment),
         next_sequence: recovery.next_sequence,
+        failing: false,
     };
     thread::Builder::new()
         .name("audit".to_owned())
@@ -50,6 +51,8 @@ struct Writer<S: Storage> {
     /// `None` after a failure, until a new segment can be opened.
     segment: Option<Segment<S::File>>,
     next_sequence: u64,
+    /// The last write failed, which was logged then.
+    failing: bool,
 }
 
 impl<S: Storage> Writer<S> {
@@ -60,6 +63,7 @@ impl<S: Storage> Writer<S> {
             match queue.take(std::mem::take(&mut spare), retry) {
                 Work::Write(lines, batch) => {
                     let outcome = self.write(&lines);
+                    self.failing = outcome.is_err();
                     queue.report(outcome.is_ok());
                     batch.finish(outcome);
                     spare = lines;
@@ -68,6 +72,7 @@ impl<S: Storage> Writer<S> {
                     if let Ok(segment) = self.open_next(&[]) {
                         tracing::info!(segment = %segment.name, "the audit log can be written again");
                         self.segment = Some(segment);
+                        self.failing = false;
                         queue.report(true);
                     }
                 }
@@ -106,7 +111,9 @@ impl<S: Storage> Writer<S> {
                 Ok(())
             }
             Err(error) => {
-                tracing::error!(%error, "no audit segment can be written; refusing requests");
+                if !self.failing {
+                    tracing::error!(%error, "no audit segment can be written; refusing requests");
+                }
                 Err(AuditError::Unavailable)
             }
         }

@@ -43,7 +43,7 @@ pub(super) async fn answer<H: Handler>(
         Err(refusal) => Err(refusal),
     };
     Ok(outcome.unwrap_or_else(|refusal| {
-        tracing::info!(request_id = %id, peer = %link.peer, ?refusal, "request refused");
+        tracing::debug!(request_id = %id, peer = %link.peer, ?refusal, "request refused");
         let mut answer = server.handler.refuse(refusal, &id);
         if !multiplexed {
             let close = HeaderValue::from_static("close");

@@ -23,13 +23,14 @@ impl<F: Future<Output: Send> + Send + 'static> Future for Finish<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        // Polled again after its end it pends for ever, as a future may.
-        let Some(work) = &mut self.0 else {
+        // Polled again after its end it pends for ever, as a future may. Taken
+        // out while it is polled, so that work that panics is gone.
+        let Some(mut work) = self.0.take() else {
             return Poll::Pending;
         };
         let polled = work.as_mut().poll(cx);
-        if polled.is_ready() {
-            self.0 = None;
+        if polled.is_pending() {
+            self.0 = Some(work);
         }
         polled
     }
@@ -37,10 +38,8 @@ impl<F: Future<Output: Send> + Send + 'static> Future for Finish<F> {
 
 impl<F: Future<Output: Send> + Send + 'static> Drop for Finish<F> {
     fn drop(&mut self) {
-        // A future that panicked is not polled again, and without a runtime
-        // the process is ending.
+        // Without a runtime the process is ending.
         if let Some(work) = self.0.take()
-            && !std::thread::panicking()
             && let Ok(runtime) = Handle::try_current()
         {
             runtime.spawn(work);

@@ -89,6 +89,10 @@ fn several_records_are_one_write_and_a_malformed_one_refuses_all() {
             assert_eq!(refused, Err(AuditError::Malformed));
         }
         assert_eq!(memory.durable_lines().len(), 2);
+        log.append_many::<&str>(&[]).await.unwrap();
+        assert_eq!(memory.faults().syncs.load(Ordering::SeqCst), syncs + 1);
+        assert!(log.close());
+        assert_eq!(log.append(b"{}").await, Err(AuditError::Unavailable));
     });
 }
 
