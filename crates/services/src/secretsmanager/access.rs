@@ -22,8 +22,15 @@ const MAX_PENDING: usize = 100_000;
 const BATCH: usize = 500;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// Account, Region, name, version id, day.
-type Access = (AccountId, Region, String, String, i64);
+/// The first read of a version on a day.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Access {
+    secret: (AccountId, Region, String),
+    /// Tells the secret from a later one of its name.
+    suffix: String,
+    version_id: String,
+    day: i64,
+}
 
 /// First reads of a day that are not yet written.
 #[derive(Default)]
@@ -52,8 +59,12 @@ impl Accesses {
         }
         let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if pending.len() < MAX_PENDING {
-            let (account, region, name) = found.key();
-            pending.insert((account, region, name, version_id.to_owned(), day));
+            pending.insert(Access {
+                secret: found.key(),
+                suffix: found.secret.suffix.clone(),
+                version_id: version_id.to_owned(),
+                day,
+            });
         }
     }
 
@@ -98,19 +109,27 @@ pub async fn flush_accesses(services: &Services) -> Result<(), StoreError> {
 
 async fn write(services: &Services, batch: &[Access]) -> Result<(), StoreError> {
     let mut tx = services.store.begin(Mode::Write).await?;
-    let same_secret = |a: &Access, b: &Access| (a.0, a.1, &a.2) == (b.0, b.1, &b.2);
+    let same_secret = |a: &Access, b: &Access| (&a.secret, &a.suffix) == (&b.secret, &b.suffix);
     for accesses in batch.chunk_by(same_secret) {
-        let Some((account, region, name, _, _)) = accesses.first() else {
+        let Some(Access {
+            secret: key,
+            suffix,
+            ..
+        }) = accesses.first()
+        else {
             continue;
         };
-        let key = (*account, *region, name.clone());
-        let Some(mut secret) = tx.get::<Secrets>(&key).await? else {
+        let Some(mut secret) = tx
+            .get::<Secrets>(key)
+            .await?
+            .filter(|it| it.suffix == *suffix)
+        else {
             continue;
         };
-        for (_, _, _, version_id, day) in accesses {
-            touch(&mut secret, version_id, *day);
+        for access in accesses {
+            touch(&mut secret, &access.version_id, access.day);
         }
-        tx.put::<Secrets>(&key, &secret)?;
+        tx.put::<Secrets>(key, &secret)?;
     }
     tx.commit(Vec::new()).await?;
     Ok(())

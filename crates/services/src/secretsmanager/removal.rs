@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     context::{Context, Home, Services},
-    jobs::Claimed,
+    jobs::{Claimed, Job},
     tables::{Jobs, SecretPolicies, SecretValues, Secrets},
 };
 
@@ -91,5 +91,10 @@ pub(super) fn remove_now(cx: &mut Context<'_>, found: &FoundSecret) -> Result<()
     }
     cx.tx.delete::<SecretPolicies>(&found.key())?;
     cx.tx.delete::<Secrets>(&found.key())?;
+    if let Some(due_ms) = found.secret.deletion_due_ms {
+        let job = Job::delete_secret(&found.home, &found.secret.name, &found.secret.suffix);
+        // A worker that has claimed it finds nothing to remove.
+        cx.tx.delete::<Jobs>(&job.key(due_ms))?;
+    }
     Ok(())
 }

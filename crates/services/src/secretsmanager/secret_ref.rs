@@ -75,6 +75,11 @@ impl SecretRef {
         }
     }
 
+    /// Its ARN; of a secret that is missing, what was asked for as an ARN.
+    pub(super) fn arn(&self) -> &Arn {
+        &self.arn
+    }
+
     /// Whether there is such a secret.
     pub(super) fn exists(&self) -> bool {
         self.secret.is_some()

@@ -84,18 +84,14 @@ impl Operation for DeleteSecret {
         if !force {
             return schedule(cx, secret.found()?, days);
         }
+        let asked_for = secret.arn().clone();
         match secret.found() {
             Ok(found) => {
                 removal::remove_now(cx, &found)?;
                 Ok(output(found.arn.clone(), found.name(), cx.now))
             }
             // AWS answers a forced deletion of nothing as if it had been there.
-            Err(Error::ResourceNotFound(_)) => Ok(output(
-                cx.home()
-                    .arn("secretsmanager", format_args!("secret:{}", input.secret_id)),
-                input.secret_id,
-                cx.now,
-            )),
+            Err(Error::ResourceNotFound(_)) => Ok(output(asked_for, input.secret_id, cx.now)),
             Err(error) => Err(error),
         }
     }

@@ -228,7 +228,10 @@ mod movement {
 mod moving {
     use super::*;
 
-    const BEFORE: &[(&str, &[&str])] = &[
+    /// A version and its labels.
+    type Labels<'a> = (&'a str, &'a [&'a str]);
+
+    const BEFORE: &[Labels] = &[
         ("old", &["MINE"]),
         ("prev", &[AWSPREVIOUS]),
         ("cur", &[AWSCURRENT]),
@@ -242,7 +245,7 @@ mod moving {
         label: &str,
         from: Option<&str>,
         to: Option<&str>,
-        want: std::result::Result<&[(&str, &[&str])], (&str, &str)>,
+        want: std::result::Result<&[Labels], (&str, &str)>,
     ) {
         let before = secret(BEFORE);
         let mut secret = before.clone();

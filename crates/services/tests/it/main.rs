@@ -1,0 +1,22 @@
+//! The operations through their whole pipeline, on a store in memory.
+
+#[cfg(test)]
+mod access_dates;
+#[cfg(test)]
+mod batch_get_secret_value;
+#[cfg(test)]
+mod client;
+#[cfg(test)]
+mod deletion;
+#[cfg(test)]
+mod get_random_password;
+#[cfg(test)]
+mod idempotency;
+#[cfg(test)]
+mod list_resource_policies;
+#[cfg(test)]
+mod list_secret_version_ids;
+#[cfg(test)]
+mod list_secrets;
+#[cfg(test)]
+mod world;
