@@ -5,7 +5,7 @@ use tokio::{sync::mpsc, task::spawn_blocking};
 
 use crate::{
     Change, Mode, RootKey, Store, StoreError, VerifyReport,
-    embedded::write_file,
+    embedded::{remove_anchor, write_file},
     table::META,
     tally::TallyKeys,
     unseal::{private_file, sync_directory_of},
@@ -91,7 +91,9 @@ impl Store {
         let draft = target.with_added_extension("restoring");
         let restored = verified_copy(backup, &draft, root, inspect).await;
         let restored = restored.and_then(|report| {
-            fs::rename(&draft, target)
+            // The note of a store that was here before would call this one stale.
+            remove_anchor(target)
+                .and_then(|()| fs::rename(&draft, target))
                 .and_then(|()| sync_directory_of(target))
                 .map_err(restoring)?;
             Ok(report)

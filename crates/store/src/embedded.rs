@@ -29,12 +29,15 @@ use crate::{
     table::RawKey,
 };
 
+mod anchor;
 mod file;
 mod rows;
 mod writer;
 
+pub(crate) use anchor::remove_anchor;
 pub(crate) use file::write_file;
 
+use anchor::Anchor;
 use file::{Check, Disk, Lock};
 use rows::ROWS;
 use writer::Writer;
@@ -45,6 +48,14 @@ pub(crate) struct Embedded {
     writer: Writer,
     thread: Option<JoinHandle<()>>,
     lock: Option<Lock>,
+}
+
+/// A store opened, and what came to light.
+pub(crate) struct Opened {
+    pub(crate) embedded: Embedded,
+    pub(crate) seal: Arc<Seal>,
+    /// How many commits it should have more.
+    pub(crate) missing: u64,
 }
 
 /// What readers and the writer share.
@@ -65,50 +76,59 @@ struct Snapshot {
 
 impl Embedded {
     /// Opens the store at `path`, or makes it.
-    pub(crate) fn open(path: &Path, root: &RootKey) -> Result<(Self, Arc<Seal>), StoreError> {
+    pub(crate) fn open(path: &Path, root: &RootKey) -> Result<Opened, StoreError> {
         let (disk, lock) = file::open(path, root)?;
-        Self::start(Disk::new(disk), root, Some(lock), Check::All)
+        Self::start(Disk::new(disk), root, Some((path, lock)), Check::All)
     }
 
     /// Opens the store at `path` though its pages may be damaged. To read
     /// what can be read, and nothing else.
-    pub(crate) fn open_damaged(
-        path: &Path,
-        root: &RootKey,
-    ) -> Result<(Self, Arc<Seal>), StoreError> {
+    pub(crate) fn open_damaged(path: &Path, root: &RootKey) -> Result<Opened, StoreError> {
         let (disk, lock) = file::open(path, root)?;
-        Self::start(Disk::new(disk), root, Some(lock), Check::None)
+        Self::start(Disk::new(disk), root, Some((path, lock)), Check::None)
     }
 
     /// Opens the store that `disk` holds, or makes it there.
     pub(crate) fn open_on(
         disk: Arc<dyn StorageBackend>,
         root: &RootKey,
-    ) -> Result<(Self, Arc<Seal>), StoreError> {
+    ) -> Result<Opened, StoreError> {
         Self::start(Disk::new(disk), root, None, Check::All)
     }
 
     fn start(
         disk: Disk,
         root: &RootKey,
-        lock: Option<Lock>,
+        place: Option<(&Path, Lock)>,
         check: Check,
-    ) -> Result<(Self, Arc<Seal>), StoreError> {
+    ) -> Result<Opened, StoreError> {
         let database = contained(&[], || disk.open_database(check))?;
         let (seal, ledger) = contained(&[], || rows::load(&database, root))?;
+        let (anchor, noted, lock) = match place {
+            Some((path, lock)) => {
+                let (anchor, noted) = Anchor::open(path, &seal)?;
+                (Some(anchor), noted, Some(lock))
+            }
+            None => (None, 0, None),
+        };
+        let missing = noted.saturating_sub(ledger.commits());
         let engine = Arc::new(Engine {
             disk,
             database: RwLock::new(Some(database)),
             published: AtomicU64::new(ledger.sequence()),
         });
-        let (writer, thread) = Writer::start(Arc::clone(&engine), ledger)?;
+        let (writer, thread) = Writer::start(Arc::clone(&engine), ledger, anchor)?;
         let embedded = Self {
             engine,
             writer,
             thread: Some(thread),
             lock,
         };
-        Ok((embedded, seal))
+        Ok(Opened {
+            embedded,
+            seal,
+            missing,
+        })
     }
 
     fn snapshot(&self, mode: Mode) -> Result<Snapshot, StoreError> {

@@ -14,7 +14,7 @@ pub enum StoreError {
     Conflict,
 
     /// What is stored is not what was stored: damaged or tampered with.
-    #[error("the row `{key}` of table `{table}` is corrupt: {reason}")]
+    #[error("the store is corrupt at key `{key}` of table `{table}`: {reason}")]
     Corrupt {
         /// The table's name, or its number where the name is not known.
         table: String,

@@ -79,6 +79,11 @@ impl Ledger {
         self.recent.sequence
     }
 
+    /// Commits since the store was made.
+    pub(crate) fn commits(&self) -> u64 {
+        self.tally.commits
+    }
+
     /// Applies one transaction to the rows. Answers with the position of its
     /// last audit record, 0 if it has none. After an error other than
     /// [`StoreError::Conflict`] the whole group must be given up.

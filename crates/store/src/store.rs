@@ -12,7 +12,7 @@ use strongroom_crypto::{Random, SystemRandom};
 use crate::{
     Change, CommitObserver, Key, RootKey, Seal, StoreError, Transaction,
     backend::{Backend, Batch, Span},
-    embedded::Embedded,
+    embedded::{Embedded, Opened},
     memory::Memory,
     observer::Observers,
     seal::{KEYRING_KEY, Keyring, keyring_missing, open_row},
@@ -24,7 +24,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Store {
     pub(crate) backend: Arc<dyn Backend>,
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// What a transaction may do.
@@ -44,6 +44,19 @@ pub(crate) enum Trust {
     Full,
     /// Only rows that are found.
     Found,
+    /// Nothing: newer commits are missing.
+    Stale {
+        /// How many.
+        missing: u64,
+    },
+}
+
+fn stale() -> StoreError {
+    StoreError::corrupt(
+        &[],
+        "its newest commits are missing: the file was damaged or an older one put in its place; \
+         restore a backup, or delete the file that ends in `.anchor` to accept this one as it is",
+    )
 }
 
 /// What a store's transactions share.
@@ -72,8 +85,11 @@ impl Store {
     /// [`StoreError::Corrupt`], [`StoreError::UnknownFormat`],
     /// [`StoreError::Unavailable`].
     pub fn open(path: &Path, root: &RootKey) -> Result<Self, StoreError> {
-        let (embedded, seal) = Embedded::open(path, root)?;
-        Ok(Self::new(Arc::new(embedded), seal, Trust::Full))
+        let opened = Embedded::open(path, root)?;
+        if opened.missing > 0 {
+            return Err(stale());
+        }
+        Ok(Self::embedded(opened, Trust::Full))
     }
 
     /// Opens the store in the file `path` though [`Store::open`] found it
@@ -84,8 +100,12 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn open_damaged(path: &Path, root: &RootKey) -> Result<Self, StoreError> {
-        let (embedded, seal) = Embedded::open_damaged(path, root)?;
-        Ok(Self::new(Arc::new(embedded), seal, Trust::Found))
+        let opened = Embedded::open_damaged(path, root)?;
+        let trust = match opened.missing {
+            0 => Trust::Found,
+            missing => Trust::Stale { missing },
+        };
+        Ok(Self::embedded(opened, trust))
     }
 
     /// Opens the store that `bytes` hold, or makes it there. For tests that
@@ -94,8 +114,11 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn open_on(bytes: Arc<dyn StorageBackend>, root: &RootKey) -> Result<Self, StoreError> {
-        let (embedded, seal) = Embedded::open_on(bytes, root)?;
-        Ok(Self::new(Arc::new(embedded), seal, Trust::Full))
+        Embedded::open_on(bytes, root).map(|opened| Self::embedded(opened, Trust::Full))
+    }
+
+    fn embedded(opened: Opened, trust: Trust) -> Self {
+        Self::new(Arc::new(opened.embedded), opened.seal, trust)
     }
 
     fn new(backend: Arc<dyn Backend>, seal: Arc<Seal>, trust: Trust) -> Self {
@@ -116,8 +139,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Closed`].
     pub async fn begin(&self, mode: Mode) -> Result<Transaction, StoreError> {
-        if (mode, self.shared.trust) == (Mode::Write, Trust::Found) {
-            return Err(StoreError::corrupt(&[], "a damaged store is not changed"));
+        match (self.shared.trust, mode) {
+            (Trust::Stale { .. }, _) => return Err(stale()),
+            (Trust::Found, Mode::Write) => {
+                return Err(StoreError::corrupt(&[], "a damaged store is not changed"));
+            }
+            _ => {}
         }
         let backend = self.backend.begin(mode).await?;
         Ok(Transaction::new(Arc::clone(&self.shared), backend, mode))

@@ -132,17 +132,21 @@ impl Transaction {
                 .await
                 .map_err(named::<T>)?,
         };
-        let mut found: BTreeMap<RawKey, Found> = BTreeMap::new();
-        found.extend(
-            rows.into_iter()
-                .map(|(key, sealed)| (key, Found::Stored(sealed))),
-        );
-        for (key, value) in own {
-            match value {
-                Some(own) => found.insert(key, Found::Own(own)),
-                None => found.remove(&key),
-            };
-        }
+        let stored = rows
+            .into_iter()
+            .map(|(key, sealed)| (key, Found::Stored(sealed)));
+        let found: Vec<(RawKey, Found)> = if own.is_empty() {
+            stored.collect()
+        } else {
+            let mut merged: BTreeMap<RawKey, Found> = stored.collect();
+            for (key, value) in own {
+                match value {
+                    Some(own) => merged.insert(key, Found::Own(own)),
+                    None => merged.remove(&key),
+                };
+            }
+            merged.into_iter().collect()
+        };
         found
             .into_iter()
             .take(limit)

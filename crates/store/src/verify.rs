@@ -6,6 +6,7 @@ use crate::{
     Change, Mode, Store, StoreError,
     backend::{BackendTransaction, RawRow, Span, after},
     seal::{KEYRING_KEY, is_meta, open_row},
+    store::Trust,
     table::end_of_prefix,
     tally::{TALLY_KEY, Tally, TallyKeys},
 };
@@ -113,6 +114,12 @@ impl Store {
             }
         }
         audit.finish(&mut report);
+        if let Trust::Stale { missing } = self.shared.trust {
+            report.problem(
+                TALLY_KEY,
+                format!("the newest {missing} commits are missing"),
+            );
+        }
         Ok(report)
     }
 

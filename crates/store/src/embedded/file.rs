@@ -2,7 +2,7 @@ use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
 use redb::{Builder, Database, StorageBackend, backends::FileBackend};
@@ -22,97 +22,55 @@ use crate::{
 /// the system keeps pages too.
 const CACHE_BYTES: usize = 16 * 1024 * 1024;
 
-/// The bytes that redb works on, and a way to open them anew after a failure.
+/// The bytes that redb works on, which can be opened anew after a failure.
 ///
-/// When a sync fails, the system may already have dropped what it could not
-/// write and call the next sync a success (Rebello et al., "Can Applications
-/// Recover from fsync Failures?", 2020). So everything that was written since
-/// the last good sync is kept, and written again before the file is trusted.
+/// When a sync fails, the system may drop what it could not write and call the
+/// next sync a success (Rebello et al., "Can Applications Recover from fsync
+/// Failures?", 2020). That is survived without writing anything again: with
+/// quick repair redb syncs all pages of a commit before the header that names
+/// them, and writes the header as a whole. What a failed sync lost is either
+/// not named by any header, or the header itself, which the next commit
+/// writes. `tests/it/faults.rs` has a disk that loses writes so.
 #[derive(Clone, Debug)]
-pub(super) struct Disk {
-    bytes: Arc<dyn StorageBackend>,
-    unsynced: Arc<Mutex<Unsynced>>,
-}
-
-#[derive(Debug, Default)]
-struct Unsynced {
-    /// In the order in which they were made.
-    writes: Vec<(u64, Vec<u8>)>,
-    /// Whether a sync failed since the last good one.
-    lost: bool,
-}
+pub(super) struct Disk(Arc<dyn StorageBackend>);
 
 impl Disk {
     pub(super) fn new(bytes: Arc<dyn StorageBackend>) -> Self {
-        Self {
-            bytes,
-            unsynced: Arc::default(),
-        }
+        Self(bytes)
     }
 
     /// Opens redb on the bytes. The database opened before must be gone.
     pub(super) fn open_database(&self, check: Check) -> Result<Database, StoreError> {
-        self.write_again()
-            .map_err(|error| StoreError::unavailable("write to the store's file", error))?;
         Builder::new()
             .set_cache_size(CACHE_BYTES)
             .set_check_integrity_on_open(check == Check::All)
             .create_with_backend(self.clone())
             .map_err(|error| failed(&[], error.into()))
     }
-
-    fn write_again(&self) -> io::Result<()> {
-        let mut unsynced = self.unsynced();
-        if unsynced.lost {
-            for (offset, bytes) in &unsynced.writes {
-                self.bytes.write(*offset, bytes)?;
-            }
-            self.bytes.sync_data()?;
-            *unsynced = Unsynced::default();
-        }
-        Ok(())
-    }
-
-    fn unsynced(&self) -> MutexGuard<'_, Unsynced> {
-        self.unsynced.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
+/// Neither locked nor closed by redb: the bytes outlive each database that is
+/// opened on them, and the store's own lock lives as long.
 impl StorageBackend for Disk {
     fn len(&self) -> io::Result<u64> {
-        self.bytes.len()
+        self.0.len()
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.bytes.read(offset, out)
+        self.0.read(offset, out)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.bytes.set_len(len)?;
-        self.unsynced()
-            .writes
-            .retain(|(offset, bytes)| offset.saturating_add(bytes.len() as u64) <= len);
-        Ok(())
+        self.0.set_len(len)
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        let synced = self.bytes.sync_data();
-        let mut unsynced = self.unsynced();
-        match synced {
-            Ok(()) => *unsynced = Unsynced::default(),
-            Err(_) => unsynced.lost = true,
-        }
-        synced
+        self.0.sync_data()
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.bytes.write(offset, data)?;
-        self.unsynced().writes.push((offset, data.to_vec()));
-        Ok(())
+        self.0.write(offset, data)
     }
-
-    // Neither locked nor closed by redb: the bytes outlive each database that
-    // is opened on them, and the store's own lock lives as long.
 }
 
 /// How much of the file is looked at before it is trusted.

@@ -12,7 +12,9 @@ use redb::Database;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::{
-    Engine, contained, down, failed,
+    Engine,
+    anchor::Anchor,
+    contained, down, failed,
     file::Check,
     rows::{ROWS, RawRowBefore, Writing, begin_write},
 };
@@ -57,6 +59,7 @@ struct Commit {
 struct Thread {
     engine: Arc<Engine>,
     ledger: Ledger,
+    anchor: Option<Anchor>,
     reviving: Arc<AtomicBool>,
     /// What to undo, should the file turn out to have it.
     doubtful: Option<Undo>,
@@ -78,12 +81,14 @@ impl Writer {
     pub(super) fn start(
         engine: Arc<Engine>,
         ledger: Ledger,
+        anchor: Option<Anchor>,
     ) -> Result<(Self, JoinHandle<()>), StoreError> {
         let (jobs, queue) = mpsc::channel();
         let reviving = Arc::new(AtomicBool::new(false));
         let thread = Thread {
             engine,
             ledger,
+            anchor,
             reviving: Arc::clone(&reviving),
             doubtful: None,
             tried_at: None,
@@ -190,6 +195,9 @@ impl Thread {
         match contained(&[], || self.apply(&group, &mut undo)) {
             Ok(fates) => {
                 self.publish();
+                if let Some(anchor) = &self.anchor {
+                    anchor.note(self.ledger.commits());
+                }
                 for (commit, fate) in group.iter_mut().zip(&fates) {
                     if let (Some(then), Ok(_)) = (commit.intent.batch.then.take(), fate) {
                         then();

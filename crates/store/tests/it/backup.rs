@@ -83,7 +83,14 @@ async fn a_backup_made_while_writing_is_one_state_and_restores() {
         .map(|entry| entry.unwrap().file_name())
         .collect();
     names.sort();
-    assert_eq!(names, ["backup", "restored", "store"]);
+    let wanted = [
+        "backup",
+        "restored",
+        "restored.anchor",
+        "store",
+        "store.anchor",
+    ];
+    assert_eq!(names, wanted);
 }
 
 async fn get_amount(store: &Store, row: u64) -> i64 {
