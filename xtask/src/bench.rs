@@ -5,7 +5,7 @@ use crate::python::Environment;
 use crate::{debian, project};
 
 pub(crate) const HELP: &str = "\
-Usage: cargo xtask bench [--quick] [--with-moto] [--secrets N,…]
+Usage: cargo xtask bench [--quick] [--with-moto] [--secrets N,…] [--only NAME]
 
 Builds the server and the load generator (crates/bench) for release, runs both
 and prints what each operation takes and costs, beside what the same HTTP stack
@@ -15,6 +15,7 @@ Leave the machine alone meanwhile.
   --quick         short stretches and few secrets: to see that it runs
   --with-moto     measure moto_server beside it; installs it in target/bench-venv
   --secrets N,…   how many secrets to measure with, 1000,100000 by default
+  --only NAME     only this operation, GetSecretValue for example
 ";
 
 /// Builds for release, then measures.
@@ -51,10 +52,10 @@ fn split(arguments: &[String]) -> Result<(bool, Vec<&str>)> {
     while let Some(argument) = arguments.next() {
         match argument {
             "--quick" => passed_on.push(argument),
-            "--secrets" => {
-                let numbers = arguments.next();
-                let numbers = numbers.ok_or_else(|| Failure::new("`--secrets` needs numbers"))?;
-                passed_on.extend([argument, numbers]);
+            "--only" | "--secrets" => {
+                let value = arguments.next();
+                let missing = || Failure::new(format!("`{argument}` needs a value"));
+                passed_on.extend([argument, value.ok_or_else(missing)?]);
             }
             "--with-moto" => with_moto = true,
             unknown => return Err(Failure::new(format!("there is no option `{unknown}`"))),

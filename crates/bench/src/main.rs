@@ -31,22 +31,25 @@ mod run;
 mod workload;
 
 use std::error::Error;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use floor::Floor;
 use run::Plan;
+use workload::Operation;
 
 /// A tool's errors are for its user to read; nothing here tells them apart.
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 const HELP: &str = "\
-Usage: strongroom-bench run --server PATH [--moto PATH] [--secrets N,…] [--quick]
+Usage: strongroom-bench run --server PATH [--moto PATH] [--secrets N,…] [--only NAME] [--quick]
        strongroom-bench floor --listen ADDRESS [--bare]
 
 run      Measures the server at PATH, and the floor below it.
   --moto PATH     measure this moto_server beside it
   --secrets N,…   how many secrets to measure with (1000,100000)
+  --only NAME     only this operation, for whoever holds a profiler to it
   --quick         two seconds a stretch instead of eight, 1000 and 5000 secrets
 floor    Answers a constant to every request on ADDRESS.
   --bare          with hyper alone, not with the server's own HTTP layer
@@ -85,20 +88,28 @@ fn main() -> ExitCode {
 
 fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Invocation> {
     let command = arguments.next().unwrap_or_else(|| "--help".to_owned());
-    let (mut server, mut moto, mut secrets, mut quick) = (None, None, None, false);
+    let mut plan = Plan::default();
+    let mut server = None;
     let (mut listen, mut bare) = (None, false);
     while let Some(option) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("`{option}` needs a value"));
         match (command.as_str(), option.as_str()) {
             ("run" | "floor", "-h" | "--help") => return Ok(Invocation::Help),
             ("run", "--server") => server = Some(PathBuf::from(value()?)),
-            ("run", "--moto") => moto = Some(PathBuf::from(value()?)),
+            ("run", "--moto") => plan.moto = Some(PathBuf::from(value()?)),
             ("run", "--secrets") => {
-                let numbers: std::result::Result<Vec<u64>, _> =
+                let numbers: std::result::Result<Vec<NonZeroU64>, _> =
                     value()?.split(',').map(str::parse).collect();
-                secrets = Some(numbers.map_err(|_| "`--secrets` takes numbers")?);
+                plan.secrets = Some(numbers.map_err(|_| "`--secrets` takes numbers above 0")?);
             }
-            ("run", "--quick") => quick = true,
+            ("run", "--only") => {
+                let name = value()?;
+                let operation = Operation::ALL
+                    .into_iter()
+                    .find(|known| known.name() == name);
+                plan.only = Some(operation.ok_or(format!("`{name}` is not measured"))?);
+            }
+            ("run", "--quick") => plan.quick = true,
             ("floor", "--listen") => {
                 listen = Some(
                     value()?
@@ -112,8 +123,8 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Invocation> {
     }
     match command.as_str() {
         "run" => {
-            let server = server.ok_or("`--server` is missing")?;
-            Ok(Invocation::Run(Plan::new(server, moto, secrets, quick)?))
+            plan.server = server.ok_or("`--server` is missing")?;
+            Ok(Invocation::Run(plan))
         }
         "floor" => {
             let floor = if bare { Floor::Bare } else { Floor::Layer };

@@ -1,4 +1,5 @@
 use std::fs::File;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ use crate::report::{Kind, Report, Row, Start};
 use crate::workload::{Operation, Target};
 
 /// Connections that keep a server of a few cores busy with reads.
-const READERS: u64 = 16;
+const READERS: u64 = 64;
 /// Connections for writes, which wait for the disk and share their way there.
 const WRITERS: u64 = 64;
 /// Connections over which requests are sent at fixed times: enough that one
@@ -24,40 +25,33 @@ const AT_EASE: f64 = 0.5;
 /// Secrets for moto, which takes its time.
 const MOTO_SECRETS: u64 = 200;
 
-/// What to measure, and for how long.
-#[derive(Clone, Debug)]
+/// What to measure.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
-    server: PathBuf,
-    moto: Option<PathBuf>,
-    secrets: Vec<u64>,
-    stretch: Duration,
-    warm_up: Duration,
+    pub(crate) server: PathBuf,
+    pub(crate) moto: Option<PathBuf>,
+    /// How many secrets to measure with, one server after the other.
+    pub(crate) secrets: Option<Vec<NonZeroU64>>,
+    pub(crate) only: Option<Operation>,
+    /// To see that it runs, not for figures.
+    pub(crate) quick: bool,
 }
 
 impl Plan {
-    pub(crate) fn new(
-        server: PathBuf,
-        moto: Option<PathBuf>,
-        secrets: Option<Vec<u64>>,
-        quick: bool,
-    ) -> Result<Self> {
-        let usual = if quick {
-            vec![1_000, 5_000]
-        } else {
-            vec![1_000, 100_000]
-        };
-        let secrets = secrets.unwrap_or(usual);
-        if secrets.contains(&0) {
-            return Err("there must be at least one secret".into());
+    fn secrets(&self) -> Vec<u64> {
+        match &self.secrets {
+            Some(secrets) => secrets.iter().map(|count| count.get()).collect(),
+            None if self.quick => vec![1_000, 5_000],
+            None => vec![1_000, 100_000],
         }
-        let (stretch, warm_up) = if quick { (2, 500) } else { (8, 2_000) };
-        Ok(Self {
-            server,
-            moto,
-            secrets,
-            stretch: Duration::from_secs(stretch),
-            warm_up: Duration::from_millis(warm_up),
-        })
+    }
+
+    fn stretch(&self) -> Duration {
+        Duration::from_secs(if self.quick { 2 } else { 8 })
+    }
+
+    fn warm_up(&self) -> Duration {
+        self.stretch() / 4
     }
 }
 
@@ -74,7 +68,7 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     };
     bench.floor("floor: hyper alone", &["--bare"])?;
     bench.floor("floor: our HTTP layer", &[])?;
-    for &secrets in &plan.secrets {
+    for secrets in plan.secrets() {
         bench.strongroom(secrets)?;
     }
     if let Some(moto) = &plan.moto {
@@ -128,7 +122,11 @@ impl Bench<'_> {
             ready,
             resident_mib,
         });
-        for operation in Operation::ALL {
+        let only = self.plan.only;
+        for operation in Operation::ALL
+            .into_iter()
+            .filter(|it| only.is_none_or(|only| only == *it))
+        {
             let title = operation.title();
             let subject = Subject {
                 server: &server,
@@ -237,14 +235,14 @@ impl Bench<'_> {
             Kind::Due(per_second) => load.open(per_second, duration),
             Kind::One | Kind::Many(_) => load.closed(duration),
         };
-        go(&load, self.plan.warm_up)?;
+        go(&load, self.plan.warm_up())?;
         let before = subject.server.processor_time()?;
         let measured: Measured = go(
             &Load {
                 seed: self.stretches + 1,
                 ..load
             },
-            self.plan.stretch,
+            self.plan.stretch(),
         )?;
         let processor_time = subject.server.processor_time()?.saturating_sub(before);
         let per_second = measured.per_second();
