@@ -12,6 +12,7 @@ use strongroom_services::{
 };
 use strongroom_store::{RootKey, Store};
 use strongroom_types::{Clock, Partition, Region, SystemClock};
+use tokio::sync::watch;
 
 use crate::{
     audit::{AuditLog, Options},
@@ -45,6 +46,8 @@ pub struct App {
     pub(crate) authenticator: Authenticator,
     pub(crate) log: Arc<AuditLog>,
     pub(crate) outbox: Outbox,
+    /// Whether work in the background is to end.
+    stop: watch::Sender<bool>,
 }
 
 /// Why a node does not start, in a sentence for its operator.
@@ -70,15 +73,13 @@ impl App {
     /// # Errors
     /// [`StartError`].
     pub async fn open(setup: Setup) -> Result<Arc<Self>, StartError> {
-        let random: Arc<dyn Random> = Arc::new(SystemRandom);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Store::open(&setup.store, &setup.root_key)?;
         let audit_error = |source| StartError::Audit {
             path: setup.audit.clone(),
             source,
         };
         let (log, recovered) =
-            AuditLog::open(&setup.audit, setup.audit_options, Arc::clone(&clock))
+            AuditLog::open(&setup.audit, setup.audit_options, Arc::new(SystemClock))
                 .map_err(audit_error)?;
         if recovered.torn_bytes > 0 {
             tracing::warn!(
@@ -89,36 +90,40 @@ impl App {
         outbox::recover(&store, &log, &recovered)
             .await
             .map_err(audit_error)?;
-        let services = Services {
-            partition: setup.partition,
-            callers: Callers::of(&store),
-            key_material: KeyMaterial::new(&store.seal().derive("kms backing keys"), &store),
-            secrets: Shared::of(&store, &store.seal().derive("page tokens")),
-            store,
-            clock,
-            random,
-        };
         Ok(Arc::new(Self {
-            services: Arc::new(services),
+            services: Arc::new(services(store, setup.partition)),
             authenticator: Authenticator::new(setup.regions),
             log: Arc::new(log),
             outbox: Outbox::default(),
+            stop: watch::Sender::new(false),
         }))
     }
 
-    /// Copies audit records and does work that falls due, for ever.
+    /// Copies audit records and does work that falls due, until
+    /// [`App::stop`].
     pub async fn work(&self) {
-        let copying = self
-            .outbox
-            .run(self.services.store.clone(), Arc::clone(&self.log));
+        let copying = self.outbox.run(
+            self.services.store.clone(),
+            Arc::clone(&self.log),
+            self.stop.subscribe(),
+        );
         tokio::join!(copying, self.rounds());
     }
 
+    /// Has [`App::work`] end once it has copied everything.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
     async fn rounds(&self) {
+        let mut stop = self.stop.subscribe();
         let mut ticks = tokio::time::interval(ROUND);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            ticks.tick().await;
+            tokio::select! {
+                _ = ticks.tick() => {}
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
             match jobs::run_due(&self.services).await {
                 Ok(0) => {}
                 Ok(_) => self.outbox.wake(),
@@ -130,17 +135,11 @@ impl App {
         }
     }
 
-    /// Writes what is still in memory. To be awaited after the last answer.
+    /// Writes what is still in memory. To be awaited after the last answer
+    /// and the end of [`App::work`].
     pub async fn close(&self) {
         if let Err(error) = flush_accesses(&self.services).await {
             tracing::error!(%error, "the dates of the last reads are lost");
-        }
-        let mut position = 0;
-        if let Err(error) = outbox::copy(&self.services.store, &self.log, &mut position).await {
-            tracing::warn!(
-                error,
-                "audit records stay in the store until the next start"
-            );
         }
         if let Err(error) = self.services.store.close().await {
             tracing::error!(%error, "the store did not close cleanly");
@@ -148,5 +147,22 @@ impl App {
         if !self.log.close() {
             tracing::error!("the audit log did not close in time");
         }
+    }
+}
+
+/// The operations on an open store. A store that is only inspected needs no
+/// more of a node than this.
+#[must_use]
+pub fn services(store: Store, partition: Partition) -> Services {
+    let random: Arc<dyn Random> = Arc::new(SystemRandom);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    Services {
+        partition,
+        callers: Callers::of(&store),
+        key_material: KeyMaterial::new(&store.seal().derive("kms backing keys"), &store),
+        secrets: Shared::of(&store, &store.seal().derive("page tokens")),
+        store,
+        clock,
+        random,
     }
 }

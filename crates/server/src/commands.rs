@@ -1,9 +1,22 @@
 //! The command line: one file per command.
+//!
+//! `dev` and `server` run a node (`serve.rs` is what they share). The others
+//! look after a store, for which `place.rs` finds the running node or opens
+//! the store itself.
 
+mod backup;
 mod dev;
 mod env_file;
+mod init;
+mod jobs;
+mod output;
+mod place;
+mod restore;
+mod seal;
 mod serve;
+mod server;
 mod shapes;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -19,11 +32,26 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Copy the store into a file, also while the node runs
+    Backup(backup::Backup),
     /// Run the whole product on loopback, with nothing to configure
     Dev(dev::Dev),
+    /// Make the store of a server, and print the administrator's credentials
+    Init(init::Init),
+    /// List what waits to be done in the background
+    Jobs(jobs::Jobs),
+    /// Make a store from a backup
+    Restore(restore::Restore),
+    /// Look after the keys that seal the store
+    #[command(subcommand)]
+    Seal(seal::Seal),
+    /// Run as the configuration says
+    Server(server::Server),
     /// Print the shapes of all operations as JSON, for the conformance check
     #[command(hide = true)]
     Shapes,
+    /// Read everything in the store and say what is wrong with it
+    Verify(verify::Verify),
 }
 
 /// Why a command did not do what it was asked: a sentence for the operator.
@@ -37,8 +65,15 @@ pub fn main() -> ExitCode {
         return report(&error.into());
     }
     let outcome = match arguments.command {
-        Command::Dev(dev) => dev.run(),
+        Command::Backup(backup) => block_on(backup.run()),
+        Command::Dev(dev) => block_on(dev.run()),
+        Command::Init(init) => block_on(init.run()),
+        Command::Jobs(jobs) => block_on(jobs.run()),
+        Command::Restore(restore) => block_on(restore.run()),
+        Command::Seal(seal) => block_on(seal.run()),
+        Command::Server(server) => block_on(server.run()),
         Command::Shapes => shapes::run(),
+        Command::Verify(verify) => block_on(verify.run()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -46,18 +81,26 @@ pub fn main() -> ExitCode {
     }
 }
 
+fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(command)
+}
+
 /// One line on standard error: what was attempted, and why it failed.
-#[expect(
-    clippy::print_stderr,
-    reason = "the place where a command line program says why it failed"
-)]
 fn report(failure: &Failure) -> ExitCode {
-    let mut text = failure.to_string();
-    let mut source = failure.source();
+    output::complain(&sentence(failure.as_ref()));
+    ExitCode::FAILURE
+}
+
+/// An error with its causes.
+fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
     while let Some(cause) = source {
         text = format!("{text}: {cause}");
         source = cause.source();
     }
-    eprintln!("strongroom: {text}");
-    ExitCode::FAILURE
+    text
 }

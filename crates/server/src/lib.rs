@@ -4,10 +4,11 @@
 //! one. `http` accepts requests and sets their limits, `tls` keeps the
 //! certificates; `pipeline` is the way of a request, `wire` the protocols,
 //! `authn` who sent it, `routes` where it goes; `audit` makes records durable
-//! and `outbox` brings it those of changes; `app` puts the node together and
-//! `commands` are the command line; `hardening`, `log` and `shutdown` are the
-//! process's manners.
+//! and `outbox` brings it those of changes; `app` puts the node together,
+//! `admin` looks after its store, `commands` are the command line;
+//! `hardening`, `log` and `shutdown` are the process's manners.
 
+pub mod admin;
 pub mod app;
 pub mod audit;
 pub mod authn;

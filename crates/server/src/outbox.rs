@@ -8,7 +8,7 @@
 use std::{collections::HashSet, io, sync::Arc, time::Duration};
 
 use strongroom_store::{Store, StoreError};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::audit::{AuditLog, Recovered};
 
@@ -27,13 +27,31 @@ impl Outbox {
         self.0.notify_one();
     }
 
-    /// Copies for ever. Failures are retried: the records are safe in the
-    /// store meanwhile.
-    pub async fn run(&self, store: Store, log: Arc<AuditLog>) {
+    /// Copies until `stop` turns true, and then what is left. Failures are
+    /// retried: the records are safe in the store meanwhile.
+    ///
+    /// Not to be dropped while it copies: records on their way to the log
+    /// would be copied twice.
+    pub async fn run(&self, store: Store, log: Arc<AuditLog>, mut stop: watch::Receiver<bool>) {
         let mut position = 0;
         loop {
+            // Asked before copying, so that the last round sees everything.
+            let is_last = *stop.borrow() || stop.has_changed().is_err();
             match copy(&store, &log, &mut position).await {
-                Ok(()) => self.0.notified().await,
+                Ok(()) if is_last => return,
+                Ok(()) => {
+                    tokio::select! {
+                        () = self.0.notified() => {}
+                        _ = stop.wait_for(|stop| *stop) => {}
+                    }
+                }
+                Err(error) if is_last => {
+                    tracing::warn!(
+                        error,
+                        "audit records stay in the store until the next start"
+                    );
+                    return;
+                }
                 Err(error) => {
                     tracing::error!(error, "cannot copy audit records to the log; will retry");
                     tokio::time::sleep(PAUSE).await;
@@ -47,7 +65,7 @@ impl Outbox {
 ///
 /// # Errors
 /// A sentence about the store or the log.
-pub async fn copy(store: &Store, log: &AuditLog, position: &mut u64) -> Result<(), String> {
+async fn copy(store: &Store, log: &AuditLog, position: &mut u64) -> Result<(), String> {
     loop {
         let rows = store
             .outbox(*position, BATCH)

@@ -3,16 +3,23 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use clap::Args;
+use nix::unistd::{AccessFlags, access};
 use strongroom_crypto::SystemRandom;
 use strongroom_services::iam::{AdminKey, admin_key, bootstrap};
-use strongroom_store::UnsealSource;
-use strongroom_types::{AccountId, Partition, Region};
+use strongroom_types::{AccountId, Region};
 
-use super::{Failure, env_file::Environment, serve::serve};
+use super::{
+    Failure,
+    env_file::Environment,
+    output::say,
+    place::Site,
+    serve::{bind, prepare, serve},
+};
 use crate::{
+    admin::Admin,
     app::{App, Setup},
     audit::Options,
-    http::{Limits, Listener},
+    http::Limits,
     log,
     shutdown::Signals,
 };
@@ -41,15 +48,8 @@ pub(super) struct Dev {
 }
 
 impl Dev {
-    pub(super) fn run(self) -> Result<(), Failure> {
+    pub(super) async fn run(self) -> Result<(), Failure> {
         log::start(self.log_level, log::Format::Text)?;
-        tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()?
-            .block_on(self.serve())
-    }
-
-    async fn serve(self) -> Result<(), Failure> {
         if !self.listen.ip().is_loopback() {
             return Err(format!(
                 "`dev` speaks plain HTTP and listens on loopback only, not on {}; \
@@ -59,17 +59,17 @@ impl Dev {
             .into());
         }
         let signals = Signals::catch()?;
-        let app = self.open().await?;
+        prepare()?;
+        let site = Site::of_dev(self.data_dir.clone());
+        let app = self.open(&site).await?;
         let first = bootstrap(&app.services, self.account_id).await?;
         let known = match first {
             Some(key) => key,
             None => self.returning_admin(&app).await?,
         };
-        let listener = Listener::bind(self.listen, None)
-            .await
-            .map_err(|error| format!("cannot listen on {}: {error}", self.listen))?;
+        let listener = bind(self.listen, None).await?;
         let environment = Environment {
-            address: listener.address()?,
+            endpoint: format!("http://{}", listener.address()?),
             access_key_id: &known.access_key_id,
             secret_access_key: &known.secret_access_key,
             region: self.region,
@@ -81,27 +81,46 @@ impl Dev {
                 .write(path)
                 .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
         }
-        serve(app, vec![listener], Limits::default(), signals, || {}).await
+        let socket = site.socket();
+        let admin = Admin::new(Arc::clone(&app.services), site.key);
+        let listeners = vec![listener];
+        serve(
+            app,
+            listeners,
+            Limits::default(),
+            signals,
+            || {},
+            admin,
+            &socket,
+        )
+        .await
     }
 
-    async fn open(&self) -> Result<Arc<App>, Failure> {
+    async fn open(&self, site: &Site) -> Result<Arc<App>, Failure> {
         let dir = &self.data_dir;
-        std::fs::create_dir_all(dir)
-            .map_err(|error| format!("cannot make the directory {}: {error}", dir.display()))?;
-        let store = dir.join("store.redb");
-        let key = UnsealSource::File(dir.join("root.key"));
+        let usable = std::fs::create_dir_all(dir).and_then(|()| {
+            let wanted = AccessFlags::R_OK | AccessFlags::W_OK | AccessFlags::X_OK;
+            Ok(access(dir, wanted)?)
+        });
+        usable.map_err(|error| {
+            format!(
+                "cannot keep anything in the directory `{}`: {error}; choose another --data-dir",
+                dir.display()
+            )
+        })?;
+        let store = site.store();
         // A store without its key must not get a fresh one that opens nothing.
         let root_key = if store.exists() {
-            key.read()?
+            site.key.read()?
         } else {
-            key.read_or_create(&SystemRandom)?
+            site.key.read_or_create(&SystemRandom)?
         };
         let setup = Setup {
             store,
             root_key,
             audit: dir.join("audit"),
             audit_options: Options::default(),
-            partition: Partition::default(),
+            partition: site.partition,
             regions: Region::all().collect(),
         };
         Ok(App::open(setup).await?)
@@ -126,14 +145,19 @@ impl Dev {
 }
 
 /// What a newcomer needs to go on. Standard output, so that it can be piped.
-#[expect(clippy::print_stdout, reason = "the output of the command")]
 fn welcome(environment: &Environment<'_>, key: &AdminKey) {
-    println!("Strongroom answers at http://{}", environment.address);
-    println!("Account {}, user admin. In another shell:\n", key.account);
-    println!("{}", environment.exports().as_str());
-    println!("Then try:\n");
-    println!("aws secretsmanager create-secret --name demo/db --secret-string hunter2");
-    println!("aws secretsmanager get-secret-value --secret-id demo/db");
-    println!("aws secretsmanager list-secrets\n");
-    println!("Stop with Ctrl-C; secrets and credentials stay.");
+    say(format_args!(
+        "Strongroom answers at {}",
+        environment.endpoint
+    ));
+    say(format_args!(
+        "Account {}, user admin. In another shell:\n",
+        key.account
+    ));
+    say(environment.exports().as_str());
+    say("Then try:\n");
+    say("aws secretsmanager create-secret --name demo/db --secret-string hunter2");
+    say("aws secretsmanager get-secret-value --secret-id demo/db");
+    say("aws secretsmanager list-secrets\n");
+    say("Stop with Ctrl-C; secrets and credentials stay.");
 }

@@ -4,7 +4,6 @@ use std::{
     fmt::Write as _,
     fs,
     io::{self, Write as _},
-    net::SocketAddr,
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
 };
@@ -14,7 +13,8 @@ use zeroize::Zeroizing;
 
 /// An access key and where to use it.
 pub(super) struct Environment<'a> {
-    pub(super) address: SocketAddr,
+    /// `http://127.0.0.1:7443`
+    pub(super) endpoint: String,
     pub(super) access_key_id: &'a str,
     pub(super) secret_access_key: &'a Sensitive<String>,
     pub(super) region: Region,
@@ -24,7 +24,7 @@ impl Environment<'_> {
     /// `export NAME=value` lines, for a shell to read.
     pub(super) fn exports(&self) -> Zeroizing<String> {
         let pairs = [
-            ("AWS_ENDPOINT_URL", format!("http://{}", self.address)),
+            ("AWS_ENDPOINT_URL", self.endpoint.clone()),
             ("AWS_ACCESS_KEY_ID", self.access_key_id.to_owned()),
             (
                 "AWS_SECRET_ACCESS_KEY",

@@ -41,7 +41,11 @@ impl Section {
                 Ok(Seal::Environment(name))
             }
             (None, Some(path)) => {
-                check.private_file(key("key_file"), &path)?;
+                // One that does not exist yet is made by `strongroom init`;
+                // whoever needs its key says so.
+                if path.try_exists().unwrap_or(true) {
+                    check.private_file(key("key_file"), &path)?;
+                }
                 if is_inside(&path, data_dir) {
                     let message = "the key lies in the data directory, so whoever copies the data \
                                    has its key too; keep it elsewhere";

@@ -1,0 +1,108 @@
+//! What an operator does to a store: back it up, verify it, look at its jobs,
+//! rotate its seal key.
+//!
+//! Only one process can have the embedded store open. So a running node does
+//! these things itself, asked over a unix socket in its data directory
+//! ([`Socket`]); where no node runs, the command opens the store and does the
+//! same ([`Admin::perform`]).
+//!
+//! A connection carries one request and one answer, each a line of JSON. The
+//! socket belongs to the node's user alone, and whoever connects is asked for
+//! his user id besides.
+//!
+//! - `request.rs`: what is asked and answered
+//! - `client.rs`, `socket.rs`: the two ends of the socket
+//! - `backup.rs`, `jobs.rs`, `verify.rs`: what is done
+
+mod backup;
+mod client;
+mod jobs;
+mod request;
+mod socket;
+mod verify;
+
+use std::sync::Arc;
+
+use strongroom_services::context::Services;
+use strongroom_store::{StoreError, UnsealSource};
+
+pub use self::{
+    backup::BackupReport,
+    client::ask,
+    jobs::{JobsReport, PendingJob},
+    request::{Report, Request},
+    socket::Socket,
+    verify::{VerifyReport, check_row},
+};
+
+/// The socket's name in the data directory.
+pub const SOCKET: &str = "admin.sock";
+
+/// A store, and what is needed to look after it.
+pub struct Admin {
+    services: Arc<Services>,
+    key: UnsealSource,
+    is_damaged: bool,
+}
+
+impl Admin {
+    /// Looks after the store of `services`, of which `key` is the root key.
+    #[must_use]
+    pub fn new(services: Arc<Services>, key: UnsealSource) -> Self {
+        Self {
+            services,
+            key,
+            is_damaged: false,
+        }
+    }
+
+    /// The same for a store of [`strongroom_store::Store::open_damaged`].
+    #[must_use]
+    pub fn of_damaged(services: Arc<Services>, key: UnsealSource) -> Self {
+        Self {
+            services,
+            key,
+            is_damaged: true,
+        }
+    }
+
+    /// Does what is asked.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub async fn perform(&self, request: Request) -> Result<Report, String> {
+        match request {
+            Request::Backup { target } => backup::backup(&self.services, &target)
+                .await
+                .map(Report::Backup),
+            Request::Jobs => jobs::jobs(&self.services).await.map(Report::Jobs),
+            Request::RotateSealKey => {
+                let rotated = match self.key.read() {
+                    Ok(root) => self.services.store.rotate_seal_key(&root).await,
+                    Err(error) => Err(error),
+                };
+                rotated.map_err(said)?;
+                tracing::info!("the store has a new seal key");
+                Ok(Report::RotateSealKey)
+            }
+            Request::Verify => verify::verify(&self.services, self.is_damaged)
+                .await
+                .map(Report::Verify),
+        }
+    }
+}
+
+/// The store's error as a sentence, with its causes.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "its callers are `map_err`, which give it away"
+)]
+fn said(error: StoreError) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(&error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

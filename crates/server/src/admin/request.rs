@@ -1,0 +1,50 @@
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{BackupReport, JobsReport, VerifyReport};
+
+/// What is asked of whoever has the store open.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(
+    tag = "command",
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case",
+    deny_unknown_fields
+)]
+pub enum Request {
+    /// To copy the store, as it is now, into a new file.
+    Backup {
+        /// The file, absolute: the two ends may stand in different places.
+        target: PathBuf,
+    },
+    /// To list what waits to be done in the background.
+    Jobs,
+    /// To seal with a fresh key from now on.
+    RotateSealKey,
+    /// To read everything and check that it is as it should be.
+    Verify,
+}
+
+/// What was done.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Report {
+    /// The store was copied.
+    Backup(BackupReport),
+    /// What waits.
+    Jobs(JobsReport),
+    /// There is a new seal key.
+    RotateSealKey,
+    /// What was found.
+    Verify(VerifyReport),
+}
+
+/// A line of the socket's answer.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Answer {
+    Done(Report),
+    /// Nothing was done, and why.
+    Refused(String),
+}

@@ -1,0 +1,118 @@
+//! `strongroom server`: a node as its configuration says.
+
+use std::{path::PathBuf, sync::Arc};
+
+use clap::Args;
+use strongroom_services::{context::Services, tables::Deployments};
+use strongroom_store::{Mode, StoreError};
+
+use super::{
+    Failure,
+    place::{Site, load},
+    serve::{bind, prepare, serve},
+};
+use crate::{
+    admin::Admin,
+    app::{App, Setup},
+    config::{Config, ListenerConfig},
+    http::Listener,
+    log,
+    shutdown::Signals,
+    tls::{Certificates, server_config},
+};
+
+/// Which configuration.
+#[derive(Args)]
+pub(super) struct Server {
+    /// The configuration; `deploy/strongroom.example.toml` shows every key
+    #[arg(long, value_name = "FILE", env = "STRONGROOM_CONFIG")]
+    config: PathBuf,
+    /// Override a key of the configuration; may be repeated
+    #[arg(long = "set", value_name = "SECTION.KEY=VALUE")]
+    settings: Vec<String>,
+}
+
+impl Server {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let config = load(&self.config, &self.settings)?;
+        log::start(config.log.level, config.log.format)?;
+        for warning in &config.warnings {
+            tracing::warn!("{warning}");
+        }
+        let signals = Signals::catch()?;
+        prepare()?;
+        let site = Site::of_server(&config)?;
+        let hint = || {
+            format!(
+                "there is no store in `{}` yet; make it with `strongroom init --config {}`",
+                site.data_dir.display(),
+                self.config.display()
+            )
+        };
+        if !site.store().exists() {
+            return Err(hint().into());
+        }
+        let app = App::open(setup(&config, &site)?).await?;
+        if !is_initialised(&app.services).await? {
+            return Err(hint().into());
+        }
+        let mut listeners = Vec::new();
+        let mut certificates = Vec::new();
+        for listener in &config.listeners {
+            let (listener, shown) = open(listener).await?;
+            listeners.push(listener);
+            certificates.extend(shown);
+        }
+        for shown in &certificates {
+            tokio::spawn(Arc::clone(shown).watch());
+        }
+        let reload = || {
+            for shown in &certificates {
+                shown.reload_and_log();
+            }
+        };
+        let socket = site.socket();
+        let admin = Admin::new(Arc::clone(&app.services), site.key);
+        serve(
+            app,
+            listeners,
+            config.limits,
+            signals,
+            reload,
+            admin,
+            &socket,
+        )
+        .await
+    }
+}
+
+fn setup(config: &Config, site: &Site) -> Result<Setup, Failure> {
+    Ok(Setup {
+        store: site.store(),
+        root_key: site.key.read()?,
+        audit: config.audit.directory.clone(),
+        audit_options: config.audit.options,
+        partition: site.partition,
+        regions: config.deployment.regions.clone(),
+    })
+}
+
+/// Whether `strongroom init` came to its end.
+async fn is_initialised(services: &Services) -> Result<bool, StoreError> {
+    let mut tx = services.store.begin(Mode::Read).await?;
+    Ok(tx.get::<Deployments>(&(0,)).await?.is_some())
+}
+
+/// A bound socket, and the certificates that it shows.
+async fn open(config: &ListenerConfig) -> Result<(Listener, Option<Arc<Certificates>>), Failure> {
+    let Some(files) = &config.tls else {
+        let listener = bind(config.address, None).await?;
+        tracing::info!(address = %listener.address()?, "listening, in clear text");
+        return Ok((listener, None));
+    };
+    let certificates = Arc::new(Certificates::load(&files.certificate, &files.key)?);
+    let tls = server_config(Arc::clone(&certificates))?;
+    let listener = bind(config.address, Some(tls)).await?;
+    tracing::info!(address = %listener.address()?, "listening, with TLS");
+    Ok((listener, Some(certificates)))
+}
