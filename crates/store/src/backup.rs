@@ -1,14 +1,12 @@
-use std::{fs, io, path::Path, sync::Arc};
+use std::{fs, io, path::Path};
 
-use redb::{StorageBackend, backends::FileBackend};
 use tokio::{sync::mpsc, task::spawn_blocking};
 
 use crate::{
     Change, Mode, RootKey, Store, StoreError, VerifyReport,
-    embedded::{remove_anchor, write_file},
+    embedded::{backend, begin_draft, remove_anchor, write_file},
     table::META,
     tally::TallyKeys,
-    unseal::{private_file, sync_directory_of},
     verify::{Auditor, Walk},
 };
 
@@ -83,55 +81,27 @@ impl Store {
         root: &RootKey,
         inspect: impl FnMut(&Change) -> Result<(), String>,
     ) -> Result<VerifyReport, StoreError> {
-        if target.exists() {
-            return Err(StoreError::Exists {
-                path: target.to_owned(),
+        let draft = begin_draft(target)?;
+        let mut from = fs::File::open(backup).map_err(restoring)?;
+        if io::copy(&mut from, &mut draft.file()).map_err(restoring)? == 0 {
+            return Err(StoreError::corrupt(&[], "the backup is an empty file"));
+        }
+        let store = Self::open_on(backend(draft.file())?, root)?;
+        let report = store.verify(inspect).await?;
+        store.close().await?;
+        if let Some(problem) = report.problems.first() {
+            return Err(StoreError::Corrupt {
+                table: format!("number {}", problem.table),
+                key: problem.key.clone(),
+                reason: "the backup is damaged there; verify it",
             });
         }
-        let draft = target.with_added_extension("restoring");
-        let restored = verified_copy(backup, &draft, root, inspect).await;
-        let restored = restored.and_then(|report| {
-            // The note of a store that was here before would call this one stale.
-            remove_anchor(target)
-                .and_then(|()| fs::rename(&draft, target))
-                .and_then(|()| sync_directory_of(target))
-                .map_err(restoring)?;
-            Ok(report)
-        });
-        if restored.is_err() {
-            // Whatever went wrong matters more than a draft that stays behind.
-            let _ = fs::remove_file(&draft);
-        }
-        restored
+        // The note of a store that was here before would call this one stale.
+        remove_anchor(target)
+            .and_then(|()| draft.finish())
+            .map_err(restoring)?;
+        Ok(report)
     }
-}
-
-async fn verified_copy(
-    backup: &Path,
-    draft: &Path,
-    root: &RootKey,
-    inspect: impl FnMut(&Change) -> Result<(), String>,
-) -> Result<VerifyReport, StoreError> {
-    let mut from = fs::File::open(backup).map_err(restoring)?;
-    let mut file = private_file(draft).map_err(restoring)?;
-    if io::copy(&mut from, &mut file).map_err(restoring)? == 0 {
-        return Err(StoreError::corrupt(&[], "the backup is an empty file"));
-    }
-    let bytes = FileBackend::new(file.try_clone().map_err(restoring)?)
-        .map_err(|error| StoreError::unavailable("open the copy of the backup", error))?;
-    let bytes: Arc<dyn StorageBackend> = Arc::new(bytes);
-    let store = Store::open_on(bytes, root)?;
-    let report = store.verify(inspect).await?;
-    store.close().await?;
-    if let Some(problem) = report.problems.first() {
-        return Err(StoreError::Corrupt {
-            table: format!("number {}", problem.table),
-            key: problem.key.clone(),
-            reason: "the backup is damaged there; verify it",
-        });
-    }
-    file.sync_all().map_err(restoring)?;
-    Ok(report)
 }
 
 fn restoring(error: io::Error) -> StoreError {

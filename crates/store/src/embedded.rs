@@ -35,7 +35,7 @@ mod rows;
 mod writer;
 
 pub(crate) use anchor::remove_anchor;
-pub(crate) use file::write_file;
+pub(crate) use file::{backend, begin_draft, write_file};
 
 use anchor::Anchor;
 use file::{Check, Disk, Lock};

@@ -27,6 +27,7 @@
 
 mod backend;
 mod backup;
+mod draft;
 mod embedded;
 mod error;
 mod key;

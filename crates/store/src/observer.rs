@@ -13,7 +13,8 @@ pub trait CommitObserver: Send + Sync {
     /// Called with the changes of one commit, once it is durable and before
     /// it is answered; for all commits in their order, never two at a time.
     /// It holds up every commit: only update memory here, and do not call the
-    /// store.
+    /// store. If it panics nothing is committed any more: what follows commits
+    /// would be wrong from then on.
     fn committed(&self, changes: &[Change]);
 }
 

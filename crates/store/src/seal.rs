@@ -133,3 +133,84 @@ pub(crate) fn keyring_missing() -> StoreError {
 pub(crate) fn is_meta(raw_key: &[u8]) -> bool {
     raw_key.first() == Some(&META)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        let digits: Vec<char> = hex.chars().collect();
+        digits
+            .chunks(2)
+            .map(|pair| u8::from_str_radix(&String::from_iter(pair), 16).unwrap())
+            .collect()
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// A keyring of two seal keys and a value under each, as release 0.1.0
+    /// writes them.
+    const KEYRING: &str = "0162b04859491c5a2e1c5302297b3e419a924ecc593a59db7e18dc01b0fccb0bfaa8407b19c9b221\
+        3deb7e7feb61a0bd419619e9b7021c060875d7cfe25925b65e22b9e0155c51d236118b38374cfbde\
+        44fb77324288ddf87413c79a584bb57a02f3d3a99ac5cb8e5b7ffc10d71e0b3ed9348c215689fb3b\
+        bc1150e3e374c3d2e898912db9c963b7fa718fb65ee940266717109cd2715352942770cf24a86fd3\
+        07fcc84a85d44d1b2905d466ddd556caf31ec4feed";
+    const OLDER: &str =
+        "0100000001870ac843dde069bee09d5a53933e6614489c2229c79ee0f3c67808cd6ad56511b5";
+    const NEWER: &str =
+        "01000000026a26ca975bc1adaaad594363148765753f2c0070185242ce4863148d997f96f756";
+    const DERIVED: &str = "b1d4d3782fc9e8d562a5a6d963af489524af26ded7ebca7ee370062281641436";
+
+    #[test]
+    fn reads_what_the_first_release_sealed() {
+        let root = RootKey::from_bytes(&[7; 32]);
+        let seal = Seal::open(&root, &bytes(KEYRING)).unwrap();
+        for sealed in [OLDER, NEWER] {
+            let opened = seal.open_sealed(b"place", &bytes(sealed)).unwrap();
+            assert_eq!(opened.as_slice(), b"value");
+        }
+        assert_eq!(hex(seal.derive("label").as_slice()), DERIVED);
+    }
+
+    #[test]
+    fn a_value_opens_in_its_place_and_whole_only() {
+        let seal = Seal::create();
+        let sealed = seal.seal(b"place", b"value");
+        assert!(seal.open_sealed(b"place", &sealed).is_ok());
+        assert!(seal.open_sealed(b"plac", &sealed).is_err());
+        assert!(Seal::create().open_sealed(b"place", &sealed).is_err());
+        for length in 0..sealed.len() {
+            assert!(seal.open_sealed(b"place", &sealed[..length]).is_err());
+        }
+        for bit in 0..sealed.len() * 8 {
+            let mut changed = sealed.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            assert!(seal.open_sealed(b"place", &changed).is_err(), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_keyring_is_told_from_a_wrong_root_key() {
+        let root = RootKey::from_bytes(&[7; 32]);
+        let wrapped = Seal::create().wrap(&root);
+        let other = RootKey::from_bytes(&[8; 32]);
+        let refused = |root, wrapped: &[u8]| Seal::open(root, wrapped).map(drop).unwrap_err();
+        assert!(matches!(
+            refused(&other, &wrapped),
+            StoreError::WrongRootKey
+        ));
+        for place in [0, wrapped.len() - 1] {
+            let mut damaged = wrapped.clone();
+            damaged[place] ^= 1;
+            assert!(matches!(
+                refused(&root, &damaged),
+                StoreError::Corrupt { .. }
+            ));
+        }
+        for length in 0..wrapped.len() {
+            refused(&root, &wrapped[..length]);
+        }
+    }
+}

@@ -1,5 +1,5 @@
 use std::{
-    fs::{self, File, OpenOptions},
+    fs,
     io::{ErrorKind, Write},
     path::{Path, PathBuf},
 };
@@ -9,7 +9,7 @@ use strongroom_crypto::Random;
 use strongroom_types::Sensitive;
 use zeroize::Zeroizing;
 
-use crate::StoreError;
+use crate::{StoreError, draft::Draft};
 
 /// The 256-bit key that wraps the keyring, and nothing else. Whoever has it
 /// and the store has everything.
@@ -93,7 +93,11 @@ impl UnsealSource {
         if let Self::File(path) = self
             && read(path)?.is_none()
         {
-            create(path, &RootKey::random(random)).map_err(|error| refused(path, &error))?;
+            match create(path, &RootKey::random(random)) {
+                // Another process was first: its key is the key.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                created => created.map_err(|error| refused(path, &error))?,
+            }
         }
         self.read()
     }
@@ -120,8 +124,7 @@ fn read(path: &Path) -> Result<Option<RootKey>, StoreError> {
         .ok_or_else(|| refused(path, &NOT_A_KEY))
 }
 
-/// Writes the key under another name and renames it, so that a crash leaves
-/// either no key or a whole one.
+/// A crash leaves either no key or a whole one.
 fn create(path: &Path, key: &RootKey) -> std::io::Result<()> {
     let mut text = Zeroizing::new(String::with_capacity(65));
     for byte in key.bytes() {
@@ -130,34 +133,9 @@ fn create(path: &Path, key: &RootKey) -> std::io::Result<()> {
         }
     }
     text.push('\n');
-    let draft = path.with_added_extension("new");
-    let mut file = private_file(&draft)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&draft, path)?;
-    sync_directory_of(path)
-}
-
-/// A new, empty file for its owner alone, in place of any there was.
-pub(crate) fn private_file(path: &Path) -> std::io::Result<File> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// Makes the names in the directory of `path` durable.
-pub(crate) fn sync_directory_of(path: &Path) -> std::io::Result<()> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    File::open(directory)?.sync_all()
+    let draft = Draft::begin(path)?;
+    draft.file().write_all(text.as_bytes())?;
+    draft.finish()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::{
 
 use strongroom_crypto::{HmacSha256Key, constant_time_eq};
 
-use crate::{Seal, StoreError, unseal::private_file};
+use crate::{Seal, StoreError};
 
 /// The number of commits, and its MAC.
 const ANCHOR_BYTES: usize = 8 + 32;
@@ -34,11 +34,13 @@ impl Anchor {
     /// was none, or none of this store.
     pub(super) fn open(path: &Path, seal: &Seal) -> Result<(Self, u64), StoreError> {
         let path = path.with_added_extension(EXTENSION);
-        let open = || match OpenOptions::new().read(true).write(true).open(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => private_file(&path),
-            opened => opened,
-        };
-        let file = open().map_err(|error| StoreError::unavailable("open the anchor", error))?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options
+            .open(&path)
+            .map_err(|error| StoreError::unavailable("open the anchor", error))?;
         let anchor = Self {
             file,
             key: HmacSha256Key::new(seal.derive("strongroom anchor").as_slice()),

@@ -1,5 +1,5 @@
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions, TryLockError},
     io,
     path::Path,
     sync::Arc,
@@ -12,11 +12,7 @@ use super::{
     rows::{ROWS, begin_write, load},
     storage_failed,
 };
-use crate::{
-    RootKey, StoreError,
-    backend::RawRow,
-    unseal::{private_file, sync_directory_of},
-};
+use crate::{RootKey, StoreError, backend::RawRow, draft::Draft};
 
 /// Memory for pages of the file. What is hot is kept decoded elsewhere, and
 /// the system keeps pages too.
@@ -113,24 +109,32 @@ impl Lock {
 }
 
 /// Opens the file of the store at `path`. If there is none, a whole new store
-/// is made first under another name, so that a crash cannot leave half of one.
+/// is made first, so that a crash cannot leave half of one.
 pub(super) fn open(
     path: &Path,
     root: &RootKey,
 ) -> Result<(Arc<dyn StorageBackend>, Lock), StoreError> {
-    let opening = |error: io::Error| StoreError::unavailable("open the store's file", error);
     let open = || OpenOptions::new().read(true).write(true).open(path);
     let file = match open() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            draft(path, |database| load(database, root).map(drop))?;
-            open()
+            match make(path, |database| load(database, root).map(drop)) {
+                // Another process was first, and will have it open.
+                Ok(()) | Err(StoreError::Exists { .. }) => open(),
+                Err(error) => return Err(error),
+            }
         }
         opened => opened,
     }
-    .map_err(opening)?;
+    .map_err(|error| StoreError::unavailable("open the store's file", error))?;
     let lock = Lock::take(&file, path)?;
+    Ok((backend(&file)?, lock))
+}
+
+/// redb's view of a file.
+pub(crate) fn backend(file: &File) -> Result<Arc<dyn StorageBackend>, StoreError> {
+    let file = file.try_clone().map_err(making)?;
     let backend = FileBackend::new(file).map_err(|error| failed(&[], error.into()))?;
-    Ok((Arc::new(backend), lock))
+    Ok(Arc::new(backend))
 }
 
 /// Writes a store's file with the rows that `next` gives, in ascending order,
@@ -139,12 +143,7 @@ pub(crate) fn write_file(
     path: &Path,
     mut next: impl FnMut() -> Result<Vec<RawRow>, StoreError>,
 ) -> Result<(), StoreError> {
-    if path.exists() {
-        return Err(StoreError::Exists {
-            path: path.to_owned(),
-        });
-    }
-    draft(path, |database| {
+    make(path, |database| {
         let transaction = begin_write(database)?;
         {
             let mut table = transaction
@@ -168,32 +167,31 @@ pub(crate) fn write_file(
     })
 }
 
-/// Has `fill` fill a new database, for its owner alone, that takes its name
-/// when it is durable.
-fn draft(
+/// A draft of the store's file at `path`.
+pub(crate) fn begin_draft(path: &Path) -> Result<Draft, StoreError> {
+    let path = path.to_owned();
+    Draft::begin(&path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => StoreError::Exists { path },
+        io::ErrorKind::WouldBlock => StoreError::InUse { path },
+        _ => making(error),
+    })
+}
+
+/// Makes a new file with what `fill` puts into a new database.
+fn make(
     path: &Path,
     fill: impl FnOnce(&Database) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let making = |error: io::Error| StoreError::unavailable("make the store's file", error);
-    let draft = path.with_added_extension("new");
-    let file = private_file(&draft).map_err(making)?;
-    let filled = || {
-        let backend = FileBackend::new(file.try_clone().map_err(making)?)
-            .map_err(|error| failed(&[], error.into()))?;
-        let disk = Disk::new(Arc::new(backend));
+    let draft = begin_draft(path)?;
+    contained(&[], || {
+        let disk = Disk::new(backend(draft.file())?);
         let database = disk.open_database(Check::None)?;
         fill(&database)?;
-        database
-            .close()
-            .map_err(|error| failed(&[], error.into()))?;
-        file.sync_all().map_err(making)
-    };
-    let filled = contained(&[], filled);
-    if filled.is_err() {
-        // Whatever went wrong matters more than a draft that stays behind.
-        let _ = fs::remove_file(&draft);
-    }
-    filled?;
-    fs::rename(&draft, path).map_err(making)?;
-    sync_directory_of(path).map_err(making)
+        database.close().map_err(|error| failed(&[], error.into()))
+    })?;
+    draft.finish().map_err(making)
+}
+
+fn making(error: io::Error) -> StoreError {
+    StoreError::unavailable("make the store's file", error)
 }

@@ -28,6 +28,7 @@ struct State {
     /// Writes and syncs until the next one fails.
     fails_in: Option<u64>,
     trouble: Trouble,
+    reads_fail: bool,
     failures: u64,
 }
 
@@ -64,8 +65,15 @@ impl Disk {
         state.trouble = trouble;
     }
 
+    /// Reads fail until the disk is healed.
+    pub fn fail_reads(&self) {
+        self.state().reads_fail = true;
+    }
+
     pub fn heal(&self) {
-        self.state().fails_in = None;
+        let mut state = self.state();
+        state.fails_in = None;
+        state.reads_fail = false;
     }
 
     /// How many operations failed.
@@ -158,7 +166,11 @@ impl StorageBackend for Disk {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let state = self.state();
+        let mut state = self.state();
+        if state.reads_fail {
+            state.failures += 1;
+            return Err(io::ErrorKind::Other.into());
+        }
         let offset = offset as usize;
         let bytes = state.cache.get(offset..offset + out.len());
         out.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);

@@ -191,6 +191,18 @@ fn observers_know_before_the_commit_is_answered() {
     });
 }
 
+/// Requests move between threads while they wait.
+#[test]
+fn what_waits_can_move_between_threads() {
+    fn movable<T: Send>(_: &T) {}
+    let store = Store::in_memory();
+    movable(&store.begin(Mode::Read));
+    movable(&store.outbox(0, 1));
+    movable(&store.close());
+    movable(&store.verify(|_| Ok(())));
+    movable(&store.backup(std::path::Path::new("unused")));
+}
+
 #[test]
 fn a_closed_store_says_so() {
     each_backend(|store| async move {

@@ -7,7 +7,7 @@ use strongroom_store::{Mode, Store, StoreError};
 
 use crate::{
     disk::{Disk, Trouble},
-    support::{Balances, Dice, Notes, balance, inspect, note, put_note, root},
+    support::{Balances, Dice, Notes, balance, get_note, inspect, note, put_note, root},
 };
 
 /// Commits until it works again, at most for a few seconds.
@@ -122,6 +122,39 @@ async fn a_full_disk_refuses_writes_answers_reads_and_recovers() {
         .await
         .unwrap();
     assert_eq!(store.verify(inspect).await.unwrap().problems, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_cannot_be_read_is_never_absent() {
+    let disk = Disk::default();
+    let store = Store::open_on(Arc::new(disk.clone()), &root()).unwrap();
+    for number in 0..200 {
+        put_note(&store, "n", number, &"x".repeat(100))
+            .await
+            .unwrap();
+    }
+    drop(store);
+    for round in 0..5 {
+        let store = Store::open_on(Arc::new(disk.clone()), &root()).unwrap();
+        // A commit that fails makes the file open anew, with nothing cached.
+        disk.fail_in(round, Trouble::Once);
+        let _ = put_note(&store, "more", round, "x").await;
+        disk.fail_reads();
+        let before = disk.failures();
+        for number in 0..200 {
+            match get_note(&store, "n", number).await {
+                Ok(found) => assert!(found.is_some(), "{number}"),
+                Err(StoreError::Unavailable { .. }) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert!(disk.failures() > before);
+        disk.heal();
+        wait_until_well(&store).await;
+        for number in 0..200 {
+            assert!(get_note(&store, "n", number).await.unwrap().is_some());
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

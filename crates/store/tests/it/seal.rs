@@ -3,7 +3,7 @@
 use std::fs;
 
 use strongroom_crypto::SystemRandom;
-use strongroom_store::{RootKey, Store, StoreError};
+use strongroom_store::{RootKey, Store, StoreError, UnsealSource};
 
 use crate::support::{get_note, inspect, put_note, root};
 
@@ -52,6 +52,37 @@ async fn one_at_a_time_has_the_file() {
     drop(Store::open(&path, &root()).unwrap());
     drop(snapshot);
     drop(Store::open(&path, &root()).unwrap());
+}
+
+#[test]
+fn of_many_that_start_at_once_one_has_the_store() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store");
+    let source = UnsealSource::File(directory.path().join("root.key"));
+    let start = || {
+        let root = loop {
+            match source.read_or_create(&SystemRandom) {
+                Ok(root) => break root,
+                // Another is just making the key.
+                Err(StoreError::NoRootKey { .. }) => std::thread::yield_now(),
+                Err(error) => panic!("{error}"),
+            }
+        };
+        Store::open(&path, &root)
+    };
+    let started: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    for store in &started {
+        assert!(matches!(store, Ok(_) | Err(StoreError::InUse { .. })));
+    }
+    assert_eq!(started.iter().filter(|store| store.is_ok()).count(), 1);
+    drop(started);
+    start().unwrap();
 }
 
 #[tokio::test]
