@@ -12,10 +12,11 @@ use crate::process::{Server, free_address, read_exports};
 use crate::report::{Kind, Report, Row, Start};
 use crate::workload::{Operation, Target};
 
-/// Connections that keep a server of a few cores busy with reads.
-const READERS: u64 = 64;
-/// Connections for writes, which wait for the disk and share their way there.
-const WRITERS: u64 = 64;
+/// Connections of a modest deployment.
+const FEW: u64 = 16;
+/// Connections that keep a server of a few cores busy although each answer
+/// waits for the disk, and let answers share their way there.
+const MANY: u64 = 64;
 /// Connections over which requests are sent at fixed times: enough that one
 /// is free whenever a request is due, unless the server falls behind.
 const PUNCTUAL: u64 = 128;
@@ -99,7 +100,7 @@ impl Bench<'_> {
             target: &target,
             title: title.to_owned(),
         };
-        for kind in [Kind::One, Kind::Many(READERS)] {
+        for kind in [Kind::One, Kind::Many(FEW), Kind::Many(MANY)] {
             self.stretch(&subject, Operation::GetSecretValue, None, kind)?;
         }
         Ok(())
@@ -111,7 +112,7 @@ impl Bench<'_> {
         let beside = self.plan.server.parent().unwrap_or(Path::new("."));
         let directory = tempfile::tempdir_in(beside)?;
         let (server, target, _) = self.start(&directory)?;
-        let filled = fill(&target, 0, secrets, WRITERS)?;
+        let filled = fill(&target, 0, secrets, MANY)?;
         server.stop()?;
 
         let (server, target, ready) = self.start(&directory)?;
@@ -134,8 +135,10 @@ impl Bench<'_> {
                 title,
             };
             self.stretch(&subject, operation, Some(secrets), Kind::One)?;
-            let connections = if operation.writes() { WRITERS } else { READERS };
-            let most = self.stretch(&subject, operation, Some(secrets), Kind::Many(connections))?;
+            if !operation.writes() {
+                self.stretch(&subject, operation, Some(secrets), Kind::Many(FEW))?;
+            }
+            let most = self.stretch(&subject, operation, Some(secrets), Kind::Many(MANY))?;
             self.stretch(
                 &subject,
                 operation,
