@@ -1,3 +1,5 @@
+use std::cell::RefCell;
+
 use aws_lc_rs::rand;
 use zeroize::Zeroizing;
 
@@ -6,6 +8,14 @@ use zeroize::Zeroizing;
 pub trait Random: Send + Sync {
     /// Fills `bytes` with uniform random bytes.
     fn fill(&self, bytes: &mut [u8]);
+
+    /// Random bytes for an identifier, not for a key: they may have been drawn
+    /// some time before.
+    fn id(&self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        self.fill(&mut bytes);
+        bytes
+    }
 }
 
 /// The library's deterministic random bit generator, seeded by the system.
@@ -20,6 +30,24 @@ impl Random for SystemRandom {
     fn fill(&self, bytes: &mut [u8]) {
         rand::fill(bytes).expect("the system's random number generator answers");
     }
+
+    /// From a stock of the thread's own: one large draw costs about as much as
+    /// one small one.
+    fn id(&self) -> [u8; 16] {
+        STOCK.with_borrow_mut(|(stock, left)| {
+            if *left == 0 {
+                self.fill(stock.as_flattened_mut());
+                *left = stock.len();
+            }
+            *left -= 1;
+            // INVARIANT: `left` is below the number of entries here.
+            stock.get(*left).copied().unwrap_or_default()
+        })
+    }
+}
+
+thread_local! {
+    static STOCK: RefCell<([[u8; 16]; 64], usize)> = const { RefCell::new(([[0; 16]; 64], 0)) };
 }
 
 impl dyn Random + '_ {
@@ -54,21 +82,25 @@ impl dyn Random + '_ {
     /// A random (version 4) UUID in its hyphenated lower-case form.
     #[must_use]
     pub fn uuid(&self) -> String {
-        let mut bytes = [0; 16];
-        self.fill(&mut bytes);
-        let number = u128::from_be_bytes(bytes) & !(0xf000 << 64) & !(0xc000 << 48)
-            | 0x4000 << 64
-            | 0x8000 << 48;
-        let hex = format!("{number:032x}");
-        let part = |from, to| hex.get(from..to).unwrap_or_default();
-        [
-            part(0, 8),
-            part(8, 12),
-            part(12, 16),
-            part(16, 20),
-            part(20, 32),
-        ]
-        .join("-")
+        const HEX: &[u8; 16] = b"0123456789abcdef";
+        let mut bytes = self.id();
+        let [.., version, _, variant, _, _, _, _, _, _, _] = &mut bytes;
+        *version = 0x40 | *version & 0x0f;
+        *variant = 0x80 | *variant & 0x3f;
+        let digit = |nibble: u8| {
+            HEX.get(usize::from(nibble))
+                .copied()
+                .map_or('0', char::from)
+        };
+        let mut text = String::with_capacity(36);
+        for (place, byte) in bytes.into_iter().enumerate() {
+            if matches!(place, 4 | 6 | 8 | 10) {
+                text.push('-');
+            }
+            text.push(digit(byte >> 4));
+            text.push(digit(byte & 0x0f));
+        }
+        text
     }
 }
 

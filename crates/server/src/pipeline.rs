@@ -88,14 +88,13 @@ fn identified(request: &Request, authenticated: Authenticated) -> context::Reque
             .get(name)
             .and_then(|value| value.to_str().ok())
     };
-    let user_agent =
-        header("user-agent").map(|agent| agent.chars().take(USER_AGENT_BYTES).collect());
+    let agent = header("user-agent").map(|agent| agent.get(..USER_AGENT_BYTES).unwrap_or(agent));
     context::Request {
         id: request.id.to_string(),
         caller: authenticated.caller,
         region: authenticated.region,
         source_ip: request.peer.ip(),
-        user_agent,
+        user_agent: agent.map(str::to_owned),
         host: header("host").map(str::to_owned),
         tls: request.tls.map(|tls| Tls {
             version: tls.version.to_owned(),

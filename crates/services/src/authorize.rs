@@ -134,15 +134,22 @@ pub fn authorize<T: Target, E: ServiceError>(
     Ok(Authorized(target))
 }
 
-/// Why the caller could not change or delete the resource's policy once it is
-/// `policy`; nothing if it could.
-pub fn locked_out(cx: &Context<'_>, target: &impl Target, policy: &Policy) -> Option<String> {
-    let with = |action| judge(cx, target, Some(policy), action, &Keys::default());
+/// Why the caller, who may now change or delete the resource's policy, could
+/// not do so once it is `policy`; nothing if that does not change.
+pub fn locked_out(
+    cx: &Context<'_>,
+    target: &impl Target,
+    policy: &Policy,
+    keys: &Keys,
+) -> Option<String> {
     let actions = [
         "secretsmanager:PutResourcePolicy",
         "secretsmanager:DeleteResourcePolicy",
     ];
-    actions.into_iter().find_map(|action| with(action).err())
+    actions.into_iter().find_map(|action| {
+        check(cx, target, action, keys).ok()?;
+        judge(cx, target, Some(policy), action, keys).err()
+    })
 }
 
 /// Whether the caller may do `action` on `target`; otherwise AWS's text.

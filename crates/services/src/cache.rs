@@ -54,7 +54,19 @@ impl<K: Eq + Hash, V> Cache<K, V> {
             .cloned()
     }
 
-    /// To be asked before the rows are read that a value is made from.
+    /// What is kept under `key`, if it is what a transaction reads that began
+    /// after `generation` was asked.
+    pub fn get_at<Q>(&self, key: &Q, generation: u64) -> Option<Arc<V>>
+    where
+        K: std::borrow::Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        let value = self.get(key)?;
+        (self.generation() == generation).then_some(value)
+    }
+
+    /// To be asked before the transaction begins that reads the rows a value
+    /// is made from: what it reads may be older than what is asked later.
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::SeqCst)
     }

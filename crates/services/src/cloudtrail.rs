@@ -6,20 +6,39 @@
 //! credential: operations declare what may be recorded (`shape.rs`), and
 //! nothing else reaches this module.
 
-use serde::{Serialize, Serializer};
-use serde_json::Value;
-use strongroom_types::{AccountId, Principal, Region, Timestamp};
+mod identity;
+
+use serde::Serialize;
+use serde_json::{Value, value::RawValue};
+use strongroom_types::{AccountId, Region, Timestamp};
 
 use crate::{
     context::{Home, Request, Services},
-    iam::Caller,
     refusal::Refusal,
 };
+
+pub use identity::{FORWARDER, Identity};
 
 /// The version of the record format that is written.
 const EVENT_VERSION: &str = "1.11";
 /// Longest `userAgent`, `errorCode` and `errorMessage`, in bytes.
 const SHORT_TEXT_BYTES: usize = 1024;
+
+/// Room for most records.
+const USUAL_BYTES: usize = 1536;
+
+/// When an event happened, to the second, as records write it.
+#[derive(Clone, Debug)]
+pub struct EventTime(String);
+
+impl EventTime {
+    /// `2026-11-23T13:02:03Z`
+    #[must_use]
+    pub fn of(time: Timestamp) -> Self {
+        let second = Timestamp::from_second(time.as_second()).unwrap_or(time);
+        Self(second.to_string())
+    }
+}
 
 /// Something worth a record, before it is known who did it and when.
 #[derive(Debug)]
@@ -49,8 +68,8 @@ pub struct Event {
 pub enum Kind {
     /// The caller, at the endpoint.
     ApiCall,
-    /// A service for the caller, under the caller's identity.
-    CallThrough(&'static str),
+    /// Secrets Manager for the caller, under the caller's identity.
+    Forwarded,
     /// A service by itself. The text is the record's `requestID`.
     ServiceEvent(&'static str, String),
 }
@@ -73,9 +92,8 @@ pub struct Resource {
 #[serde(rename_all = "camelCase")]
 struct Record<'a> {
     event_version: &'static str,
-    user_identity: UserIdentity<'a>,
-    #[serde(serialize_with = "seconds")]
-    event_time: Timestamp,
+    user_identity: &'a RawValue,
+    event_time: &'a str,
     event_source: &'a str,
     event_name: &'a str,
     aws_region: &'a str,
@@ -104,25 +122,6 @@ struct Record<'a> {
     event_category: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     tls_details: Option<TlsDetails<'a>>,
-}
-
-#[derive(Serialize, Default)]
-#[serde(rename_all = "camelCase")]
-struct UserIdentity<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    r#type: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    principal_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    arn: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    account_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    access_key_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    invoked_by: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -167,7 +166,7 @@ impl Event {
     /// The record of this event within a request, as one JSON line without
     /// the line feed.
     #[must_use]
-    pub fn record(&self, services: &Services, request: &Request, now: Timestamp) -> Vec<u8> {
+    pub fn record(&self, services: &Services, request: &Request, time: &EventTime) -> Vec<u8> {
         if let Kind::ServiceEvent(..) = self.kind {
             let account = request.caller.account;
             let home = Home {
@@ -175,17 +174,14 @@ impl Event {
                 account,
                 region: request.region,
             };
-            return self.service_record(services, &home, now);
+            return self.service_record(services, &home, time);
         }
-        let service = match self.kind {
-            Kind::CallThrough(service) => Some(service),
-            Kind::ApiCall | Kind::ServiceEvent(..) => None,
-        };
+        let service = (self.kind == Kind::Forwarded).then_some(FORWARDER);
         let tls = request.tls.as_ref().filter(|_| service.is_none());
         self.line(Scene {
-            user_identity: UserIdentity {
-                invoked_by: service,
-                ..UserIdentity::of(&request.caller)
+            user_identity: match service {
+                Some(_) => &request.caller.identity.forwarded,
+                None => &request.caller.identity.direct,
             },
             source: service.map_or_else(|| request.source_ip.to_string(), str::to_owned),
             user_agent: service.or(request.user_agent.as_deref()),
@@ -193,7 +189,7 @@ impl Event {
             event_type: "AwsApiCall",
             account: request.caller.account,
             region: request.region,
-            time: now,
+            time,
             id: services.random.uuid(),
             tls_details: tls.map(|tls| TlsDetails {
                 tls_version: &tls.version,
@@ -207,24 +203,20 @@ impl Event {
     /// The record of a service event about a resource of `home`, with or
     /// without a request that caused it.
     #[must_use]
-    pub fn service_record(&self, services: &Services, home: &Home, now: Timestamp) -> Vec<u8> {
+    pub fn service_record(&self, services: &Services, home: &Home, time: &EventTime) -> Vec<u8> {
         let (service, request_id) = match &self.kind {
             Kind::ServiceEvent(service, id) => (*service, id.as_str()),
-            Kind::ApiCall | Kind::CallThrough(_) => (self.source, ""),
+            Kind::ApiCall | Kind::Forwarded => (self.source, ""),
         };
         self.line(Scene {
-            user_identity: UserIdentity {
-                account_id: Some(home.account.to_string()),
-                invoked_by: Some(service),
-                ..UserIdentity::default()
-            },
+            user_identity: &identity::of_service(home.account, service),
             source: service.to_owned(),
             user_agent: Some(service),
             request_id,
             event_type: "AwsServiceEvent",
             account: home.account,
             region: home.region,
-            time: now,
+            time,
             id: services.random.uuid(),
             tls_details: None,
         })
@@ -234,7 +226,7 @@ impl Event {
         let record = Record {
             event_version: EVENT_VERSION,
             user_identity: scene.user_identity,
-            event_time: scene.time,
+            event_time: &scene.time.0,
             event_source: self.source,
             event_name: self.name,
             aws_region: scene.region.as_str(),
@@ -255,49 +247,25 @@ impl Event {
             event_category: "Management",
             tls_details: scene.tls_details,
         };
-        // Serializing these types cannot fail: every key is a string and the
-        // writer is memory. An empty line would be refused by the log.
-        serde_json::to_vec(&record).unwrap_or_default()
+        let mut line = Vec::with_capacity(USUAL_BYTES);
+        // Cannot fail: every key is a string and the writer is memory.
+        let _ = serde_json::to_writer(&mut line, &record);
+        line
     }
 }
 
 /// Who, when and where, for a record.
 struct Scene<'a> {
-    user_identity: UserIdentity<'a>,
+    user_identity: &'a RawValue,
     source: String,
     user_agent: Option<&'a str>,
     request_id: &'a str,
     event_type: &'static str,
     account: AccountId,
     region: Region,
-    time: Timestamp,
+    time: &'a EventTime,
     id: String,
     tls_details: Option<TlsDetails<'a>>,
-}
-
-impl<'a> UserIdentity<'a> {
-    fn of(caller: &'a Caller) -> Self {
-        let (kind, user_name) = match &caller.principal {
-            Principal::AssumedRole { .. } => ("AssumedRole", None),
-            Principal::FederatedUser { .. } => ("FederatedUser", None),
-            Principal::Root { .. } => ("Root", None),
-            Principal::Service { .. } => ("AWSService", None),
-            Principal::User { name, .. } => ("IAMUser", Some(name.as_ref())),
-        };
-        Self {
-            r#type: Some(kind),
-            principal_id: Some(caller.principal.user_id()),
-            arn: Some(caller.arn.as_str()),
-            account_id: Some(caller.account.to_string()),
-            access_key_id: Some(&caller.access_key_id),
-            user_name,
-            invoked_by: None,
-        }
-    }
-}
-
-fn seconds<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&time.strftime("%Y-%m-%dT%H:%M:%SZ"))
 }
 
 /// Cuts at 1 KiB, between characters.

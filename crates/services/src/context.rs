@@ -3,7 +3,7 @@
 use std::{fmt, net::IpAddr, sync::Arc};
 
 use strongroom_crypto::Random;
-use strongroom_store::{Store, Transaction};
+use strongroom_store::{Mode, Store, StoreError, Transaction};
 use strongroom_types::{AccountId, Arn, Clock, Partition, Region, Timestamp};
 
 use crate::{
@@ -101,9 +101,45 @@ pub struct Context<'r> {
     /// Further events to record with the request's own: KMS uses on behalf of
     /// the caller, service events.
     pub events: Vec<Event>,
+    /// How far what is in memory had come before the transaction began.
+    pub(crate) generations: Generations,
 }
 
-impl Context<'_> {
+/// The generations of the caches whose rows a transaction reads. A cached
+/// value is one that the transaction would read if its cache has not changed
+/// since.
+#[derive(Clone, Copy)]
+pub(crate) struct Generations {
+    pub(crate) kms_keys: u64,
+    pub(crate) resource_policies: u64,
+}
+
+impl<'r> Context<'r> {
+    /// Opens the transaction of a request.
+    ///
+    /// # Errors
+    /// When the store cannot be used.
+    pub async fn begin(
+        services: &'r Services,
+        request: &'r Request,
+        now: Timestamp,
+        mode: Mode,
+    ) -> Result<Self, StoreError> {
+        // Before the transaction: it may see more than they say, never less.
+        let generations = Generations {
+            kms_keys: services.key_material.generation(),
+            resource_policies: services.secrets.policies_generation(),
+        };
+        Ok(Self {
+            services,
+            request,
+            now,
+            tx: services.store.begin(mode).await?,
+            events: Vec::new(),
+            generations,
+        })
+    }
+
     /// The caller's account and the endpoint's Region: where names are looked
     /// up and new resources are made.
     #[must_use]

@@ -6,13 +6,14 @@
 
 use std::{future::Future, pin::Pin};
 
+use serde_json::Value;
 use strongroom_store::{Mode, StoreError};
 use strongroom_types::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::{
     authorize::{Authorized, Keys, Target, authorize},
-    cloudtrail::Event,
+    cloudtrail::{Event, EventTime, Kind},
     context::{Context, Request, Services},
     refusal::Refusal,
     shape::{Emit, OnTheWire, Path, Shape, Violations},
@@ -210,20 +211,10 @@ struct Call<'r> {
 impl Call<'_> {
     async fn attempt<O: Operation>(&mut self, body: &[u8]) -> Result<Answer, Stopped> {
         let input = decode::<O::Input>(body).map_err(Stopped::Refused)?;
-        self.event.request_parameters = input.record().filter(|record| *record != empty());
-        let tx = self
-            .services
-            .store
-            .begin(O::MODE)
+        self.event.request_parameters = input.record().filter(has_members);
+        let mut cx = Context::begin(self.services, self.request, self.now, O::MODE)
             .await
             .map_err(|error| Stopped::from(&error))?;
-        let mut cx = Context {
-            services: self.services,
-            request: self.request,
-            now: self.now,
-            tx,
-            events: Vec::new(),
-        };
         let done = run::<O>(&mut cx, input).await;
         let Context { tx, events, .. } = cx;
         self.further = events;
@@ -238,7 +229,7 @@ impl Call<'_> {
                 records: Records::Pending(self.lines()),
             });
         }
-        self.event.response_elements = output.record().filter(|record| *record != empty());
+        self.event.response_elements = output.record().filter(has_members);
         tx.commit(self.lines())
             .await
             .map_err(|error| Stopped::from(&error))?;
@@ -250,6 +241,9 @@ impl Call<'_> {
 
     fn refuse(mut self, refusal: Refusal) -> Answer {
         self.event.fail(&refusal);
+        // What a service would have done was not done; keys were used.
+        self.further
+            .retain(|event| !matches!(event.kind, Kind::ServiceEvent(..)));
         Answer {
             records: Records::Pending(self.lines()),
             result: Err(refusal),
@@ -257,9 +251,10 @@ impl Call<'_> {
     }
 
     fn lines(&self) -> Vec<Vec<u8>> {
+        let time = EventTime::of(self.now);
         let events = std::iter::once(&self.event).chain(&self.further);
         events
-            .map(|event| event.record(self.services, self.request, self.now))
+            .map(|event| event.record(self.services, self.request, &time))
             .collect()
     }
 }
@@ -315,6 +310,8 @@ impl From<&StoreError> for Stopped {
     }
 }
 
-fn empty() -> serde_json::Value {
-    serde_json::json!({})
+fn has_members(record: &Value) -> bool {
+    record
+        .as_object()
+        .is_some_and(|members| !members.is_empty())
 }

@@ -1,7 +1,4 @@
-use std::{
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{fmt, sync::Arc};
 
 use ::http::HeaderValue;
 use strongroom_crypto::Random;
@@ -64,46 +61,19 @@ impl fmt::Debug for RequestId {
 
 /// Where request ids come from.
 #[derive(Clone)]
-pub struct RequestIds {
-    random: Arc<dyn Random>,
-    stock: Arc<Mutex<Stock>>,
-}
-
-/// Random bytes drawn in advance: one large draw costs about as much as one
-/// small one, and ids, unlike keys, need not be secret until they are used.
-struct Stock {
-    bytes: [[u8; 16]; 64],
-    left: usize,
-}
+pub struct RequestIds(Arc<dyn Random>);
 
 impl RequestIds {
     /// Ids drawn from `random`.
     #[must_use]
     pub fn new(random: Arc<dyn Random>) -> Self {
-        let stock = Stock {
-            bytes: [[0; 16]; 64],
-            left: 0,
-        };
-        Self {
-            random,
-            stock: Arc::new(Mutex::new(stock)),
-        }
+        Self(random)
     }
 
     /// An id that was never given before.
     #[must_use]
     pub fn fresh(&self) -> RequestId {
-        let mut stock = self.stock.lock().unwrap_or_else(PoisonError::into_inner);
-        if stock.left == 0 {
-            self.random.fill(stock.bytes.as_flattened_mut());
-            stock.left = stock.bytes.len();
-        }
-        stock.left -= 1;
-        let Stock { bytes, left } = &*stock;
-        // INVARIANT: `left` is below the number of entries here.
-        let random = bytes.get(*left).copied().unwrap_or_default();
-        drop(stock);
-        RequestId::new(random)
+        RequestId::new(self.0.id())
     }
 }
 

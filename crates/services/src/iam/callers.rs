@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     cache::Cache,
+    cloudtrail::Identity,
     tables::{AccessKeys, Users},
 };
 
@@ -21,6 +22,8 @@ pub struct Caller {
     pub account: AccountId,
     /// The ARN that names the caller in refusals and records.
     pub arn: Arn,
+    /// The caller in audit records.
+    pub identity: Identity,
     /// The key the request was signed with.
     pub access_key_id: String,
     /// The secret half of it, to derive signing keys from.
@@ -131,10 +134,12 @@ impl Caller {
             name: user.name.into(),
             id: user.id.into(),
         };
+        let arn = principal
+            .arn(partition.as_str())
+            .ok_or(CallerError::Inconsistent)?;
         Ok(Self {
-            arn: principal
-                .arn(partition.as_str())
-                .ok_or(CallerError::Inconsistent)?,
+            identity: Identity::of(&principal, account, &arn, access_key_id),
+            arn,
             principal,
             account,
             access_key_id: access_key_id.to_owned(),

@@ -23,7 +23,6 @@ use crate::{
 };
 
 const EVENT_SOURCE: &str = "kms.amazonaws.com";
-const VIA: &str = "secretsmanager.amazonaws.com";
 
 /// Why a key could not be used.
 #[derive(Debug)]
@@ -213,7 +212,7 @@ fn event(name: &'static str, key: &OpenKey, parameters: Value) -> Event {
             r#type: "AWS::KMS::Key",
             arn: key.arn.to_string(),
         }],
-        kind: Kind::CallThrough(VIA),
+        kind: Kind::Forwarded,
         ..Event::call(EVENT_SOURCE, name, true)
     }
 }

@@ -59,6 +59,11 @@ impl KeyMaterial {
         }
     }
 
+    /// The generation of the opened keys.
+    pub(crate) fn generation(&self) -> u64 {
+        self.opened.generation()
+    }
+
     fn wrap(&self, random: &dyn Random, home: &Home, key_id: &str, created_ms: i64) -> Material {
         let mut id = [0; 32];
         random.fill(&mut id);
@@ -187,10 +192,10 @@ pub(super) async fn open(
 ) -> Result<Option<Arc<OpenKey>>, StoreError> {
     let cached = (home.account, home.region, id.to_owned());
     let material = &cx.services.key_material;
-    if let Some(key) = material.opened.get(&cached) {
+    let generation = cx.generations.kms_keys;
+    if let Some(key) = material.opened.get_at(&cached, generation) {
         return Ok(Some(key));
     }
-    let generation = material.opened.generation();
     let Some(key) = cx.tx.get::<KmsKeys>(&cached).await? else {
         return Ok(None);
     };

@@ -9,6 +9,7 @@ use super::{
     value::{row, service_event},
 };
 use crate::{
+    cloudtrail::EventTime,
     context::{Context, Home, Services},
     jobs::{Claimed, Job},
     tables::{Jobs, SecretPolicies, SecretValues, Secrets},
@@ -35,7 +36,7 @@ pub async fn remove_secret(
         for version in &found.secret.versions {
             tx.delete::<SecretValues>(&row(&found, &version.id))?;
             let event = service_event(&found, "EndSecretVersionDelete", &version.id);
-            lines.push(event.service_record(services, &found.home, now));
+            lines.push(event.service_record(services, &found.home, &EventTime::of(now)));
         }
         tx.delete::<SecretPolicies>(&found.key())?;
         tx.delete::<Secrets>(&found.key())?;

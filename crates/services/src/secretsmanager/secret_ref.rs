@@ -11,7 +11,7 @@ use super::{
     record::Secret,
 };
 use crate::{
-    authorize::{Authorized, Keys, Target},
+    authorize::{Authorized, Keys, Target, authorize},
     context::{Context, Home},
     tables::{SecretPolicies, Secrets},
 };
@@ -164,6 +164,28 @@ impl FoundSecret {
         )
     }
 
+    /// Judges the caller again, by the tags that the secret has now: nobody
+    /// takes a secret away from themselves by tagging it.
+    ///
+    /// # Errors
+    /// `AccessDeniedException`.
+    pub(super) fn still_allows(
+        &self,
+        cx: &Context<'_>,
+        requested: &str,
+        action: &str,
+        keys: &Keys,
+    ) -> Result<()> {
+        let tagged = SecretRef {
+            requested: requested.to_owned(),
+            arn: self.arn.clone(),
+            home: self.home,
+            secret: Some(self.secret.clone()),
+            policy: self.policy.clone(),
+        };
+        authorize(cx, tagged, action, &[], keys).map(drop)
+    }
+
     /// Writes the secret's row.
     pub(super) fn save(&self, cx: &mut Context<'_>) -> Result<()> {
         Ok(cx.tx.put::<Secrets>(&self.key(), &self.secret)?)
@@ -217,10 +239,10 @@ async fn policy(
     key: (AccountId, Region, String),
 ) -> Result<Option<Arc<Policy>>> {
     let cache = Arc::clone(&cx.services.secrets.policies);
-    if let Some(policy) = cache.get(&key) {
+    let generation = cx.generations.resource_policies;
+    if let Some(policy) = cache.get_at(&key, generation) {
         return Ok(Some(policy));
     }
-    let generation = cache.generation();
     let Some(row) = cx.tx.get::<SecretPolicies>(&key).await? else {
         return Ok(None);
     };

@@ -36,4 +36,9 @@ impl Shared {
             policies,
         }
     }
+
+    /// The generation of the compiled resource policies.
+    pub(crate) fn policies_generation(&self) -> u64 {
+        self.policies.generation()
+    }
 }

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt::Display, sync::Arc};
 
 use serde_json::{Value, json};
 use strongroom_services::{
+    cloudtrail::Identity,
     context::Request,
     iam::{AccessKey, Account, Caller, InlinePolicy, User},
     invariants,
@@ -107,8 +108,10 @@ pub fn root(world: &Arc<World>, number: u64) -> Client {
     let principal = Principal::Root {
         account: account(number),
     };
+    let arn = principal.arn("aws").unwrap();
     let caller = Caller {
-        arn: principal.arn("aws").unwrap(),
+        identity: Identity::of(&principal, account(number), &arn, "AKIAROOT"),
+        arn,
         principal,
         account: account(number),
         access_key_id: "AKIAROOT".to_owned(),

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod access_dates;
 #[cfg(test)]
+mod authorization;
+#[cfg(test)]
 mod batch_get_secret_value;
 #[cfg(test)]
 mod client;

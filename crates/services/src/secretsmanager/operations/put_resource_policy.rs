@@ -89,7 +89,9 @@ impl Operation for PutResourcePolicy {
                 "You can't attach this policy because it allows broad access to the secret.".into(),
             ));
         }
-        if let Some(message) = locked_out(cx, &*secret, &policy) {
+        let mut keys = Keys::default();
+        Self::condition_keys(&input, &mut keys);
+        if let Some(message) = locked_out(cx, &*secret, &policy, &keys) {
             return Err(Error::AccessDenied(message.into()));
         }
         let mut found = secret.alive()?;

@@ -60,6 +60,9 @@ impl Operation for UntagResource {
             .secret
             .tags
             .retain(|tag| !input.tag_keys.contains(&tag.key));
+        let mut keys = Keys::default();
+        Self::condition_keys(&input, &mut keys);
+        found.still_allows(cx, &input.secret_id, Self::ACTION, &keys)?;
         found.secret.last_changed_ms = cx.now.as_millisecond();
         found.save(cx)?;
         Ok(Nothing)

@@ -103,7 +103,7 @@ impl Operation for ValidateResourcePolicy {
                         "The policy allows broad access to the secret.".to_owned(),
                     );
                 }
-                if let Some(message) = locked_out(cx, &*target, &policy) {
+                if let Some(message) = locked_out(cx, &*target, &policy, &Keys::default()) {
                     fail("CALLER_LOCKOUT", message);
                 }
             }
