@@ -25,7 +25,11 @@ fn alias(name: &str) -> AliasKey {
 
 /// Ids of the account's keys.
 async fn keys(client: &Client) -> Vec<String> {
-    rows::<KmsKeys>(&client.world).await.into_iter().map(|((.., id), _)| id).collect()
+    rows::<KmsKeys>(&client.world)
+        .await
+        .into_iter()
+        .map(|((.., id), _)| id)
+        .collect()
 }
 
 /// A second key of the account, and the alias `alias/mine` for it. Only the
@@ -33,13 +37,26 @@ async fn keys(client: &Client) -> Vec<String> {
 /// under their names.
 async fn second_key(client: &Client) -> String {
     let first = keys(client).await.remove(0);
-    let mut tx = client.world.services.store.begin(Mode::Write).await.unwrap();
+    let mut tx = client
+        .world
+        .services
+        .store
+        .begin(Mode::Write)
+        .await
+        .unwrap();
     tx.delete::<KmsAliases>(&alias(MANAGED)).unwrap();
     tx.commit(Vec::new()).await.unwrap();
-    client.secret("made for its key", "x").await;
-    let second = keys(client).await.into_iter().find(|id| *id != first).unwrap();
+    client.secret("made-for-its-key", "x").await;
+    let second = keys(client)
+        .await
+        .into_iter()
+        .find(|id| *id != first)
+        .unwrap();
     for (name, target) in [(MANAGED, &first), ("alias/mine", &second)] {
-        let row = Alias { target_key_id: target.clone(), created_ms: 0 };
+        let row = Alias {
+            target_key_id: target.clone(),
+            created_ms: 0,
+        };
         add_row::<KmsAliases>(&client.world, alias(name), row).await;
     }
     second
@@ -56,7 +73,11 @@ async fn used_key(client: &Client, name: &str, version: &str) -> String {
     let input = json!({"SecretId": name, "VersionId": version});
     let recorded = client.recorded("GetSecretValue", input).await;
     recorded.result.unwrap();
-    let decrypt = recorded.records.iter().find(|record| record["eventName"] == "Decrypt").unwrap();
+    let decrypt = recorded
+        .records
+        .iter()
+        .find(|record| record["eventName"] == "Decrypt")
+        .unwrap();
     decrypt["resources"][0]["ARN"].as_str().unwrap().to_owned()
 }
 
@@ -65,20 +86,31 @@ async fn listed_key(client: &Client, name: &str, version: &str) -> String {
     let input = json!({"SecretId": name, "IncludeDeprecated": true});
     let listed = client.ok("ListSecretVersionIds", input).await;
     let versions = listed["Versions"].as_array().unwrap();
-    let entry = versions.iter().find(|entry| entry["VersionId"] == version).unwrap();
+    let entry = versions
+        .iter()
+        .find(|entry| entry["VersionId"] == version)
+        .unwrap();
     entry["KmsKeyIds"][0].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
 async fn the_managed_key_is_made_at_its_first_use_and_only_then() {
     let client = administrator().await;
-    client.ok("CreateSecret", json!({"Name": "a", "ClientRequestToken": token(1)})).await;
+    client
+        .ok(
+            "CreateSecret",
+            json!({"Name": "a", "ClientRequestToken": token(1)}),
+        )
+        .await;
     client.secret("b", "one").await;
     assert_eq!(keys(&client).await.len(), 1);
     client.region("eu-west-1").secret("a", "there").await;
     assert_eq!(keys(&client).await.len(), 2);
     assert_eq!(client.describe("b").await.get("KmsKeyId"), None);
-    assert_eq!(listed_key(&client, "b", &token("b")).await, "DefaultEncryptionKey");
+    assert_eq!(
+        listed_key(&client, "b", &token("b")).await,
+        "DefaultEncryptionKey"
+    );
 }
 
 #[tokio::test]
@@ -108,8 +140,14 @@ async fn a_key_has_many_names() {
     // Nothing is the managed key again.
     set_key(&client, "a", "").await.unwrap();
     assert_eq!(client.describe("a").await.get("KmsKeyId"), None);
-    assert_eq!(listed_key(&client, "a", &token("a")).await, "DefaultEncryptionKey");
-    assert_eq!(used_key(&client, "a", &token("a")).await, format!("{KMS}key/{first}"));
+    assert_eq!(
+        listed_key(&client, "a", &token("a")).await,
+        "DefaultEncryptionKey"
+    );
+    assert_eq!(
+        used_key(&client, "a", &token("a")).await,
+        format!("{KMS}key/{first}")
+    );
     assert_eq!(client.value("a").await, "one");
     assert_sound(&problems(&client.world).await);
 }
@@ -137,10 +175,15 @@ async fn a_key_that_is_not_there_is_refused_and_nothing_changes() {
         let input = json!({
             "Name": "b", "KmsKeyId": named, "SecretString": "x", "ClientRequestToken": token(1),
         });
-        assert_eq!(client.code("CreateSecret", input).await, "InvalidParameterException");
+        assert_eq!(
+            client.code("CreateSecret", input).await,
+            "InvalidParameterException"
+        );
     }
     assert_eq!(client.describe("a").await, before);
-    let missing = client.code("DescribeSecret", json!({"SecretId": "b"})).await;
+    let missing = client
+        .code("DescribeSecret", json!({"SecretId": "b"}))
+        .await;
     assert_eq!(missing, "ResourceNotFoundException");
 }
 
@@ -151,7 +194,9 @@ async fn the_three_labels_of_aws_come_under_the_new_key() {
     client.put("a", &token(2), "mine", Some(&["MINE"])).await;
     client.put("a", &token(3), "previous", None).await;
     client.put("a", &token(4), "current", None).await;
-    client.put("a", &token(5), "pending", Some(&["AWSPENDING"])).await;
+    client
+        .put("a", &token(5), "pending", Some(&["AWSPENDING"]))
+        .await;
     let first = format!("{KMS}key/{}", keys(&client).await.remove(0));
     let second = format!("{KMS}key/{}", second_key(&client).await);
     set_key(&client, "a", &second).await.unwrap();
@@ -187,7 +232,10 @@ async fn key_and_value_change_together() {
     let answer = client.ok("GetSecretValue", json!({"SecretId": "a"})).await;
     assert_eq!(answer["SecretBinary"], "dHdv");
     let previous = json!({"SecretId": "a", "VersionStage": "AWSPREVIOUS"});
-    assert_eq!(client.ok("GetSecretValue", previous).await["SecretString"], "one");
+    assert_eq!(
+        client.ok("GetSecretValue", previous).await["SecretString"],
+        "one"
+    );
     for version in [token("a"), token(2)] {
         let arn = format!("{KMS}key/{second}");
         assert_eq!(used_key(&client, "a", &version).await, arn);
@@ -203,7 +251,13 @@ async fn tampered(
     let before = rows::<SecretValues>(&client.world).await;
     let mut after = before.clone();
     change(&mut after);
-    let mut tx = client.world.services.store.begin(Mode::Write).await.unwrap();
+    let mut tx = client
+        .world
+        .services
+        .store
+        .begin(Mode::Write)
+        .await
+        .unwrap();
     for (key, _) in &before {
         tx.delete::<SecretValues>(key).unwrap();
     }
@@ -213,7 +267,10 @@ async fn tampered(
     tx.commit(Vec::new()).await.unwrap();
 
     for (key, row) in &before {
-        let now = after.iter().find(|(other, _)| other == key).map(|(_, row)| row);
+        let now = after
+            .iter()
+            .find(|(other, _)| other == key)
+            .map(|(_, row)| row);
         let (_, _, name, _, version) = key;
         let input = json!({"SecretId": name, "VersionId": version});
         let answer = client.call("GetSecretValue", input).await;
@@ -234,13 +291,24 @@ async fn tampered(
             "SecretId": name, "ClientRequestToken": version,
             "SecretString": format!("{name} {version}"),
         });
-        assert_eq!(client.code("PutSecretValue", again).await, "DecryptionFailure");
-        let batch = client.ok("BatchGetSecretValue", json!({"SecretIdList": [name]})).await;
+        assert_eq!(
+            client.code("PutSecretValue", again).await,
+            "DecryptionFailure"
+        );
+        let batch = client
+            .ok("BatchGetSecretValue", json!({"SecretIdList": [name]}))
+            .await;
         if let Some(error) = batch["Errors"].get(0) {
             assert_eq!(error["ErrorCode"], "DecryptionFailure");
         }
     }
-    let mut tx = client.world.services.store.begin(Mode::Write).await.unwrap();
+    let mut tx = client
+        .world
+        .services
+        .store
+        .begin(Mode::Write)
+        .await
+        .unwrap();
     for (key, row) in &before {
         tx.put::<SecretValues>(key, row).unwrap();
     }
@@ -251,7 +319,9 @@ async fn tampered(
 async fn values_are_bound_to_their_place() {
     let client = administrator().await;
     for name in ["a", "b"] {
-        client.secret(name, &format!("{name} {}", token(name))).await;
+        client
+            .secret(name, &format!("{name} {}", token(name)))
+            .await;
         let value = format!("{name} {}", token(2));
         client.put(name, &token(2), &value, None).await;
     }
@@ -265,7 +335,10 @@ async fn values_are_bound_to_their_place() {
         })
         .await;
         tampered(&client, |rows| rows[one].1 = rows[two].1.clone()).await;
-        tampered(&client, |rows| rows[one].1.ciphertext = rows[two].1.ciphertext.clone()).await;
+        tampered(&client, |rows| {
+            rows[one].1.ciphertext = rows[two].1.ciphertext.clone()
+        })
+        .await;
         tampered(&client, |rows| {
             rows[one].1.encrypted_data_key = rows[two].1.encrypted_data_key.clone();
         })
@@ -304,7 +377,9 @@ async fn a_value_that_is_gone_is_missed() {
     assert_ne!(place, key);
     add_row::<SecretValues>(&client.world, place.clone(), row.clone()).await;
     assert_eq!(
-        client.code("GetSecretValue", json!({"SecretId": "a"})).await,
+        client
+            .code("GetSecretValue", json!({"SecretId": "a"}))
+            .await,
         "DecryptionFailure"
     );
     // And the check of all rows names what belongs to nothing.

@@ -15,10 +15,14 @@ mod get_random_password;
 #[cfg(test)]
 mod idempotency;
 #[cfg(test)]
+mod key_change;
+#[cfg(test)]
 mod list_resource_policies;
 #[cfg(test)]
 mod list_secret_version_ids;
 #[cfg(test)]
 mod list_secrets;
+#[cfg(test)]
+mod matrix;
 #[cfg(test)]
 mod world;

@@ -14,7 +14,10 @@ use crate::{
     world::World,
 };
 
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/permission_matrix.txt");
+const FILE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/it/permission_matrix.txt"
+);
 
 /// A kind of caller: the column's head, what it means, and how to make one.
 struct Column {
@@ -49,17 +52,83 @@ enum Resource {
 }
 
 const COLUMNS: &[Column] = &[
-    column("admin", "a user who may do everything", OWNER, Identity::Everything, Resource::Absent),
-    column("root", "the root user", OWNER, Identity::Root, Resource::Absent),
-    column("only", "a user who may do this and nothing else", OWNER, Identity::Only, Resource::Absent),
-    column("nobody", "a user without policies", OWNER, Identity::Nothing, Resource::Absent),
-    column("all-but", "a user with an explicit deny", OWNER, Identity::AllBut, Resource::Absent),
-    column("invited", "nobody, whom the secret's policy allows", OWNER, Identity::Nothing, Resource::Allow),
-    column("banned", "admin, whom the secret's policy denies", OWNER, Identity::Everything, Resource::Deny),
-    column("stranger", "the admin of another account", FOREIGN, Identity::Everything, Resource::Absent),
-    column("guest", "stranger, whom the secret's policy allows", FOREIGN, Identity::Everything, Resource::Allow),
-    column("shy", "nobody of another account, whom the secret's policy allows", FOREIGN, Identity::Nothing, Resource::Allow),
-    column("far-root", "the root user of another account, whom the secret's policy allows", FOREIGN, Identity::Root, Resource::Allow),
+    column(
+        "admin",
+        "a user who may do everything",
+        OWNER,
+        Identity::Everything,
+        Resource::Absent,
+    ),
+    column(
+        "root",
+        "the root user",
+        OWNER,
+        Identity::Root,
+        Resource::Absent,
+    ),
+    column(
+        "only",
+        "a user who may do this and nothing else",
+        OWNER,
+        Identity::Only,
+        Resource::Absent,
+    ),
+    column(
+        "nobody",
+        "a user without policies",
+        OWNER,
+        Identity::Nothing,
+        Resource::Absent,
+    ),
+    column(
+        "all-but",
+        "a user with an explicit deny",
+        OWNER,
+        Identity::AllBut,
+        Resource::Absent,
+    ),
+    column(
+        "invited",
+        "nobody, whom the secret's policy allows",
+        OWNER,
+        Identity::Nothing,
+        Resource::Allow,
+    ),
+    column(
+        "banned",
+        "admin, whom the secret's policy denies",
+        OWNER,
+        Identity::Everything,
+        Resource::Deny,
+    ),
+    column(
+        "stranger",
+        "the admin of another account",
+        FOREIGN,
+        Identity::Everything,
+        Resource::Absent,
+    ),
+    column(
+        "guest",
+        "stranger, whom the secret's policy allows",
+        FOREIGN,
+        Identity::Everything,
+        Resource::Allow,
+    ),
+    column(
+        "shy",
+        "nobody of another account, whom the secret's policy allows",
+        FOREIGN,
+        Identity::Nothing,
+        Resource::Allow,
+    ),
+    column(
+        "far-root",
+        "the root user of another account, whom the secret's policy allows",
+        FOREIGN,
+        Identity::Root,
+        Resource::Allow,
+    ),
 ];
 
 const fn column(
@@ -69,7 +138,13 @@ const fn column(
     identity: Identity,
     resource: Resource,
 ) -> Column {
-    Column { head, meaning, account, identity, resource }
+    Column {
+        head,
+        meaning,
+        account,
+        identity,
+        resource,
+    }
 }
 
 /// A request that succeeds for who may make it, about the secret `arn`;
@@ -82,8 +157,14 @@ fn input(operation: &str, arn: &str) -> Option<Value> {
     Some(match operation {
         "BatchGetSecretValue" => json!({"SecretIdList": [arn]}),
         "CreateSecret" => json!({"Name": "new", "ClientRequestToken": new, "SecretString": "v"}),
-        "DeleteResourcePolicy" | "DeleteSecret" | "DescribeSecret" | "GetResourcePolicy"
-        | "GetSecretValue" | "ListResourcePolicies" | "ListSecretVersionIds" | "RestoreSecret" => {
+        "DeleteResourcePolicy"
+        | "DeleteSecret"
+        | "DescribeSecret"
+        | "GetResourcePolicy"
+        | "GetSecretValue"
+        | "ListResourcePolicies"
+        | "ListSecretVersionIds"
+        | "RestoreSecret" => {
             json!({"SecretId": arn})
         }
         "GetRandomPassword" | "ListSecrets" => json!({}),
@@ -121,7 +202,10 @@ async fn caller(world: &Arc<World>, column: &Column, action: &str) -> Client {
 async fn outcome(operation: &str, column: &Column) -> String {
     let admin = administrator().await;
     let secret = json!({"Name": "a", "ClientRequestToken": token("first"), "SecretString": "v"});
-    let arn = admin.ok("CreateSecret", secret).await["ARN"].as_str().unwrap().to_owned();
+    let arn = admin.ok("CreateSecret", secret).await["ARN"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let action = route(operation).action;
     let client = caller(&admin.world, column, action).await;
     let effect = match column.resource {
@@ -161,7 +245,13 @@ async fn table() -> String {
         let cells: String = cells.iter().map(|cell| format!(" {cell:<14}")).collect();
         writeln!(table, "{}", format!("{first:<24}{cells}").trim_end()).unwrap();
     };
-    line("", COLUMNS.iter().map(|column| column.head.to_owned()).collect());
+    line(
+        "",
+        COLUMNS
+            .iter()
+            .map(|column| column.head.to_owned())
+            .collect(),
+    );
     for route in ROUTES {
         let mut cells = Vec::new();
         for column in COLUMNS {
@@ -174,8 +264,11 @@ async fn table() -> String {
 
 #[test]
 fn every_operation_is_in_the_matrix() {
-    let missing: Vec<_> =
-        ROUTES.iter().map(|route| route.name).filter(|name| input(name, "a").is_none()).collect();
+    let missing: Vec<_> = ROUTES
+        .iter()
+        .map(|route| route.name)
+        .filter(|name| input(name, "a").is_none())
+        .collect();
     assert_eq!(missing, [""; 0], "give them an input above");
 }
 
