@@ -3,8 +3,14 @@
 #[cfg(test)]
 mod audit_log;
 #[cfg(test)]
+mod commands;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
+mod durability;
+#[cfg(test)]
 mod http;
+#[cfg(test)]
+mod node;
 #[cfg(test)]
 mod tls;

@@ -150,7 +150,7 @@ fn a_new_certificate_is_shown_and_a_bad_one_is_not() {
 }
 
 /// Writes a fresh self-signed certificate and its key to the directory.
-fn issue(directory: &Path) -> CertificateDer<'static> {
+pub(crate) fn issue(directory: &Path) -> CertificateDer<'static> {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new(["localhost".to_owned()])
         .unwrap()
@@ -180,7 +180,7 @@ fn roots(certificate: &CertificateDer<'static>) -> RootCertStore {
     roots
 }
 
-fn client(
+pub(crate) fn client(
     provider: Arc<CryptoProvider>,
     certificate: &CertificateDer<'static>,
     protocol: &[u8],
@@ -194,7 +194,7 @@ fn client(
     config
 }
 
-async fn connect(
+pub(crate) async fn connect(
     config: ClientConfig,
     address: SocketAddr,
 ) -> std::io::Result<TlsStream<TcpStream>> {

@@ -1,0 +1,250 @@
+//! `kill -9` and full disks: nothing that was acknowledged is missing
+//! afterwards, neither a value nor its record.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+    path::Path,
+    process::Command,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+use strongroom_crypto::{Random, SystemRandom};
+use tempfile::tempdir;
+
+use crate::node::{Client, Node, audit_records, said};
+
+const WRITERS: u32 = 4;
+/// Rounds go on for so long.
+const KILLING: Duration = Duration::from_secs(14);
+
+/// A secret as its one writer knows it.
+#[derive(Default)]
+struct Known {
+    /// The value acknowledged last; absent if the creation was not.
+    acknowledged: Option<String>,
+    /// The value whose answer did not come: it may be there or not.
+    unanswered: Option<String>,
+}
+
+/// What one writer did until its node died.
+#[derive(Default)]
+struct Work {
+    secrets: HashMap<String, Known>,
+    /// The requests that were answered with success.
+    request_ids: Vec<String>,
+    /// Requests that were refused, and with what status.
+    refused: Vec<u16>,
+}
+
+impl Work {
+    /// Writes until the connection breaks or `done`.
+    fn run(&mut self, client: &mut Client, prefix: &str, done: &AtomicBool, padding: &str) {
+        let (mut number, mut name) = (0, String::new());
+        while !done.load(Ordering::Relaxed) {
+            let value = format!("{prefix} wrote {number}{padding}");
+            // Three values for each secret.
+            let operation = if number % 3 == 0 {
+                name = format!("{prefix}/{number}");
+                "CreateSecret"
+            } else {
+                "PutSecretValue"
+            };
+            number += 1;
+            let key = if operation == "CreateSecret" {
+                "Name"
+            } else {
+                "SecretId"
+            };
+            let known = self.secrets.entry(name.clone()).or_default();
+            known.unanswered = Some(value.clone());
+            let Ok(reply) = client.call(operation, &json!({key: name, "SecretString": value}))
+            else {
+                return;
+            };
+            match reply.status {
+                200 => {
+                    known.acknowledged = known.unanswered.take();
+                    self.request_ids.push(reply.request_id);
+                }
+                status => {
+                    // A failed request changes nothing.
+                    known.unanswered = None;
+                    // A put into a secret that could not be made is refused too.
+                    assert!(
+                        status == 503 || reply.body["__type"] == "ResourceNotFoundException",
+                        "{reply:?}"
+                    );
+                    self.refused.push(status);
+                }
+            }
+        }
+    }
+
+    /// Asks for every value, of a node that was started anew.
+    fn check(&self, client: &mut Client) {
+        for (name, known) in &self.secrets {
+            let read = client
+                .call("GetSecretValue", &json!({"SecretId": name}))
+                .unwrap();
+            let found = read.body["SecretString"].as_str().map(str::to_owned);
+            assert!(
+                found == known.acknowledged || (found.is_some() && found == known.unanswered),
+                "{name}: {read:?} instead of {:?} or {:?}",
+                known.acknowledged,
+                known.unanswered
+            );
+            assert!(
+                read.status == 200 || read.body["__type"] == "ResourceNotFoundException",
+                "{read:?}"
+            );
+        }
+    }
+}
+
+/// All that was acknowledged is recorded, each event once.
+fn check_records(data: &Path, work: &[Work]) {
+    let records = audit_records(data);
+    let mut events = HashSet::new();
+    let mut requests = HashSet::new();
+    for record in &records {
+        assert!(
+            events.insert(record["eventID"].as_str().unwrap()),
+            "twice: {record}"
+        );
+        requests.extend(record["requestID"].as_str());
+    }
+    let acknowledged = work.iter().flat_map(|work| &work.request_ids);
+    for id in acknowledged {
+        assert!(
+            requests.contains(id.as_str()),
+            "no record of the request {id}"
+        );
+    }
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_by_kill_9() {
+    let home = tempdir().unwrap();
+    let data = home.path().join("data");
+    let mut work: Vec<Work> = Vec::new();
+    let chance: &dyn Random = &SystemRandom;
+    let start = Instant::now();
+    let mut rounds = 0;
+    while start.elapsed() < KILLING {
+        let node = Node::dev(home.path());
+        let access = node.access.clone();
+        let done = AtomicBool::new(false);
+        let written: Vec<Work> = thread::scope(|scope| {
+            let writers: Vec<_> = (0..WRITERS)
+                .map(|writer| {
+                    let (access, done) = (access.clone(), &done);
+                    scope.spawn(move || {
+                        let mut work = Work::default();
+                        let prefix = format!("r{rounds}w{writer}");
+                        work.run(&mut Client::new(access), &prefix, done, "");
+                        work
+                    })
+                })
+                .collect();
+            // Also at the very start, and while the first commits are made.
+            thread::sleep(Duration::from_millis(chance.below(700).into()));
+            node.kill();
+            writers
+                .into_iter()
+                .map(|writer| writer.join().unwrap())
+                .collect()
+        });
+        let node = Node::dev(home.path());
+        assert_eq!(node.access.secret_access_key, access.secret_access_key);
+        let mut client = node.client();
+        for work in &written {
+            work.check(&mut client);
+            assert_eq!(work.refused, [0; 0]);
+        }
+        work.extend(written);
+        check_records(&data, &work);
+        // The next round begins after a kill as well.
+        node.kill();
+        rounds += 1;
+    }
+    let node = Node::dev(home.path());
+    let mut client = node.client();
+    for work in &work {
+        work.check(&mut client);
+    }
+    said(["verify", "--data-dir", data.to_str().unwrap()]);
+    assert!(node.stop().success());
+    check_records(&data, &work);
+    let acknowledged: usize = work.iter().map(|work| work.request_ids.len()).sum();
+    assert!(
+        rounds >= 4 && acknowledged > 100,
+        "{rounds} rounds, {acknowledged} writes"
+    );
+}
+
+#[test]
+fn a_full_disk_refuses_writes_and_loses_nothing() {
+    // The log lays a megabyte of zeros ahead; the store grows past both.
+    for limit_kib in [3_000, 6_000] {
+        let home = tempdir().unwrap();
+        let data = home.path().join("data");
+        // A file that may not grow behaves as on a full disk.
+        let mut limited = Command::new("bash");
+        limited.args([
+            "-c",
+            &format!("ulimit -f {limit_kib} && exec \"$0\" dev \"$@\""),
+            env!("CARGO_BIN_EXE_strongroom"),
+        ]);
+        let node = Node::dev_by(home.path(), limited).unwrap();
+        let done = AtomicBool::new(false);
+        let padding = "x".repeat(60_000);
+        let mut work = Work::default();
+        let access = node.access.clone();
+        thread::scope(|scope| {
+            let writing =
+                scope.spawn(|| work.run(&mut Client::new(access), "full", &done, &padding));
+            thread::sleep(Duration::from_secs(3));
+            done.store(true, Ordering::Relaxed);
+            writing.join().unwrap();
+        });
+        assert!(
+            work.refused.contains(&503),
+            "the disk was not full: {}",
+            node.stderr()
+        );
+        assert!(work.request_ids.len() > 10, "{}", node.stderr());
+        // What can still be read is right; what cannot is refused as such.
+        let mut client = node.client();
+        for (name, known) in &work.secrets {
+            let Some(expected) = &known.acknowledged else {
+                continue;
+            };
+            let read = client
+                .call("GetSecretValue", &json!({"SecretId": name}))
+                .unwrap();
+            match read.status {
+                200 => assert_eq!(read.body["SecretString"], expected.as_str()),
+                status => assert_eq!(status, 503, "{read:?}"),
+            }
+        }
+        // It ends in good order, or at least without having to be killed.
+        node.stop();
+        let log = fs::read_to_string(home.path().join("stderr")).unwrap();
+        assert!(!log.contains("panicked"), "{log}");
+
+        let node = Node::dev(home.path());
+        let mut client = node.client();
+        work.check(&mut client);
+        check_records(&data, std::slice::from_ref(&work));
+        client.do_call(
+            "CreateSecret",
+            &json!({"Name": "again", "SecretString": padding}),
+        );
+        said(["verify", "--data-dir", data.to_str().unwrap()]);
+        assert!(node.stop().success());
+    }
+}
