@@ -70,8 +70,9 @@ pub enum Kind {
     ApiCall,
     /// Secrets Manager for the caller, under the caller's identity.
     Forwarded,
-    /// A service by itself. The text is the record's `requestID`.
-    ServiceEvent(&'static str, String),
+    /// A service by itself, about a resource that lives there, which need not
+    /// be where the caller does. The text is the record's `requestID`.
+    ServiceEvent(&'static str, String, Home),
 }
 
 /// A resource of an event.
@@ -167,14 +168,8 @@ impl Event {
     /// the line feed.
     #[must_use]
     pub fn record(&self, services: &Services, request: &Request, time: &EventTime) -> Vec<u8> {
-        if let Kind::ServiceEvent(..) = self.kind {
-            let account = request.caller.account;
-            let home = Home {
-                partition: services.partition,
-                account,
-                region: request.region,
-            };
-            return self.service_record(services, &home, time);
+        if let Kind::ServiceEvent(_, _, home) = &self.kind {
+            return self.service_record(services, home, time);
         }
         let service = (self.kind == Kind::Forwarded).then_some(FORWARDER);
         let tls = request.tls.as_ref().filter(|_| service.is_none());
@@ -205,7 +200,7 @@ impl Event {
     #[must_use]
     pub fn service_record(&self, services: &Services, home: &Home, time: &EventTime) -> Vec<u8> {
         let (service, request_id) = match &self.kind {
-            Kind::ServiceEvent(service, id) => (*service, id.as_str()),
+            Kind::ServiceEvent(service, id, _) => (*service, id.as_str()),
             Kind::ApiCall | Kind::Forwarded => (self.source, ""),
         };
         self.line(Scene {

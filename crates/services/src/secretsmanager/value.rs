@@ -245,6 +245,7 @@ pub(super) fn service_event(found: &FoundSecret, name: &'static str, token: &str
         kind: Kind::ServiceEvent(
             SecretsManager::EVENT_SOURCE,
             format!("{name}-{}-{token}", found.arn),
+            found.home,
         ),
         ..Event::call(SecretsManager::EVENT_SOURCE, name, false)
     }

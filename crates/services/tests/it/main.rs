@@ -9,6 +9,8 @@ mod batch_get_secret_value;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod concurrency;
+#[cfg(test)]
 mod deletion;
 #[cfg(test)]
 mod get_random_password;
@@ -24,5 +26,7 @@ mod list_secret_version_ids;
 mod list_secrets;
 #[cfg(test)]
 mod matrix;
+#[cfg(test)]
+mod records;
 #[cfg(test)]
 mod world;
