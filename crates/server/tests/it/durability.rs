@@ -192,14 +192,7 @@ fn a_full_disk_refuses_writes_and_loses_nothing() {
     for limit_kib in [3_000, 6_000] {
         let home = tempdir().unwrap();
         let data = home.path().join("data");
-        // A file that may not grow behaves as on a full disk.
-        let mut limited = Command::new("bash");
-        limited.args([
-            "-c",
-            &format!("ulimit -f {limit_kib} && exec \"$0\" dev \"$@\""),
-            env!("CARGO_BIN_EXE_strongroom"),
-        ]);
-        let node = Node::dev_by(home.path(), limited).unwrap();
+        let node = Node::dev_by(home.path(), limited(limit_kib)).unwrap();
         let done = AtomicBool::new(false);
         let padding = "x".repeat(60_000);
         let mut work = Work::default();
@@ -231,8 +224,23 @@ fn a_full_disk_refuses_writes_and_loses_nothing() {
                 status => assert_eq!(status, 503, "{read:?}"),
             }
         }
-        // It ends in good order, or at least without having to be killed.
-        node.stop();
+        // One ends with its disk still full, the other once there is space.
+        let again = json!({"Name": "again", "SecretString": padding});
+        if limit_kib == 3_000 {
+            node.stop();
+        } else {
+            node.unlimited();
+            let start = Instant::now();
+            while client.call("CreateSecret", &again).unwrap().status != 200 {
+                assert!(
+                    start.elapsed() < Duration::from_secs(5),
+                    "{}",
+                    node.stderr()
+                );
+                thread::sleep(Duration::from_millis(20));
+            }
+            assert!(node.stop().success());
+        }
         let log = fs::read_to_string(home.path().join("stderr")).unwrap();
         assert!(!log.contains("panicked"), "{log}");
 
@@ -242,9 +250,62 @@ fn a_full_disk_refuses_writes_and_loses_nothing() {
         check_records(&data, std::slice::from_ref(&work));
         client.do_call(
             "CreateSecret",
-            &json!({"Name": "again", "SecretString": padding}),
+            &json!({"Name": "after", "SecretString": padding}),
         );
         said(["verify", "--data-dir", data.to_str().unwrap()]);
         assert!(node.stop().success());
     }
+}
+
+#[test]
+fn nothing_is_read_that_cannot_be_recorded() {
+    let home = tempdir().unwrap();
+    // A segment that takes no more is followed by another.
+    let node = Node::dev_by(home.path(), limited(1_000)).unwrap();
+    let mut client = node.client();
+    let secret = json!({"Name": "a", "SecretString": "s"});
+    client.do_call("CreateSecret", &secret);
+    let mut work = Work::default();
+    let mut read = |expected: u16| {
+        let reply = client
+            .call("GetSecretValue", &json!({"SecretId": "a"}))
+            .unwrap();
+        if reply.status == 200 {
+            work.request_ids.push(reply.request_id);
+        } else {
+            assert_eq!(reply.body["__type"], "ServiceUnavailable");
+        }
+        reply.status == expected
+    };
+    for _ in 0..1_500 {
+        assert!(read(200), "{}", node.stderr());
+    }
+    let data = home.path().join("data");
+    let segments = fs::read_dir(data.join("audit")).unwrap().count() - 1;
+    assert!(segments > 1, "the segment was never full");
+
+    // A log that has gone takes nothing; back again it takes everything.
+    fs::rename(data.join("audit"), data.join("gone")).unwrap();
+    assert!(read(503));
+    assert!(read(503));
+    fs::rename(data.join("gone"), data.join("audit")).unwrap();
+    let start = Instant::now();
+    while !read(200) {
+        assert!(
+            start.elapsed() < Duration::from_secs(5),
+            "{}",
+            node.stderr()
+        );
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert!(node.stop().success());
+    check_records(&data, &[work]);
+}
+
+/// `dev` whose files may not grow past a size: it behaves as on a full disk.
+fn limited(kib: u32) -> Command {
+    let mut command = Command::new("bash");
+    let script = format!("ulimit -S -f {kib} && exec \"$0\" dev \"$@\"");
+    command.args(["-c", &script, env!("CARGO_BIN_EXE_strongroom")]);
+    command
 }

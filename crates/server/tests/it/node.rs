@@ -136,6 +136,19 @@ impl Node {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
     }
 
+    /// Lets its files grow as they like.
+    pub(crate) fn unlimited(&self) {
+        let mut command = Command::new("prlimit");
+        command.args(["--fsize=unlimited", "--pid"]);
+        assert!(
+            command
+                .arg(self.child.id().to_string())
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
     /// `kill -9`.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
