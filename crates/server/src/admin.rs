@@ -92,14 +92,19 @@ impl Admin {
     }
 }
 
-/// The store's error as a sentence, with its causes.
+/// The store's error as a sentence.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "its callers are `map_err`, which give it away"
 )]
 fn said(error: StoreError) -> String {
+    sentence(&error)
+}
+
+/// An error with its causes.
+pub(crate) fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
-    let mut source = std::error::Error::source(&error);
+    let mut source = error.source();
     while let Some(cause) = source {
         text = format!("{text}: {cause}");
         source = cause.source();

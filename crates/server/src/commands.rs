@@ -22,6 +22,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::admin::sentence;
+
 /// The secrets manager that speaks AWS, on your own machines.
 #[derive(Parser)]
 #[command(name = "strongroom", version, about)]
@@ -92,15 +94,4 @@ fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Fa
 fn report(failure: &Failure) -> ExitCode {
     output::complain(&sentence(failure.as_ref()));
     ExitCode::FAILURE
-}
-
-/// An error with its causes.
-fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
