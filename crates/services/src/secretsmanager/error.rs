@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use strongroom_store::StoreError;
 use strongroom_types::Arn;
 
-use super::secret::{MAX_LABELS, MAX_VERSIONS};
+use super::secret::{MAX_LABELS, MAX_SECRETS, MAX_VERSIONS};
 use crate::{operation::ServiceError, refusal::Refusal};
 
 /// The result of what may be refused by Secrets Manager.
@@ -187,6 +187,13 @@ impl Error {
     pub(super) fn too_many_labels() -> Self {
         Self::LimitExceeded(
             format!("The secret has more than {MAX_LABELS} staging labels over all its versions.")
+                .into(),
+        )
+    }
+
+    pub(super) fn too_many_secrets() -> Self {
+        Self::LimitExceeded(
+            format!("The account has {MAX_SECRETS} secrets in this Region, and cannot have more.")
                 .into(),
         )
     }

@@ -147,16 +147,36 @@ impl SecretIndex {
         (account, region): (AccountId, Region),
         query: &Query<'_>,
     ) -> Result<Page, StoreError> {
+        self.with_names(store, (account, region), |names| names.page(query))
+            .await
+    }
+
+    /// How many secrets an account has in a Region, those that wait for their
+    /// deletion included.
+    ///
+    /// # Errors
+    /// As [`SecretIndex::page`].
+    pub(super) async fn count(
+        &self,
+        store: &Store,
+        home: (AccountId, Region),
+    ) -> Result<usize, StoreError> {
+        self.with_names(store, home, Names::count).await
+    }
+
+    async fn with_names<T>(
+        &self,
+        store: &Store,
+        (account, region): (AccountId, Region),
+        ask: impl FnOnce(&Names) -> T,
+    ) -> Result<T, StoreError> {
         let follower = self.follower(account, region);
         let names = follower
             .names
             .get_or_try_init(|| follower.read(store, account, region));
         let names = names.await?;
         follower.take_in(names);
-        Ok(names
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .page(query))
+        Ok(ask(&names.read().unwrap_or_else(PoisonError::into_inner)))
     }
 
     fn follower(&self, account: AccountId, region: Region) -> Arc<Follower> {

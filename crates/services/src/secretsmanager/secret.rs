@@ -21,6 +21,11 @@ pub const AWSPENDING: &str = "AWSPENDING";
 /// The label of the version that was current before.
 pub const AWSPREVIOUS: &str = "AWSPREVIOUS";
 
+/// Secrets of one account in one Region, those scheduled for deletion
+/// included.
+///
+/// Source: Secrets Manager quotas.
+pub const MAX_SECRETS: usize = 500_000;
 /// Staging labels over all versions of one secret.
 ///
 /// Source: Secrets Manager quotas.

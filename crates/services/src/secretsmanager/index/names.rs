@@ -68,6 +68,11 @@ impl Names {
         }
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.by_name.len()
+    }
+
     /// One page of what a query asks for.
     pub(super) fn page(&self, query: &Query<'_>) -> Page {
         let prefix = query.filters.name_prefix();

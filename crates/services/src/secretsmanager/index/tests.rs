@@ -213,6 +213,7 @@ proptest! {
                 commit(&store, &changes).await;
             }
             let fresh = listed(&store, &SecretIndex::new()).await;
+            prop_assert_eq!(index.count(&store, here()).await.unwrap(), fresh.len());
             prop_assert_eq!(listed(&store, &index).await, fresh);
             Ok(())
         })?;
