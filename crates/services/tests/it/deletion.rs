@@ -11,7 +11,9 @@ use strongroom_services::{
 };
 use strongroom_store::Mode;
 
-use crate::client::{Client, administrator, assert_sound, outbox, policy, problems, rows, token};
+use crate::client::{
+    Client, add_row, administrator, assert_sound, outbox, policy, problems, rows, token,
+};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -428,4 +430,25 @@ async fn what_works_while_a_secret_waits_for_its_end() {
         .ok("BatchGetSecretValue", json!({"SecretIdList": ["a"]}))
         .await;
     assert_eq!(batch["Errors"][0]["ErrorCode"], "InvalidRequestException");
+}
+
+/// A node that is older than the store's last writer leaves alone what it does
+/// not know, and does the rest.
+#[tokio::test]
+async fn jobs_of_a_later_release_stay() {
+    let client = administrator().await;
+    client.secret("a", "one").await;
+    delete(&client, "a", 7).await;
+    let (_, mut later) = rows::<Jobs>(&client.world).await.remove(0);
+    later.kind = 1_000;
+    for number in 0..100 {
+        later.resource = format!("r{number}");
+        add_row::<Jobs>(&client.world, later.key(0), later.clone()).await;
+    }
+    advance(&client, DAY * 7);
+    assert_eq!(run_due(&client).await, 1);
+    assert_eq!(counts(&client).await, [0, 0, 0, 100]);
+    for (_, job) in rows::<Jobs>(&client.world).await {
+        assert_eq!(job.kind, 1_000);
+    }
 }

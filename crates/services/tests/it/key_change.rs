@@ -389,3 +389,36 @@ async fn a_value_that_is_gone_is_missed() {
     assert_eq!(problems.len(), 1, "{problems:?}");
     assert!(problems[0].contains("is of no version"), "{problems:?}");
 }
+
+#[tokio::test]
+async fn without_its_key_a_value_is_lost_and_nothing_is_written() {
+    let client = administrator().await;
+    client.secret("a", "one").await;
+    client.value("a").await;
+    let (key, row) = rows::<KmsKeys>(&client.world).await.remove(0);
+    let mut tx = client
+        .world
+        .services
+        .store
+        .begin(Mode::Write)
+        .await
+        .unwrap();
+    tx.delete::<KmsKeys>(&key).unwrap();
+    tx.commit(Vec::new()).await.unwrap();
+    // What was opened before is not used any longer.
+    let read = json!({"SecretId": "a"});
+    assert_eq!(
+        client.code("GetSecretValue", read).await,
+        "DecryptionFailure"
+    );
+    let put = json!({"SecretId": "a", "SecretString": "x", "ClientRequestToken": token(2)});
+    assert_eq!(
+        client.code("PutSecretValue", put).await,
+        "InternalServiceError"
+    );
+    let problems = problems(&client.world).await;
+    assert!(problems[0].contains("stands for no key"), "{problems:?}");
+
+    add_row::<KmsKeys>(&client.world, key, row).await;
+    assert_eq!(client.value("a").await, "one");
+}

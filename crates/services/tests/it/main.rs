@@ -17,6 +17,8 @@ mod get_random_password;
 #[cfg(test)]
 mod idempotency;
 #[cfg(test)]
+mod invariants;
+#[cfg(test)]
 mod key_change;
 #[cfg(test)]
 mod list_resource_policies;
@@ -28,5 +30,9 @@ mod list_secrets;
 mod matrix;
 #[cfg(test)]
 mod records;
+#[cfg(test)]
+mod resolution;
+#[cfg(test)]
+mod versions;
 #[cfg(test)]
 mod world;
