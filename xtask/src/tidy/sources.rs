@@ -24,7 +24,7 @@ pub(super) fn length(tree: &Tree) -> Vec<Finding> {
 fn length_but_for(tree: &Tree, exceptions: &[(&str, &str)]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, text) in tree.files() {
-        if !path.ends_with(".rs") || path.contains("/tests/") || path.starts_with("fuzz/") {
+        if !path.ends_with(".rs") || is_test(path) || path.starts_with("fuzz/") {
             continue;
         }
         let lines = lines_before_tests(text);
@@ -44,6 +44,10 @@ fn length_but_for(tree: &Tree, exceptions: &[(&str, &str)]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+fn is_test(path: &str) -> bool {
+    path.contains("/tests/") || path.ends_with("/tests.rs")
 }
 
 /// Lines up to the unit tests at the foot of the file.
