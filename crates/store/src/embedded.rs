@@ -54,6 +54,8 @@ pub(crate) struct Embedded {
 pub(crate) struct Opened {
     pub(crate) embedded: Embedded,
     pub(crate) seal: Arc<Seal>,
+    /// Whether the checksums of all pages are right.
+    pub(crate) sound: bool,
     /// How many commits it should have more.
     pub(crate) missing: u64,
 }
@@ -78,14 +80,23 @@ impl Embedded {
     /// Opens the store at `path`, or makes it.
     pub(crate) fn open(path: &Path, root: &RootKey) -> Result<Opened, StoreError> {
         let (disk, lock) = file::open(path, root)?;
-        Self::start(Disk::new(disk), root, Some((path, lock)), Check::All)
+        Self::start(Disk::new(disk), root, Some((path, lock)))
     }
 
     /// Opens the store at `path` though its pages may be damaged. To read
     /// what can be read, and nothing else.
     pub(crate) fn open_damaged(path: &Path, root: &RootKey) -> Result<Opened, StoreError> {
         let (disk, lock) = file::open(path, root)?;
-        Self::start(Disk::new(disk), root, Some((path, lock)), Check::None)
+        let disk = Disk::new(disk);
+        let (database, sound) = match contained(&[], || disk.open_database(Check::All)) {
+            Err(StoreError::Corrupt { .. }) => {
+                let open = || disk.open_database(Check::None);
+                (contained(&[], open)?, false)
+            }
+            opened => (opened?, true),
+        };
+        let opened = Self::start_with(disk, database, root, Some((path, lock)))?;
+        Ok(Opened { sound, ..opened })
     }
 
     /// Opens the store that `disk` holds, or makes it there.
@@ -93,16 +104,24 @@ impl Embedded {
         disk: Arc<dyn StorageBackend>,
         root: &RootKey,
     ) -> Result<Opened, StoreError> {
-        Self::start(Disk::new(disk), root, None, Check::All)
+        Self::start(Disk::new(disk), root, None)
     }
 
     fn start(
         disk: Disk,
         root: &RootKey,
         place: Option<(&Path, Lock)>,
-        check: Check,
     ) -> Result<Opened, StoreError> {
-        let database = contained(&[], || disk.open_database(check))?;
+        let database = contained(&[], || disk.open_database(Check::All))?;
+        Self::start_with(disk, database, root, place)
+    }
+
+    fn start_with(
+        disk: Disk,
+        database: Database,
+        root: &RootKey,
+        place: Option<(&Path, Lock)>,
+    ) -> Result<Opened, StoreError> {
         let (seal, ledger) = contained(&[], || rows::load(&database, root))?;
         let (anchor, noted, lock) = match place {
             Some((path, lock)) => {
@@ -127,6 +146,7 @@ impl Embedded {
         Ok(Opened {
             embedded,
             seal,
+            sound: true,
             missing,
         })
     }

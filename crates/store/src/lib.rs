@@ -23,7 +23,7 @@
 //!
 //! To add a backend, implement `Backend` and `BackendTransaction`
 //! (`backend.rs`) in a file of its own, give [`Store`] a constructor, and add
-//! a line to `tests/it.rs`, so that it passes the suite that all pass.
+//! a line to `tests/it/exercise.rs`, so that it passes the suite that all pass.
 
 mod backend;
 mod backup;

@@ -43,7 +43,10 @@ pub(crate) enum Trust {
     /// All: its pages were checked.
     Full,
     /// Only rows that are found.
-    Found,
+    Found {
+        /// Whether the checksums of all pages are right all the same.
+        sound: bool,
+    },
     /// Nothing: newer commits are missing.
     Stale {
         /// How many.
@@ -102,7 +105,9 @@ impl Store {
     pub fn open_damaged(path: &Path, root: &RootKey) -> Result<Self, StoreError> {
         let opened = Embedded::open_damaged(path, root)?;
         let trust = match opened.missing {
-            0 => Trust::Found,
+            0 => Trust::Found {
+                sound: opened.sound,
+            },
             missing => Trust::Stale { missing },
         };
         Ok(Self::embedded(opened, trust))
@@ -141,7 +146,7 @@ impl Store {
     pub async fn begin(&self, mode: Mode) -> Result<Transaction, StoreError> {
         match (self.shared.trust, mode) {
             (Trust::Stale { .. }, _) => return Err(stale()),
-            (Trust::Found, Mode::Write) => {
+            (Trust::Found { .. }, Mode::Write) => {
                 return Err(StoreError::corrupt(&[], "a damaged store is not changed"));
             }
             _ => {}

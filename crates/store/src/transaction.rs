@@ -106,7 +106,7 @@ impl Transaction {
     ) -> Result<Vec<(T::Key, T::Record)>, StoreError> {
         let mut start = vec![T::ID];
         prefix.encode_prefix(&mut start);
-        if self.shared.trust == Trust::Found {
+        if self.shared.trust != Trust::Full {
             return Err(damaged::<T>(&start));
         }
         let end = end_of_prefix(&start);

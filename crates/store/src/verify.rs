@@ -94,6 +94,15 @@ impl Store {
                 };
                 for (key, sealed) in rows {
                     audit.see(&key, &sealed);
+                    // A damaged page may hide a row from look-ups and still
+                    // show it in ranges.
+                    match snapshot.get(vec![key.clone()]).await {
+                        Ok(found) if found.first() == Some(&Some(sealed.clone())) => {}
+                        Ok(_) | Err(StoreError::Corrupt { .. }) => {
+                            report.problem(&key, "looking it up does not find it");
+                        }
+                        Err(error) => return Err(error),
+                    }
                     if is_meta(&key) {
                         if key != KEYRING_KEY && key != TALLY_KEY {
                             report.problem(&key, "it is none of the store's own rows");

@@ -265,18 +265,13 @@ impl Thread {
 
     /// Opens the file anew if redb refuses to work on it.
     fn look_after_file(&mut self) {
-        let works = {
+        let works = contained(&[], || {
             let database = self.engine.database();
-            let probe = |database| {
-                begin_write(database)?
-                    .abort()
-                    .map_err(|error| failed(&[], error.into()))
-            };
-            database
-                .as_ref()
-                .is_some_and(|database| probe(database).is_ok())
-        };
-        if !works {
+            begin_write(database.as_ref().ok_or_else(down)?)?
+                .abort()
+                .map_err(|error| failed(&[], error.into()))
+        });
+        if works.is_err() {
             self.put_database(None);
             self.open_anew();
         }
@@ -345,9 +340,22 @@ impl Thread {
         self.engine.database().is_none()
     }
 
+    /// Replaces the database. The one before is closed, which can fail, or
+    /// panic where the file is damaged; what was committed is safe.
     fn put_database(&self, database: Option<Database>) {
         let place = &self.engine.database;
-        *place.write().unwrap_or_else(PoisonError::into_inner) = database;
+        let before = std::mem::replace(
+            &mut *place.write().unwrap_or_else(PoisonError::into_inner),
+            database,
+        );
+        let closed = contained(&[], || match before {
+            Some(before) => before.close().map_err(|error| failed(&[], error.into())),
+            None => Ok(()),
+        });
+        if let Err(error) = closed {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "the store's file was not closed cleanly");
+        }
     }
 
     /// Lets new snapshots know of all groups so far.
