@@ -129,7 +129,6 @@ pub struct Route {
     call: for<'a> fn(&'a Services, &'a Request, &'a [u8]) -> CallFuture<'a>,
     input: fn() -> crate::shape::Description,
     output: fn() -> crate::shape::Description,
-    event_source: &'static str,
 }
 
 impl Route {
@@ -144,7 +143,6 @@ impl Route {
             call: |services, request, body| Box::pin(call::<O>(services, request, body)),
             input: O::Input::describe,
             output: O::Output::describe,
-            event_source: O::Service::EVENT_SOURCE,
         }
     }
 
@@ -152,12 +150,6 @@ impl Route {
     /// operation. Never fails: a refusal is an answer, with its record.
     pub async fn call(&self, services: &Services, request: &Request, body: &[u8]) -> Answer {
         (self.call)(services, request, body).await
-    }
-
-    /// A call that did not get as far as the operation, for the record.
-    #[must_use]
-    pub fn event(&self) -> Event {
-        Event::call(self.event_source, self.name, self.mode == Mode::Read)
     }
 
     /// The shapes in data: `input`, `output`, `errors`.
@@ -220,9 +212,8 @@ impl Call<'_> {
         self.further = events;
         let output = done.map_err(stopped)?;
 
-        let body = serde_json::to_vec(&OnTheWire(&output))
-            .map_err(|error| Stopped::Refused(Refusal::unavailable(error)))?;
-        let result = Ok(Zeroizing::new(body));
+        let body = OnTheWire(&output).to_json();
+        let result = Ok(body.map_err(|error| Stopped::Refused(Refusal::unavailable(error)))?);
         if O::MODE == Mode::Read {
             return Ok(Answer {
                 result,
@@ -305,7 +296,7 @@ impl From<&StoreError> for Stopped {
     fn from(error: &StoreError) -> Self {
         match error {
             StoreError::Conflict => Self::Conflict,
-            other => Self::Refused(Refusal::unavailable(other)),
+            other => Self::Refused(Refusal::store(other)),
         }
     }
 }

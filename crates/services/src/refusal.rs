@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use strongroom_store::StoreError;
+
 /// An error as it goes on the wire: AWS's code, HTTP status and message.
 #[derive(Debug)]
 pub struct Refusal {
@@ -47,6 +49,25 @@ impl Refusal {
     #[must_use]
     pub fn validation(message: impl Into<Cow<'static, str>>) -> Self {
         Self::framework("ValidationException", message)
+    }
+
+    /// The store failed. What it holds may be damaged, or it may only be out of
+    /// reach for now; the client is told which.
+    #[must_use]
+    pub fn store(error: &StoreError) -> Self {
+        match error {
+            StoreError::Closed | StoreError::Conflict | StoreError::Unavailable { .. } => {
+                Self::unavailable(error)
+            }
+            _ => Self {
+                status: 500,
+                detail: Some(error.to_string()),
+                ..Self::modelled(
+                    "InternalServiceError",
+                    "An error occurred on the server side.",
+                )
+            },
+        }
     }
 
     /// The store or the record cannot be used just now. Nothing was changed

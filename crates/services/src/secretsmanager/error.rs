@@ -73,14 +73,7 @@ impl ServiceError for Error {
             Self::PublicPolicy(text) => Refusal::modelled("PublicPolicyException", text),
             Self::ResourceExists(text) => Refusal::modelled("ResourceExistsException", text),
             Self::ResourceNotFound(text) => Refusal::modelled("ResourceNotFoundException", text),
-            Self::Store(error) => Refusal {
-                status: 500,
-                detail: Some(error.to_string()),
-                ..Refusal::modelled(
-                    "InternalServiceError",
-                    "An error occurred on the server side.",
-                )
-            },
+            Self::Store(error) => Refusal::store(&error),
             Self::Validation(text) => Refusal::validation(text),
         }
     }

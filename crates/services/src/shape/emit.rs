@@ -1,9 +1,9 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io};
 
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::Value;
 use strongroom_types::{Arn, Sensitive, Timestamp};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::{Blob, Description, Nothing};
 
@@ -31,6 +31,42 @@ pub struct OnTheWire<'a, T>(pub &'a T);
 impl<T: Emit> Serialize for OnTheWire<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.emit(serializer)
+    }
+}
+
+impl<T: Emit> OnTheWire<'_, T> {
+    /// The value in JSON. It may be a secret, so the bytes are wiped on drop,
+    /// and so are the buffers that were too small on the way.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn to_json(&self) -> serde_json::Result<Zeroizing<Vec<u8>>> {
+        let mut buffer = WipedBuffer(Zeroizing::new(Vec::with_capacity(USUAL_BYTES)));
+        serde_json::to_writer(&mut buffer, self)?;
+        Ok(buffer.0)
+    }
+}
+
+/// Room for most answers.
+const USUAL_BYTES: usize = 1024;
+
+/// A growing buffer that leaves no copy of what it held behind.
+struct WipedBuffer(Zeroizing<Vec<u8>>);
+
+impl io::Write for WipedBuffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let needed = self.0.len() + bytes.len();
+        if needed > self.0.capacity() {
+            let mut larger = Vec::with_capacity(needed.max(2 * self.0.capacity()));
+            larger.extend_from_slice(&self.0);
+            self.0 = Zeroizing::new(larger);
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -188,5 +224,19 @@ impl<T: Emit> Emit for BTreeMap<String, T> {
 
     fn describe() -> Description {
         Description::of_items("map", T::describe())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_growing_answer_is_written_whole() {
+        for length in [0, 1, USUAL_BYTES - 3, USUAL_BYTES, 65_536] {
+            let value = vec!["é\n".repeat(length), "end".to_owned()];
+            let json = OnTheWire(&value).to_json().unwrap();
+            assert_eq!(*json, serde_json::to_vec(&value).unwrap());
+        }
     }
 }
