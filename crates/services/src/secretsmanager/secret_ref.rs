@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Characters of the random end of an ARN.
-pub(super) const SUFFIX_CHARS: usize = 6;
+const SUFFIX_CHARS: usize = 6;
 
 /// The secret that a request names, whether it exists or not: a missing one
 /// is judged by the ARN it would have, so that a caller without permission
@@ -286,8 +286,19 @@ fn parse_arn(text: &str, home: &Home) -> Option<(Home, String)> {
     Some((owner, resource.to_owned()))
 }
 
+/// The random end of a new secret's ARN.
+pub(super) fn draw_suffix(cx: &Context<'_>) -> String {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let random = cx.services.random.as_ref();
+    let draw = || {
+        let place = random.below(62) as usize;
+        ALPHABET.get(place).copied().map_or('A', char::from)
+    };
+    std::iter::repeat_with(draw).take(SUFFIX_CHARS).collect()
+}
+
 /// Name and suffix, if the end looks like a hyphen and six alphanumerics.
-fn split_suffix(resource: &str) -> Option<(&str, &str)> {
+pub(super) fn split_suffix(resource: &str) -> Option<(&str, &str)> {
     let hyphen = resource.len().checked_sub(SUFFIX_CHARS + 1)?;
     let (name, tail) = resource.split_at_checked(hyphen)?;
     let suffix = tail.strip_prefix('-')?;

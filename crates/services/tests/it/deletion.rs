@@ -309,22 +309,22 @@ async fn force_deletes_at_once() {
 }
 
 /// Recorded: AWS answers a forced deletion of nothing as if there had been
-/// something.
+/// something, with the ARN it might have had.
 #[tokio::test]
 async fn force_deletes_what_is_not_there() {
     let client = administrator().await;
     let prefix = "arn:aws:secretsmanager:us-east-1:111122223333:secret:";
-    for (secret_id, want) in [
-        ("a", format!("{prefix}a")),
-        (&*format!("{prefix}a"), format!("{prefix}a")),
-        (&*format!("{prefix}a-AbCdEf"), format!("{prefix}a-AbCdEf")),
+    for (secret_id, want, drawn) in [
+        ("a", "a-", 6),
+        ("a-AbCdEf", "a-AbCdEf-", 6),
+        (&*format!("{prefix}a"), "a-", 6),
+        (&*format!("{prefix}a-AbCdEf"), "a-AbCdEf", 0),
     ] {
         let input = json!({"SecretId": secret_id, "ForceDeleteWithoutRecovery": true});
         let answer = client.ok("DeleteSecret", input).await;
-        assert!(
-            answer["ARN"].as_str().unwrap().starts_with(&want),
-            "{answer}"
-        );
+        let arn = answer["ARN"].as_str().unwrap();
+        let suffix = arn.strip_prefix(&format!("{prefix}{want}"));
+        assert_eq!(suffix.map(str::len), Some(drawn), "{answer}");
         assert_eq!(answer["Name"], secret_id);
         assert!(answer["DeletionDate"].is_number());
     }

@@ -9,7 +9,7 @@ use crate::{
         Error, FoundSecret, Result, Secret, SecretsManager,
         arguments::{ReplicaRegion, Tag, kms_key_id, token},
         secret::MAX_SECRETS,
-        secret_ref::{SUFFIX_CHARS, check_name},
+        secret_ref::{check_name, draw_suffix},
         tags, value,
     },
     shape::{Blob, Input, Output},
@@ -273,14 +273,4 @@ fn refuse_later_stages(input: &CreateSecretInput) -> Result<()> {
         return Ok(());
     };
     Err(Error::InvalidParameter(refused.into()))
-}
-
-fn draw_suffix(cx: &Context<'_>) -> String {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    let random = cx.services.random.as_ref();
-    let draw = || {
-        let place = random.below(62) as usize;
-        ALPHABET.get(place).copied().map_or('A', char::from)
-    };
-    std::iter::repeat_with(draw).take(SUFFIX_CHARS).collect()
 }

@@ -6,7 +6,11 @@ use crate::{
     context::Context,
     jobs::Job,
     operation::Operation,
-    secretsmanager::{Error, FoundSecret, Result, SecretRef, SecretsManager, removal, value},
+    secretsmanager::{
+        Error, FoundSecret, Result, SecretRef, SecretsManager, removal,
+        secret_ref::{draw_suffix, split_suffix},
+        value,
+    },
     shape::{Input, Output},
     tables::Jobs,
 };
@@ -91,10 +95,25 @@ impl Operation for DeleteSecret {
                 Ok(output(found.arn.clone(), found.name(), cx.now))
             }
             // AWS answers a forced deletion of nothing as if it had been there.
-            Err(Error::ResourceNotFound(_)) => Ok(output(asked_for, input.secret_id, cx.now)),
+            Err(Error::ResourceNotFound(_)) => {
+                let arn = made_up(cx, asked_for, &input.secret_id);
+                Ok(output(arn, input.secret_id, cx.now))
+            }
             Err(error) => Err(error),
         }
     }
+}
+
+/// The ARN that a secret which never was might have had.
+fn made_up(cx: &Context<'_>, asked_for: Arn, secret_id: &str) -> Arn {
+    // A name may end as an ARN does, and then lacks the suffix all the same.
+    if asked_for.as_str() == secret_id && split_suffix(asked_for.resource()).is_some() {
+        return asked_for;
+    }
+    let (partition, service) = (asked_for.partition(), asked_for.service());
+    let (region, account) = (asked_for.region(), asked_for.account());
+    let resource = format_args!("{}-{}", asked_for.resource(), draw_suffix(cx));
+    Arn::new(partition, service, region, account, resource)
 }
 
 fn window(force: bool, days: Option<i64>) -> Result<i64> {
