@@ -14,3 +14,5 @@ mod http;
 mod node;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod wire;

@@ -1,0 +1,238 @@
+//! The product in this process, and who talks to it.
+
+use std::sync::Arc;
+
+use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
+use http_body_util::BodyExt as _;
+use strongroom::{
+    app::{App, Setup},
+    audit::Options,
+    http::{Handler as _, Request as HttpRequest, RequestId, RequestIds},
+};
+use strongroom_crypto::SystemRandom;
+use strongroom_services::{
+    iam::{AccessKey, Account, InlinePolicy, User, bootstrap},
+    secretsmanager::flush_accesses,
+    tables::{AccessKeys, Accounts, Users},
+};
+use strongroom_sigv4::{Credentials, Request as SigningRequest, sign_headers};
+use strongroom_store::{Mode, UnsealSource};
+use strongroom_types::{AccountId, Partition, Region, Timestamp};
+
+use super::{normal::Names, transcript::Request};
+
+const ACCOUNT: u64 = 111_122_223_333;
+const OTHER_ACCOUNT: u64 = 444_455_556_666;
+const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
+/// What a transcript says of the signature, not to the server.
+const OWN_HEADERS: [&str; 3] = ["as", "region", "service"];
+const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+const NOTHING: &str =
+    r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"none:None","Resource":"*"}}"#;
+const EVERYTHING: &str =
+    r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+
+/// A node with an empty store. Its senders: `admin` of the account
+/// 111122223333 may do everything there and `nobody` nothing, `stranger` may
+/// do everything in 444455556666; a request of `unsigned` has no signature,
+/// one of `forger` the admin's made with another secret, one of `unknown` that
+/// of an access key that does not exist.
+pub(super) struct World {
+    app: Arc<App>,
+    admin: (String, String),
+    ids: RequestIds,
+    _directory: tempfile::TempDir,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    content_type: String,
+    other_headers: Vec<(String, String)>,
+    pub(super) body: String,
+}
+
+impl World {
+    pub(super) async fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path();
+        let key = UnsealSource::File(place.join("root.key"));
+        let app = App::open(Setup {
+            store: place.join("store"),
+            root_key: key.read_or_create(&SystemRandom).unwrap(),
+            audit: place.join("audit"),
+            audit_options: Options::default(),
+            partition: Partition::default(),
+            regions: Region::all().collect(),
+        });
+        let app = app.await.unwrap();
+        let admin = bootstrap(&app.services, AccountId::new(ACCOUNT)).await;
+        let admin = admin.unwrap().unwrap();
+        for (account, name, policy) in [
+            (ACCOUNT, "nobody", NOTHING),
+            (OTHER_ACCOUNT, "stranger", EVERYTHING),
+        ] {
+            user(&app, account, name, policy).await;
+        }
+        Self {
+            app,
+            admin: (
+                admin.access_key_id.clone(),
+                admin.secret_access_key.expose().clone(),
+            ),
+            ids: RequestIds::new(Arc::new(SystemRandom)),
+            _directory: directory,
+        }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.app.services.clock.now()
+    }
+
+    pub(super) async fn send(&self, request: &Request, names: &Names) -> Reply {
+        let id = self.ids.fresh();
+        let answer = self.app.handle(self.request(request, names, id)).await;
+        // The date of a read is written a moment later; here, now.
+        flush_accesses(&self.app.services).await.unwrap();
+
+        let (head, body) = answer.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let mut headers: Vec<(String, String)> = head
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+            .collect();
+        let mut take = |name: &str| {
+            let place = headers.iter().position(|(known, _)| known == name);
+            headers.remove(place.unwrap()).1
+        };
+        assert_eq!(take("x-amzn-requestid"), id.as_str());
+        Reply {
+            status: head.status.as_u16(),
+            content_type: take("content-type"),
+            other_headers: headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
+    }
+
+    fn request(&self, request: &Request, names: &Names, id: RequestId) -> HttpRequest {
+        let mut headers = HeaderMap::new();
+        headers.insert("host", HeaderValue::from_static("localhost"));
+        let (method, uri) = request.line.split_once(' ').unwrap_or_else(|| {
+            let target = format!("secretsmanager.{}", request.line);
+            headers.insert("x-amz-target", HeaderValue::try_from(target).unwrap());
+            headers.insert("content-type", HeaderValue::from_static(CONTENT_TYPE));
+            ("POST", "/")
+        });
+        let sent = request
+            .headers
+            .iter()
+            .filter(|(name, _)| !OWN_HEADERS.contains(&name.as_str()));
+        for (name, value) in sent {
+            headers.insert(
+                HeaderName::try_from(name).unwrap(),
+                HeaderValue::try_from(names.resolve(value)).unwrap(),
+            );
+        }
+        let mut http = HttpRequest {
+            id,
+            method: Method::try_from(method).unwrap(),
+            uri: uri.parse().unwrap(),
+            version: Version::HTTP_11,
+            headers,
+            body: names.resolve(&request.body).into_bytes().into(),
+            peer: "127.0.0.1:50000".parse().unwrap(),
+            tls: None,
+        };
+        let sender = request.header("as").unwrap_or("admin");
+        if sender != "unsigned" {
+            let (access_key_id, secret_access_key) = self.key(sender);
+            let credentials = Credentials {
+                access_key_id: &access_key_id,
+                secret_access_key,
+                session_token: None,
+                region: request.header("region").unwrap_or("us-east-1"),
+                service: request.header("service").unwrap_or("secretsmanager"),
+            };
+            sign(&mut http, &credentials, self.now());
+        }
+        http
+    }
+
+    /// What a sender signs with.
+    fn key(&self, sender: &str) -> (String, &str) {
+        let (admin, secret) = &self.admin;
+        match sender {
+            "admin" => (admin.clone(), secret),
+            "forger" => (admin.clone(), SECRET_ACCESS_KEY),
+            "nobody" | "unknown" => (access_key_id(ACCOUNT, sender), SECRET_ACCESS_KEY),
+            "stranger" => (access_key_id(OTHER_ACCOUNT, sender), SECRET_ACCESS_KEY),
+            other => panic!("who is `{other}`?"),
+        }
+    }
+}
+
+fn sign(request: &mut HttpRequest, credentials: &Credentials<'_>, at: Timestamp) {
+    let headers: Vec<(&str, &[u8])> = request
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_bytes()))
+        .collect();
+    let view = SigningRequest {
+        method: request.method.as_str(),
+        path: request.uri.path(),
+        query: request.uri.query().unwrap_or_default(),
+        headers: &headers,
+        body: &request.body,
+    };
+    for (name, value) in sign_headers(&view, credentials, at).unwrap() {
+        let value = HeaderValue::try_from(value).unwrap();
+        request.headers.insert(name, value);
+    }
+}
+
+impl Reply {
+    /// The lines of a transcript, with the body as it is shown.
+    pub(super) fn written(&self, body: &str) -> String {
+        let mut lines = vec![format!("{} {}", self.status, self.content_type)];
+        let headers = self.other_headers.iter();
+        lines.extend(headers.map(|(name, value)| format!("{name}: {value}")));
+        lines.extend(body.lines().map(str::to_owned));
+        lines.iter().map(|line| format!("< {line}\n")).collect()
+    }
+}
+
+fn access_key_id(account: u64, name: &str) -> String {
+    format!("AKIA{account}{}", name.to_uppercase())
+}
+
+async fn user(app: &App, account: u64, name: &str, policy: &str) {
+    let owner = AccountId::new(account).unwrap();
+    let user = User {
+        name: name.to_owned(),
+        path: "/".to_owned(),
+        id: format!("AIDA{account}{}", name.to_uppercase()),
+        created_ms: 0,
+        attached_policies: Vec::new(),
+        inline_policies: vec![InlinePolicy {
+            name: "inline".to_owned(),
+            document: policy.to_owned(),
+        }],
+    };
+    let key = AccessKey {
+        account,
+        user_name: name.to_owned(),
+        secret: SECRET_ACCESS_KEY.to_owned(),
+        active: true,
+        created_ms: 0,
+    };
+    let mut tx = app.services.store.begin(Mode::Write).await.unwrap();
+    tx.put::<Accounts>(&(owner,), &Account { created_ms: 0 })
+        .unwrap();
+    tx.put::<Users>(&(owner, name.to_owned()), &user).unwrap();
+    tx.put::<AccessKeys>(&(access_key_id(account, name),), &key)
+        .unwrap();
+    tx.commit(Vec::new()).await.unwrap();
+}
