@@ -231,6 +231,18 @@ mod tests {
     }
 
     #[test]
+    fn no_more_than_a_hundred_violations_are_told() {
+        let values = vec![r##""#""##; 100_000].join(",");
+        let json =
+            format!(r#"{{"SecretId": "a", "Filters": [{{"Key": "asc", "Values": [{values}]}}]}}"#);
+        let message = admit(&json).err().unwrap();
+        assert!(message.starts_with("100 validation errors detected: "));
+        let items = message.matches("filters.1.member.values.").count();
+        // The list itself is too long, and shown in full.
+        assert_eq!(items, 99);
+    }
+
+    #[test]
     fn the_record_leaves_out_what_is_sensitive() {
         let request =
             admit(r#"{"SecretId": "a", "SecretString": "abc", "Token": "t", "Filters": []}"#);

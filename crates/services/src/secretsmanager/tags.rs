@@ -13,6 +13,33 @@ use super::{
 /// Source: Secrets Manager quotas.
 pub(super) const MAX_TAGS: usize = 50;
 
+/// Tag keys of one request: more than a secret can have, for clients that
+/// remove what may not be there.
+const MAX_KEYS: usize = 200;
+
+/// To be asked before policies are: they may compare each tag of a request
+/// with thousands of patterns.
+///
+/// # Errors
+/// `InvalidParameterException` for more tags than a secret can have.
+pub(super) fn check_count(tags: &[Tag]) -> Result<()> {
+    if tags.len() > MAX_TAGS {
+        return Err(too_many());
+    }
+    Ok(())
+}
+
+/// As [`check_count`], for the keys of tags to remove.
+///
+/// # Errors
+/// `InvalidParameterException` for more than 200.
+pub(super) fn check_key_count(keys: &[String]) -> Result<()> {
+    if keys.len() > MAX_KEYS {
+        return Err(invalid("A request can have at most 200 tag keys."));
+    }
+    Ok(())
+}
+
 /// The tags of a request, checked.
 ///
 /// # Errors
@@ -63,7 +90,7 @@ pub(super) fn set(secret: &mut Secret, tags: Vec<record::Tag>) -> Result<()> {
         }
     }
     if merged.len() > MAX_TAGS {
-        return Err(invalid("A secret can have at most 50 tags."));
+        return Err(too_many());
     }
     secret.ever_tagged |= !merged.is_empty();
     secret.tags = merged;
@@ -76,6 +103,10 @@ pub(super) fn answered(secret: &Secret) -> Option<Vec<Tag>> {
     secret
         .ever_tagged
         .then(|| secret.tags.iter().map(Tag::from).collect())
+}
+
+fn too_many() -> Error {
+    invalid("A secret can have at most 50 tags.")
 }
 
 fn invalid(text: &'static str) -> Error {

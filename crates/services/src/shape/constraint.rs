@@ -49,20 +49,29 @@ impl Pattern {
     }
 }
 
-/// Collects what is wrong with a request.
+/// Violations that are told of one request. A megabyte of wrong values would
+/// make an answer of forty.
+const TOLD: usize = 100;
+
+/// Collects what is wrong with a request, up to a hundred things.
 #[derive(Debug, Default)]
 pub struct Violations(Vec<String>);
 
 impl Violations {
     /// A required member is absent.
     pub(super) fn missing(&mut self, at: &Path<'_>) {
-        self.0.push(format!(
-            "Value null at '{at}' failed to satisfy constraint: Member must not be null"
-        ));
+        if !self.is_full() {
+            self.0.push(format!(
+                "Value null at '{at}' failed to satisfy constraint: Member must not be null"
+            ));
+        }
     }
 
     /// A value breaks a rule, told in AWS's words: `Member must …`.
     pub(super) fn broken<T: Shape>(&mut self, value: &T, at: &Path<'_>, rule: &str) {
+        if self.is_full() {
+            return;
+        }
         let mut text = "Value".to_owned();
         if let Some(quoted) = value.quoted() {
             let _ = write!(text, " '{quoted}'");
@@ -78,6 +87,11 @@ impl Violations {
             values.join(", ")
         );
         self.broken(value, at, &rule);
+    }
+
+    /// Whether nothing more need be looked for.
+    pub(super) fn is_full(&self) -> bool {
+        self.0.len() >= TOLD
     }
 
     pub(super) fn check<T: Shape>(&mut self, value: &T, at: &Path<'_>, constraints: &[Constraint]) {

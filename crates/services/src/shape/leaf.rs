@@ -206,6 +206,9 @@ impl<T: Shape> Shape for Vec<T> {
 
     fn check_each(&self, at: &Path<'_>, each: &[Constraint], violations: &mut Violations) {
         for (item, number) in self.iter().zip(1..) {
+            if violations.is_full() {
+                return;
+            }
             violations.check(item, &Path::Item(at, number), each);
         }
     }

@@ -33,6 +33,8 @@ mod records;
 #[cfg(test)]
 mod resolution;
 #[cfg(test)]
+mod tags;
+#[cfg(test)]
 mod versions;
 #[cfg(test)]
 mod world;

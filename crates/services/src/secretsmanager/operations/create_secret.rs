@@ -105,6 +105,7 @@ impl Operation for CreateSecret {
             return Err(Error::invalid_name());
         }
         check_name(&input.name)?;
+        tags::check_count(input.tags.as_deref().unwrap_or_default())?;
         let home = cx.home();
         let key = (home.account, home.region, input.name.clone());
         let existing = cx.tx.get::<Secrets>(&key).await?;

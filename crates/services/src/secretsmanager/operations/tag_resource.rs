@@ -39,6 +39,7 @@ impl Operation for TagResource {
     type Target = SecretRef;
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<SecretRef> {
+        tags::check_count(&input.tags)?;
         SecretRef::resolve(cx, &input.secret_id).await
     }
 

@@ -40,6 +40,7 @@ impl Operation for UntagResource {
     type Target = SecretRef;
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<SecretRef> {
+        tags::check_key_count(&input.tag_keys)?;
         SecretRef::resolve(cx, &input.secret_id).await
     }
 
