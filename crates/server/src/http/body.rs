@@ -32,7 +32,7 @@ pub(super) async fn read(
     let mut bytes = Zeroizing::new(Vec::new());
     grow(&mut bytes, first.min(FIRST_BYTES), share)?;
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Refusal::BodyIncomplete)?;
+        let frame = frame.map_err(|_| Refusal::BodyBroken)?;
         // Trailers are none of AWS's protocols here.
         let Ok(data) = frame.into_data() else {
             continue;

@@ -65,7 +65,7 @@ async fn receive<H: Handler>(
     if head.headers.len() > limits.headers {
         return Err(Refusal::TooManyHeaders);
     }
-    name_host(&head.uri, &mut head.headers)?;
+    name_host(head.version, &head.uri, &mut head.headers)?;
     let mut share = Share::of(&server.usage)?;
     let reading = body::read(body, &head.headers, limits.body_bytes, &mut share);
     let body = timeout(limits.body, reading)
@@ -85,27 +85,27 @@ async fn receive<H: Handler>(
     Ok((request, share))
 }
 
-/// Sees to it that `host` is the host the request is for. HTTP/2 names it in
-/// `:authority`, and HTTP/1.1 may in the request line; both end up in the URI.
+/// Sees to it that `host` is the one host the request is for. HTTP/2 names it
+/// in `:authority`, and HTTP/1.1 may in the request line; both end up in the
+/// URI. Only HTTP/1.0 may leave it out.
 ///
-/// Source: RFC 9113 section 8.3.1, RFC 9112 section 3.2.2.
-fn name_host(uri: &Uri, headers: &mut HeaderMap) -> Result<(), Refusal> {
-    let Some(authority) = uri.authority() else {
-        return Ok(());
-    };
-    match headers.get(header::HOST) {
-        Some(host)
-            if host
-                .as_bytes()
-                .eq_ignore_ascii_case(authority.as_str().as_bytes()) =>
-        {
-            Ok(())
+/// Source: RFC 9113 section 8.3.1, RFC 9112 section 3.2.
+fn name_host(version: Version, uri: &Uri, headers: &mut HeaderMap) -> Result<(), Refusal> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next(), uri.authority()) {
+        (Some(host), None, Some(authority)) => {
+            let authority = authority.as_str().as_bytes();
+            if !host.as_bytes().eq_ignore_ascii_case(authority) {
+                return Err(Refusal::Malformed);
+            }
         }
-        Some(_) => Err(Refusal::Malformed),
-        None => {
+        (Some(_), None, None) => {}
+        (None, _, Some(authority)) => {
             let host = HeaderValue::from_str(authority.as_str()).map_err(|_| Refusal::Malformed)?;
             headers.insert(header::HOST, host);
-            Ok(())
         }
+        (None, _, None) if version == Version::HTTP_10 => {}
+        (None, _, None) | (Some(_), Some(_), _) => return Err(Refusal::Malformed),
     }
+    Ok(())
 }

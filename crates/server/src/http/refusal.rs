@@ -7,13 +7,15 @@ use super::{Answer, RequestId};
 /// Why a request was not handed to the handler, or not to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The body did not arrive in time, or the client stopped sending.
+    /// The body ended before its end, or its framing is wrong.
+    BodyBroken,
+    /// The body did not arrive in time.
     BodyIncomplete,
     /// The body is larger than allowed.
     BodyTooLarge,
     /// Too many requests, or too many bytes, are in work.
     Busy,
-    /// The request contradicts itself: two different hosts.
+    /// The request names no host, or more than one.
     Malformed,
     /// The handler did not answer in time. What it was doing goes on, so the
     /// client cannot know whether its request took effect.
@@ -30,7 +32,7 @@ impl Refusal {
             Self::BodyIncomplete => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Busy | Self::Slow => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::BodyBroken | Self::Malformed => StatusCode::BAD_REQUEST,
             Self::TooManyHeaders => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         }
     }
@@ -43,7 +45,7 @@ impl Refusal {
             Self::BodyIncomplete => "RequestTimeout",
             Self::BodyTooLarge => "RequestEntityTooLarge",
             Self::Busy => "ThrottlingException",
-            Self::Malformed => "BadRequest",
+            Self::BodyBroken | Self::Malformed => "BadRequest",
             Self::Slow => "ServiceUnavailable",
             Self::TooManyHeaders => "RequestHeaderFieldsTooLarge",
         }
@@ -53,10 +55,11 @@ impl Refusal {
     #[must_use]
     pub fn message(self) -> &'static str {
         match self {
+            Self::BodyBroken => "The request body is broken.",
             Self::BodyIncomplete => "The request body did not arrive in time.",
             Self::BodyTooLarge => "The request body is too large.",
             Self::Busy => "Rate exceeded",
-            Self::Malformed => "The request names two different hosts.",
+            Self::Malformed => "The request must name one host.",
             Self::Slow => "The request could not be completed in time.",
             Self::TooManyHeaders => "The request has too many headers.",
         }

@@ -108,6 +108,49 @@ fn http2_without_tls_names_its_host() {
 }
 
 #[test]
+fn a_request_names_one_host_and_frames_its_body_well() {
+    run(async {
+        let server = Running::start(limits()).await;
+        let close = "connection: close\r\n";
+        let chunked = "host: h\r\ntransfer-encoding: chunked\r\n";
+        for (request, status) in [
+            (format!("GET / HTTP/1.1\r\nhost: h\r\n{close}\r\n"), 200),
+            (
+                format!("GET http://h/ HTTP/1.1\r\nhost: H\r\n{close}\r\n"),
+                200,
+            ),
+            (format!("GET / HTTP/1.0\r\n{close}\r\n"), 200),
+            (format!("GET / HTTP/1.1\r\n{close}\r\n"), 400),
+            (
+                format!("GET / HTTP/1.1\r\nhost: h\r\nhost: h\r\n{close}\r\n"),
+                400,
+            ),
+            (
+                format!("GET http://h/ HTTP/1.1\r\nhost: i\r\n{close}\r\n"),
+                400,
+            ),
+            (
+                format!("POST / HTTP/1.1\r\n{chunked}{close}\r\n1\r\nx\r\n0\r\n\r\n"),
+                200,
+            ),
+            (
+                format!("POST / HTTP/1.1\r\n{chunked}{close}\r\nfffffffffffffffff\r\n"),
+                400,
+            ),
+            (
+                format!("POST / HTTP/1.1\r\n{chunked}{close}\r\n1\r\nxx\r\n0\r\n\r\n"),
+                400,
+            ),
+        ] {
+            let reply = talk(server.address, &request).await;
+            let version = &request[request.find("HTTP/").unwrap()..][..8];
+            let expected = format!("{version} {status} ");
+            assert!(reply.starts_with(&expected), "{request:?}: {reply}");
+        }
+    });
+}
+
+#[test]
 fn expect_100_continue_is_answered_only_when_the_body_is_wanted() {
     run(async {
         let server = Running::start(limits()).await;
