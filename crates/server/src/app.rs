@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use strongroom_crypto::{Random, SystemRandom};
 use strongroom_services::{
     context::Services,
-    iam::Callers,
+    iam::{self, Callers},
     jobs,
     kms::KeyMaterial,
     secretsmanager::{Shared, flush_accesses},
@@ -61,6 +61,17 @@ pub enum StartError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The partition was changed.
+    #[error(
+        "the store was made in the partition `{made_in}`, which is part of every ARN and cannot \
+         change to `{configured}`; set `partition` back"
+    )]
+    Partition {
+        /// As configured now.
+        configured: Partition,
+        /// As stored.
+        made_in: String,
+    },
     /// The store.
     #[error("cannot open the store")]
     Store(#[from] strongroom_store::StoreError),
@@ -74,6 +85,16 @@ impl App {
     /// [`StartError`].
     pub async fn open(setup: Setup) -> Result<Arc<Self>, StartError> {
         let store = Store::open(&setup.store, &setup.root_key)?;
+        let configured = setup.partition;
+        match iam::partition(&store).await? {
+            Some(made_in) if made_in != configured.as_str() => {
+                return Err(StartError::Partition {
+                    configured,
+                    made_in,
+                });
+            }
+            _ => {}
+        }
         let audit_error = |source| StartError::Audit {
             path: setup.audit.clone(),
             source,

@@ -142,9 +142,6 @@ impl AuditLog {
         if records.is_empty() {
             return Ok(());
         }
-        if records.is_empty() {
-            return Ok(());
-        }
         let durable = self.queue.push(records)?;
         match tokio::time::timeout(self.max_wait, durable).await {
             Ok(outcome) => outcome,

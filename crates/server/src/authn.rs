@@ -3,7 +3,7 @@
 //! Failures come in AWS's order: form of the signature, date, scope, access
 //! key, and the signature itself last.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use strongroom_services::{context::Services, iam::Caller, refusal::Refusal};
 use strongroom_sigv4::{KeyName, SignatureError, Signed, SigningKey, SigningKeyCache};
@@ -14,9 +14,15 @@ use crate::http::Request;
 /// Access keys whose derived signing keys are kept.
 const CACHED_ACCESS_KEYS: usize = 10_000;
 
+/// Refused requests that are logged in one second. Strangers can send any
+/// number of them.
+const LOGGED_PER_SECOND: u32 = 20;
+
 /// Verifies signatures.
 pub struct Authenticator {
     signing_keys: SigningKeyCache,
+    /// The second that refusals were last logged in, and how many were.
+    logged: Mutex<(i64, u32)>,
     /// The Regions that are served.
     regions: Vec<Region>,
 }
@@ -35,15 +41,44 @@ impl Authenticator {
     pub fn new(regions: Vec<Region>) -> Self {
         Self {
             signing_keys: SigningKeyCache::new(CACHED_ACCESS_KEYS),
+            logged: Mutex::default(),
             regions,
         }
     }
 
     /// Verifies that a request for `service` was signed by a known caller.
+    /// There is nobody to record a refusal for, so it is logged.
     ///
     /// # Errors
     /// AWS's error for the first thing that is wrong.
     pub async fn authenticate(
+        &self,
+        services: &Services,
+        service: &str,
+        request: &Request,
+    ) -> Result<Authenticated, Refusal> {
+        let verified = self.verify(services, service, request).await;
+        if let Err(refusal) = &verified
+            && self.may_log(services.clock.now().as_second())
+        {
+            tracing::info!(
+                request_id = %request.id, peer = %request.peer, service, code = refusal.code,
+                "not authenticated"
+            );
+        }
+        verified
+    }
+
+    fn may_log(&self, second: i64) -> bool {
+        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        if logged.0 != second {
+            *logged = (second, 0);
+        }
+        logged.1 = logged.1.saturating_add(1);
+        logged.1 <= LOGGED_PER_SECOND
+    }
+
+    async fn verify(
         &self,
         services: &Services,
         service: &str,

@@ -10,10 +10,16 @@ use std::{collections::HashSet, io, sync::Arc, time::Duration};
 use strongroom_store::{Store, StoreError};
 use tokio::sync::{Notify, watch};
 
-use crate::audit::{AuditLog, Recovered};
+use crate::audit::{AuditError, AuditLog, Recovered};
 
-/// Records copied in one write.
+/// Records read from the store at once.
 const BATCH: usize = 512;
+/// Bytes appended to the log at once, unless one record alone has more. Far
+/// below what the log takes in one append.
+const APPEND_BYTES: usize = 1 << 20;
+/// How long nothing must come before the store is made to forget what the log
+/// has, and how often the outbox is looked at though nobody said so.
+const IDLE: Duration = Duration::from_secs(1);
 /// Pause after a failure of store or log.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -34,6 +40,7 @@ impl Outbox {
     /// would be copied twice.
     pub async fn run(&self, store: Store, log: Arc<AuditLog>, mut stop: watch::Receiver<bool>) {
         let mut position = 0;
+        let mut forgotten = 0;
         loop {
             // Asked before copying, so that the last round sees everything.
             let is_last = *stop.borrow() || stop.has_changed().is_err();
@@ -41,8 +48,17 @@ impl Outbox {
                 Ok(()) if is_last => return,
                 Ok(()) => {
                     tokio::select! {
-                        () = self.0.notified() => {}
-                        _ = stop.wait_for(|stop| *stop) => {}
+                        () = self.0.notified() => continue,
+                        _ = stop.wait_for(|stop| *stop) => continue,
+                        () = tokio::time::sleep(IDLE) => {}
+                    }
+                    // What the store still holds after a crash is looked for
+                    // in the recent log only, so it must not hold it for long.
+                    if forgotten < position {
+                        match store.forget_outbox().await {
+                            Ok(()) => forgotten = position,
+                            Err(error) => tracing::warn!(%error, "the outbox is not tidied yet"),
+                        }
                     }
                 }
                 Err(error) if is_last => {
@@ -75,12 +91,28 @@ async fn copy(store: &Store, log: &AuditLog, position: &mut u64) -> Result<(), S
             return Ok(());
         };
         let lines: Vec<_> = rows.into_iter().map(|(_, line)| line).collect();
-        log.append_many(&lines)
+        append(log, &lines)
             .await
             .map_err(|error| error.to_string())?;
         *position = last;
         store.outbox_done(last);
     }
+}
+
+/// Appends records in portions that the log takes.
+async fn append(log: &AuditLog, mut lines: &[Vec<u8>]) -> Result<(), AuditError> {
+    while !lines.is_empty() {
+        let mut bytes = 0;
+        let fits = |line: &&Vec<u8>| {
+            bytes += line.len() + 1;
+            bytes <= APPEND_BYTES
+        };
+        let count = lines.iter().take_while(fits).count().max(1);
+        let (portion, rest) = lines.split_at(count.min(lines.len()));
+        log.append_many(portion).await?;
+        lines = rest;
+    }
+    Ok(())
 }
 
 /// Copies what an earlier process left, except for what its log already has.
@@ -90,25 +122,25 @@ async fn copy(store: &Store, log: &AuditLog, position: &mut u64) -> Result<(), S
 /// When store or log cannot be read or written.
 pub async fn recover(store: &Store, log: &AuditLog, recovered: &Recovered) -> io::Result<()> {
     let other = |error: StoreError| io::Error::other(error.to_string());
+    let mut ids = HashSet::new();
     let mut position = 0;
     loop {
         let rows = store.outbox(position, BATCH).await.map_err(other)?;
+        let Some(&(last, _)) = rows.last() else { break };
+        let found = rows.iter().filter_map(|(_, line)| event_id(line));
+        ids.extend(found.map(str::to_owned));
+        position = last;
+    }
+    let known = recovered.contains_recent(&ids)?;
+    position = 0;
+    loop {
+        let mut rows = store.outbox(position, BATCH).await.map_err(other)?;
         let Some(&(last, _)) = rows.last() else {
-            return Ok(());
+            return store.forget_outbox().await.map_err(other);
         };
-        let ids: HashSet<String> = rows
-            .iter()
-            .filter_map(|(_, line)| event_id(line))
-            .map(str::to_owned)
-            .collect();
-        let known = recovered.contains_recent(&ids)?;
-        let is_new = |line: &Vec<u8>| event_id(line).is_none_or(|id| !known.contains(id));
-        let lines: Vec<_> = rows
-            .into_iter()
-            .map(|(_, line)| line)
-            .filter(is_new)
-            .collect();
-        log.append_many(&lines).await.map_err(io::Error::other)?;
+        rows.retain(|(_, line)| event_id(line).is_none_or(|id| !known.contains(id)));
+        let lines: Vec<_> = rows.into_iter().map(|(_, line)| line).collect();
+        append(log, &lines).await.map_err(io::Error::other)?;
         position = last;
         store.outbox_done(last);
     }
@@ -119,4 +151,85 @@ fn event_id(line: &[u8]) -> Option<&str> {
     let line = std::str::from_utf8(line).ok()?;
     let (_, rest) = line.split_once(r#""eventID":""#)?;
     rest.split_once('"').map(|(id, _)| id)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use strongroom_store::Mode;
+    use strongroom_types::SystemClock;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::audit::Options;
+
+    async fn commit(store: &Store, records: Vec<Vec<u8>>) {
+        let tx = store.begin(Mode::Write).await.unwrap();
+        tx.commit(records).await.unwrap();
+    }
+
+    fn record(number: usize, bytes: usize) -> Vec<u8> {
+        let filling = "x".repeat(bytes);
+        format!(r#"{{"eventID":"id-{number}","filling":"{filling}"}}"#).into_bytes()
+    }
+
+    fn open(directory: &Path) -> (AuditLog, Recovered) {
+        AuditLog::open(directory, Options::default(), Arc::new(SystemClock)).unwrap()
+    }
+
+    fn ids(directory: &Path) -> Vec<String> {
+        let files = fs::read_dir(directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        let mut files: Vec<_> = files
+            .filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
+            .collect();
+        files.sort();
+        let text: String = files
+            .iter()
+            .map(|path| fs::read_to_string(path).unwrap())
+            .collect();
+        let lines = text.lines().filter_map(|line| event_id(line.as_bytes()));
+        lines.map(str::to_owned).collect()
+    }
+
+    #[tokio::test]
+    async fn more_than_the_log_takes_at_once_is_copied_in_portions() {
+        let directory = TempDir::new().unwrap();
+        let store = Store::in_memory();
+        for number in 0..60 {
+            commit(
+                &store,
+                vec![record(number, 400_000), record(1_000 + number, 10)],
+            )
+            .await;
+        }
+        let (log, recovered) = open(directory.path());
+        recover(&store, &log, &recovered).await.unwrap();
+        assert!(store.outbox(0, 1).await.unwrap().is_empty());
+        drop(log);
+        let expected: Vec<_> = (0..60)
+            .flat_map(|n| [format!("id-{n}"), format!("id-{}", 1_000 + n)])
+            .collect();
+        assert_eq!(ids(directory.path()), expected);
+    }
+
+    #[tokio::test]
+    async fn what_the_log_has_is_not_copied_again() {
+        let directory = TempDir::new().unwrap();
+        let store = Store::in_memory();
+        commit(&store, (0..700).map(|number| record(number, 10)).collect()).await;
+        let (log, _) = open(directory.path());
+        let rows = store.outbox(0, 300).await.unwrap();
+        let known: Vec<_> = rows.into_iter().map(|(_, line)| line).collect();
+        append(&log, &known).await.unwrap();
+        drop(log);
+
+        let (log, recovered) = open(directory.path());
+        recover(&store, &log, &recovered).await.unwrap();
+        drop(log);
+        let expected: Vec<_> = (0..700).map(|number| format!("id-{number}")).collect();
+        assert_eq!(ids(directory.path()), expected);
+    }
 }

@@ -10,6 +10,7 @@ use strongroom_services::{
     operation::{Answer as Outcome, Records, Route},
     refusal::Refusal,
 };
+use strongroom_store::Mode;
 
 use crate::{
     app::App,
@@ -49,7 +50,15 @@ impl App {
             .await?;
         let route = destination.route.ok_or_else(unknown_operation)?;
         let known = identified(request, authenticated);
-        let outcome = route.call(&self.services, &known, &request.body).await;
+        // Records of changes wait in the store while the log cannot be written,
+        // so changes have to stop too. The refusal's own record is what tries
+        // the log again.
+        let outcome = if route.mode == Mode::Write && !self.log.is_writable() {
+            let refusal = Refusal::unavailable("the audit log cannot be written");
+            route.refuse(&self.services, &known, refusal)
+        } else {
+            route.call(&self.services, &known, &request.body).await
+        };
         self.record(route, &known, outcome).await
     }
 

@@ -12,7 +12,7 @@ use strongroom_policy::{
 };
 use strongroom_types::{AccountId, Principal};
 
-use crate::{context::Context, operation::ServiceError};
+use crate::{cloudtrail::FORWARDER, context::Context, operation::ServiceError};
 
 /// A target that the caller may act on.
 pub struct Authorized<T>(T);
@@ -157,6 +157,24 @@ fn check(cx: &Context<'_>, target: &impl Target, action: &str, keys: &Keys) -> R
     judge(cx, target, target.policy(), action, keys)
 }
 
+/// Whether the caller may have a service do `action` on `target` for them;
+/// otherwise KMS's text.
+///
+/// # Errors
+/// The text.
+pub fn forwarded(
+    cx: &Context<'_>,
+    target: &impl Target,
+    action: &str,
+    keys: &Keys,
+) -> Result<(), String> {
+    let context = RequestContext {
+        forwarded: true,
+        ..RequestContext::of(cx, target, keys)
+    };
+    decided(&context, target.policy(), action)
+}
+
 fn judge(
     cx: &Context<'_>,
     target: &impl Target,
@@ -164,16 +182,23 @@ fn judge(
     action: &str,
     keys: &Keys,
 ) -> Result<(), String> {
+    decided(
+        &RequestContext::of(cx, target, keys),
+        resource_policy,
+        action,
+    )
+}
+
+fn decided<T: Target>(
+    context: &RequestContext<'_, T>,
+    resource_policy: Option<&Policy>,
+    action: &str,
+) -> Result<(), String> {
+    let RequestContext { cx, target, .. } = *context;
     let caller = &cx.request.caller;
-    let context = RequestContext {
-        cx,
-        target,
-        keys,
-        target_keys: OnceCell::new(),
-    };
     let request = PolicyRequest {
         action,
-        context: &context,
+        context,
         issuer: None,
         partition: cx.services.partition.as_str(),
         principal: &caller.principal,
@@ -217,12 +242,29 @@ struct RequestContext<'a, T> {
     target: &'a T,
     keys: &'a Keys,
     target_keys: OnceCell<Keys>,
+    /// Whether a service acts for the caller.
+    forwarded: bool,
+}
+
+impl<'a, T> RequestContext<'a, T> {
+    fn of(cx: &'a Context<'a>, target: &'a T, keys: &'a Keys) -> Self {
+        Self {
+            cx,
+            target,
+            keys,
+            target_keys: OnceCell::new(),
+            forwarded: false,
+        }
+    }
 }
 
 impl<T: Target> ContextKeys for RequestContext<'_, T> {
     fn get(&self, key: &str) -> Option<Values<'_>> {
         if let Some(values) = self.global(key) {
             return Some(Values::One(values));
+        }
+        if key == "aws:calledvia" && self.forwarded {
+            return Some(Values::Many(vec![FORWARDER.into()]));
         }
         if let Some(values) = self.keys.get(key) {
             return Some(values);
@@ -266,7 +308,8 @@ impl<T: Target> RequestContext<'_, T> {
                 Principal::User { name, .. } => Cow::from(name.as_ref()),
                 _ => return None,
             },
-            "aws:viaawsservice" => "false".into(),
+            "aws:calledviafirst" | "aws:calledvialast" if self.forwarded => FORWARDER.into(),
+            "aws:viaawsservice" => self.forwarded.to_string().into(),
             _ => return None,
         })
     }

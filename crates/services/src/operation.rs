@@ -126,6 +126,7 @@ pub struct Route {
     pub errors: &'static [&'static str],
     /// Whether it changes anything.
     pub mode: Mode,
+    event_source: &'static str,
     call: for<'a> fn(&'a Services, &'a Request, &'a [u8]) -> CallFuture<'a>,
     input: fn() -> crate::shape::Description,
     output: fn() -> crate::shape::Description,
@@ -140,6 +141,7 @@ impl Route {
             action: O::ACTION,
             errors: O::ERRORS,
             mode: O::MODE,
+            event_source: O::Service::EVENT_SOURCE,
             call: |services, request, body| Box::pin(call::<O>(services, request, body)),
             input: O::Input::describe,
             output: O::Output::describe,
@@ -150,6 +152,22 @@ impl Route {
     /// operation. Never fails: a refusal is an answer, with its record.
     pub async fn call(&self, services: &Services, request: &Request, body: &[u8]) -> Answer {
         (self.call)(services, request, body).await
+    }
+
+    /// Answers a request that is authenticated but cannot be let in now.
+    #[must_use]
+    pub fn refuse(&self, services: &Services, request: &Request, refusal: Refusal) -> Answer {
+        let now = services.clock.now();
+        let event = Event::call(self.event_source, self.name, self.mode == Mode::Read);
+        let further = Vec::new();
+        Call {
+            services,
+            request,
+            now,
+            event,
+            further,
+        }
+        .refuse(refusal)
     }
 
     /// The shapes in data: `input`, `output`, `errors`.
@@ -209,32 +227,46 @@ impl Call<'_> {
             .map_err(|error| Stopped::from(&error))?;
         let done = run::<O>(&mut cx, input).await;
         let Context { tx, events, .. } = cx;
-        self.further = events;
-        let output = done.map_err(stopped)?;
+        let output = match done.map_err(stopped) {
+            Ok(output) => output,
+            Err(why) => {
+                self.keep_uses(events);
+                return Err(why);
+            }
+        };
 
         let body = OnTheWire(&output).to_json();
         let result = Ok(body.map_err(|error| Stopped::Refused(Refusal::unavailable(error)))?);
         if O::MODE == Mode::Read {
+            self.further.extend(events);
             return Ok(Answer {
                 result,
                 records: Records::Pending(self.lines()),
             });
         }
         self.event.response_elements = output.record().filter(has_members);
-        tx.commit(self.lines())
-            .await
-            .map_err(|error| Stopped::from(&error))?;
+        let uses = self.further.len();
+        self.further.extend(events);
+        if let Err(error) = tx.commit(self.lines()).await {
+            let events = self.further.split_off(uses);
+            self.keep_uses(events);
+            return Err(Stopped::from(&error));
+        }
         Ok(Answer {
             result,
             records: Records::Committed,
         })
     }
 
+    /// Of an attempt that came to nothing, the uses of keys are still on
+    /// record; what the service would have done was not done.
+    fn keep_uses(&mut self, events: Vec<Event>) {
+        let used = |event: &Event| event.kind == Kind::Forwarded;
+        self.further.extend(events.into_iter().filter(used));
+    }
+
     fn refuse(mut self, refusal: Refusal) -> Answer {
         self.event.fail(&refusal);
-        // What a service would have done was not done; keys were used.
-        self.further
-            .retain(|event| !matches!(event.kind, Kind::ServiceEvent(..)));
         Answer {
             records: Records::Pending(self.lines()),
             result: Err(refusal),

@@ -222,12 +222,17 @@ impl Store {
     /// [`StoreError::Unavailable`] if the last changes to the outbox could not
     /// be written; the store is closed all the same, and they are made later.
     pub async fn close(&self) -> Result<(), StoreError> {
-        let flushed = self.flush_outbox().await;
+        let flushed = self.forget_outbox().await;
         self.backend.close().await?;
         flushed
     }
 
-    async fn flush_outbox(&self) -> Result<(), StoreError> {
+    /// Deletes what [`Store::outbox_done`] let go, without waiting for a commit
+    /// that could do it on its way.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Closed`]; it is deleted later.
+    pub async fn forget_outbox(&self) -> Result<(), StoreError> {
         let forget_through = self.shared.forget_through();
         if forget_through == 0 {
             return Ok(());

@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use strongroom_crypto::Random;
-use strongroom_store::{Mode, StoreError};
+use strongroom_store::{Mode, Store, StoreError};
 use strongroom_types::{AccountId, Sensitive};
 use zeroize::Zeroizing;
 
@@ -52,6 +52,17 @@ pub async fn bootstrap(
         }
     }
     Err(StoreError::Conflict)
+}
+
+/// The partition that the deployment was made in; nothing if it is not made
+/// yet.
+///
+/// # Errors
+/// When the store fails.
+pub async fn partition(store: &Store) -> Result<Option<String>, StoreError> {
+    let mut tx = store.begin(Mode::Read).await?;
+    let deployment = tx.get::<Deployments>(&(0,)).await?;
+    Ok(deployment.map(|deployment| deployment.partition))
 }
 
 /// The first active access key of the management account's `admin`; nothing
@@ -107,6 +118,7 @@ async fn attempt(
         &Deployment {
             management_account: account.number(),
             created_ms,
+            partition: services.partition.to_string(),
         },
     )?;
     tx.put::<Accounts>(&(account,), &Account { created_ms })?;

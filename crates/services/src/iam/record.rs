@@ -11,6 +11,10 @@ pub struct Deployment {
     /// Milliseconds since the epoch.
     #[prost(int64, tag = "2")]
     pub created_ms: i64,
+    /// The partition, which is in every ARN and so in every encryption
+    /// context: it can never change.
+    #[prost(string, tag = "3")]
+    pub partition: String,
 }
 
 /// An account.

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use strongroom_crypto::{AeadKey, Random};
+use strongroom_policy::Policy;
 use strongroom_store::StoreError;
-use strongroom_types::Arn;
+use strongroom_types::{AccountId, Arn};
 use zeroize::Zeroizing;
 
 use super::{
@@ -18,17 +19,22 @@ use super::{
     key::{self, KeyName, OpenKey},
 };
 use crate::{
+    authorize::{Keys, Target, forwarded},
     cloudtrail::{Event, Kind, Resource},
     context::{Context, Home},
 };
 
 const EVENT_SOURCE: &str = "kms.amazonaws.com";
+/// KMS says no more than the name.
+const INVALID_CIPHERTEXT: (&str, String) = ("InvalidCiphertextException", String::new());
 
 /// Why a key could not be used.
 #[derive(Debug)]
 pub enum KeyError {
     /// The AWS managed key serves its own account only.
     AnotherAccount,
+    /// A policy does not let the caller have the key used.
+    Denied,
     /// The blob does not open: changed, or of another key or context.
     Ciphertext,
     /// There is no such key; the text is KMS's.
@@ -84,8 +90,7 @@ impl EncryptionContext {
 /// the account's AWS managed key.
 ///
 /// # Errors
-/// [`KeyError::NotFound`], and [`KeyError::AnotherAccount`] when the caller is
-/// not of the managed key's account.
+/// [`KeyError::NotFound`].
 pub async fn chosen_key(
     cx: &mut Context<'_>,
     home: &Home,
@@ -104,54 +109,58 @@ pub async fn chosen_key(
                 .ok_or_else(|| KeyError::NotFound(id))?
         }
     };
-    may_use(cx, &opened)?;
     Ok(opened)
 }
 
 /// Seals a value under a fresh data key: KMS's `GenerateDataKey`.
 ///
 /// # Errors
-/// [`KeyError::Ciphertext`] if the key has no material.
+/// [`KeyError::Denied`], [`KeyError::AnotherAccount`]; [`KeyError::Ciphertext`]
+/// if the key has no material.
 pub fn seal(
     cx: &mut Context<'_>,
     key: &OpenKey,
     context: &EncryptionContext,
     value: &[u8],
 ) -> Result<Sealed, KeyError> {
+    let used = permitted(cx, key, Use::GenerateDataKey, context)?;
+    cx.events.push(used);
     let random = cx.services.random.as_ref();
     let associated = context.associated();
     let data_key = random.key();
-    let encrypted_data_key = wrap(random, key, &associated, data_key.as_ref())?;
-    let ciphertext = AeadKey::new(&data_key).seal(random, &associated, value);
-    let parameters = json!({
-        "keyId": key.arn.as_str(), "keySpec": "AES_256", "encryptionContext": context.record(),
-    });
-    cx.events.push(event("GenerateDataKey", key, parameters));
     Ok(Sealed {
-        ciphertext,
-        encrypted_data_key,
+        encrypted_data_key: wrap(random, key, &associated, data_key.as_ref())?,
+        ciphertext: AeadKey::new(&data_key).seal(random, &associated, value),
     })
 }
 
 /// Opens a sealed value: KMS's `Decrypt`.
 ///
 /// # Errors
-/// [`KeyError::Ciphertext`] if it is not as it was sealed, or not in its place.
+/// [`KeyError::Denied`], [`KeyError::AnotherAccount`]; [`KeyError::Ciphertext`]
+/// if it is not as it was sealed, or not in its place; [`KeyError::NotFound`]
+/// if its key is gone.
 pub async fn open(
     cx: &mut Context<'_>,
     home: &Home,
     context: &EncryptionContext,
     sealed: &Sealed,
 ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-    let (header, head, body) =
-        Header::decode(&sealed.encrypted_data_key).ok_or(KeyError::Ciphertext)?;
+    let decoded = Header::decode(&sealed.encrypted_data_key);
+    let Some((header, head, body)) = decoded else {
+        keyless(cx, context, INVALID_CIPHERTEXT);
+        return Err(KeyError::Ciphertext);
+    };
     let home = Home {
         account: header.account,
         ..*home
     };
-    let key = key::open(cx, &home, &header.key_id).await?;
-    let key = key.ok_or_else(|| KeyError::NotFound(header.key_id.clone()))?;
-    may_use(cx, &key)?;
+    let Some(key) = key::open(cx, &home, &header.key_id).await? else {
+        let text = key::not_found(&home, &header.key_id);
+        keyless(cx, context, ("NotFoundException", text.clone()));
+        return Err(KeyError::NotFound(text));
+    };
+    let mut used = permitted(cx, &key, Use::Decrypt, context)?;
     let associated = context.associated();
     let opened = key
         .material(&header.material_id)
@@ -165,26 +174,130 @@ pub async fn open(
             AeadKey::new(&data_key)
                 .open(&associated, &sealed.ciphertext)
                 .ok()
-        })
-        .ok_or(KeyError::Ciphertext);
-    let parameters = json!({
-        "encryptionAlgorithm": "SYMMETRIC_DEFAULT", "encryptionContext": context.record(),
-    });
-    let mut event = event("Decrypt", &key, parameters);
-    if opened.is_err() {
-        event.error = Some(("InvalidCiphertextException", String::new()));
+        });
+    if opened.is_none() {
+        used.error = Some(INVALID_CIPHERTEXT);
     }
-    cx.events.push(event);
-    opened
+    cx.events.push(used);
+    opened.ok_or(KeyError::Ciphertext)
 }
 
-/// The AWS managed key's policy: anyone in its account, through the service.
-fn may_use(cx: &Context<'_>, key: &OpenKey) -> Result<(), KeyError> {
+/// What AWS does when a key is chosen for a secret: one use of each kind, in
+/// the caller's name, for nothing.
+///
+/// # Errors
+/// [`KeyError::Denied`], [`KeyError::AnotherAccount`].
+pub fn validate(cx: &mut Context<'_>, key: &OpenKey, secret_arn: &Arn) -> Result<(), KeyError> {
+    let context = EncryptionContext {
+        secret_arn: secret_arn.clone(),
+        version_id: "RequestToValidateKeyAccess".to_owned(),
+    };
+    for how in [Use::GenerateDataKey, Use::Decrypt] {
+        let used = permitted(cx, key, how, &context)?;
+        cx.events.push(used);
+    }
+    Ok(())
+}
+
+/// How Secrets Manager uses keys.
+#[derive(Clone, Copy)]
+enum Use {
+    Decrypt,
+    GenerateDataKey,
+}
+
+/// The event of a use of a key, if the caller may have it used; a refusal is
+/// recorded here.
+fn permitted(
+    cx: &mut Context<'_>,
+    key: &OpenKey,
+    how: Use,
+    context: &EncryptionContext,
+) -> Result<Event, KeyError> {
+    let (name, action, parameters) = match how {
+        Use::Decrypt => (
+            "Decrypt",
+            "kms:Decrypt",
+            json!({
+                "encryptionAlgorithm": "SYMMETRIC_DEFAULT", "encryptionContext": context.record(),
+            }),
+        ),
+        Use::GenerateDataKey => (
+            "GenerateDataKey",
+            "kms:GenerateDataKey",
+            json!({
+                "keyId": key.arn.as_str(), "keySpec": "AES_256",
+                "encryptionContext": context.record(),
+            }),
+        ),
+    };
+    let mut event = event(name, Some(key), parameters);
+    let target = KeyInUse {
+        key,
+        context,
+        caller: cx.request.caller.account,
+    };
+    let Err(message) = forwarded(cx, &target, action, &Keys::default()) else {
+        return Ok(event);
+    };
+    event.error = Some(("AccessDenied", message));
+    cx.events.push(event);
     if key.home.account == cx.request.caller.account {
-        Ok(())
+        Err(KeyError::Denied)
     } else {
         Err(KeyError::AnotherAccount)
     }
+}
+
+/// A key with what policies may ask of its use.
+struct KeyInUse<'a> {
+    key: &'a OpenKey,
+    context: &'a EncryptionContext,
+    caller: AccountId,
+}
+
+impl Target for KeyInUse<'_> {
+    fn resource(&self) -> &str {
+        self.key.arn.as_str()
+    }
+
+    fn shown(&self) -> Option<&str> {
+        Some(self.key.arn.as_str())
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        Some(self.key.home.account)
+    }
+
+    fn policy(&self) -> Option<&Policy> {
+        Some(&self.key.policy)
+    }
+
+    /// Source: KMS Developer Guide, "Condition keys for AWS KMS".
+    fn condition_keys(&self, keys: &mut Keys) {
+        keys.one("kms:CallerAccount", self.caller.to_string());
+        keys.one("kms:ViaService", key::via_service(&self.key.home));
+        keys.one(
+            "kms:EncryptionContext:SecretARN",
+            self.context.secret_arn.as_str(),
+        );
+        keys.one(
+            "kms:EncryptionContext:SecretVersionId",
+            self.context.version_id.as_str(),
+        );
+        let names = ["SecretARN", "SecretVersionId"].map(str::to_owned);
+        keys.many("kms:EncryptionContextKeys", names.to_vec());
+    }
+}
+
+/// Records a `Decrypt` whose key is not there.
+fn keyless(cx: &mut Context<'_>, context: &EncryptionContext, error: (&'static str, String)) {
+    let parameters = json!({
+        "encryptionAlgorithm": "SYMMETRIC_DEFAULT", "encryptionContext": context.record(),
+    });
+    let mut event = event("Decrypt", None, parameters);
+    event.error = Some(error);
+    cx.events.push(event);
 }
 
 fn wrap(
@@ -204,14 +317,15 @@ fn wrap(
     Ok([head, sealed].concat())
 }
 
-fn event(name: &'static str, key: &OpenKey, parameters: Value) -> Event {
+fn event(name: &'static str, key: Option<&OpenKey>, parameters: Value) -> Event {
+    let resource = key.map(|key| Resource {
+        account_id: key.home.account.to_string(),
+        r#type: "AWS::KMS::Key",
+        arn: key.arn.to_string(),
+    });
     Event {
         request_parameters: Some(parameters),
-        resources: vec![Resource {
-            account_id: key.home.account.to_string(),
-            r#type: "AWS::KMS::Key",
-            arn: key.arn.to_string(),
-        }],
+        resources: resource.into_iter().collect(),
         kind: Kind::Forwarded,
         ..Event::call(EVENT_SOURCE, name, true)
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use strongroom_crypto::{AeadKey, Random};
+use strongroom_policy::{Policy, PolicyKind};
 use strongroom_store::{CommitObserver, Store, StoreError, Table as _};
 use strongroom_types::{AccountId, Arn, Region};
 use zeroize::Zeroizing;
@@ -35,6 +36,8 @@ pub struct OpenKey {
     pub home: Home,
     /// Its id.
     pub id: String,
+    /// Its key policy, compiled.
+    pub policy: Policy,
     materials: Vec<([u8; 32], AeadKey)>,
 }
 
@@ -97,6 +100,7 @@ impl KeyMaterial {
             arn: home.arn("kms", format_args!("key/{key_id}")),
             home: *home,
             id: key_id.to_owned(),
+            policy: Policy::parse(&managed_policy(home), PolicyKind::Key).map_err(|_| corrupt())?,
             materials: materials
                 .filter(|all| !all.is_empty())
                 .ok_or_else(corrupt)?,
@@ -243,7 +247,7 @@ pub(super) async fn default_key(
 }
 
 /// KMS's message about a key id that names no key.
-fn not_found(home: &Home, id: &str) -> String {
+pub(super) fn not_found(home: &Home, id: &str) -> String {
     let looks_like_an_id = id.starts_with("mrk-") || (id.len() == 36 && id.contains('-'));
     if looks_like_an_id {
         format!(
@@ -253,6 +257,50 @@ fn not_found(home: &Home, id: &str) -> String {
     } else {
         format!("Invalid keyId '{id}'")
     }
+}
+
+/// The service that uses the managed key, as `kms:ViaService` has it.
+pub(super) fn via_service(home: &Home) -> String {
+    format!("secretsmanager.{}.amazonaws.com", home.region)
+}
+
+/// The fixed policy of `aws/secretsmanager`: anyone in its account, through
+/// Secrets Manager; the account may look at it.
+///
+/// Source: Secrets Manager User Guide, "Key policy for the AWS managed key".
+fn managed_policy(home: &Home) -> String {
+    let Home {
+        partition, account, ..
+    } = home;
+    serde_json::json!({
+        "Version": "2012-10-17",
+        "Id": "auto-secretsmanager-2",
+        "Statement": [
+            {
+                "Sid": "Allow access through AWS Secrets Manager for all principals in the \
+                        account that are authorized to use AWS Secrets Manager",
+                "Effect": "Allow",
+                "Principal": {"AWS": "*"},
+                "Action": [
+                    "kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*",
+                    "kms:CreateGrant", "kms:DescribeKey",
+                ],
+                "Resource": "*",
+                "Condition": {"StringEquals": {
+                    "kms:CallerAccount": account.to_string(),
+                    "kms:ViaService": via_service(home),
+                }},
+            },
+            {
+                "Sid": "Allow direct access to key metadata to the account",
+                "Effect": "Allow",
+                "Principal": {"AWS": format!("arn:{partition}:iam::{account}:root")},
+                "Action": ["kms:Describe*", "kms:Get*", "kms:List*", "kms:RevokeGrant"],
+                "Resource": "*",
+            },
+        ],
+    })
+    .to_string()
 }
 
 fn bound_to(home: &Home, key_id: &str, material_id: &[u8; 32]) -> Vec<u8> {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use strongroom_crypto::constant_time_eq;
-use strongroom_types::Sensitive;
+use strongroom_types::{Arn, Sensitive};
 use zeroize::Zeroizing;
 
 use super::{
@@ -258,22 +258,30 @@ fn context(found: &FoundSecret, version_id: &str) -> EncryptionContext {
     }
 }
 
+/// The key that a secret is to be under; one that the request names is tried
+/// out first, as AWS does.
+///
 /// # Errors
 /// `InvalidParameterException` if the key that is named is not there; the
 /// same errors as a write under it.
-pub(super) async fn check_key(
+pub(super) async fn choose_key(
     cx: &mut Context<'_>,
     home: &Home,
+    arn: &Arn,
     named: Option<&str>,
 ) -> Result<Arc<OpenKey>> {
-    envelope::chosen_key(cx, home, named)
-        .await
-        .map_err(|error| encryption(error, named))
+    let chosen = envelope::chosen_key(cx, home, named).await;
+    let key = chosen.map_err(|error| encryption(error, named))?;
+    if named.is_some() {
+        envelope::validate(cx, &key, arn).map_err(|error| encryption(error, named))?;
+    }
+    Ok(key)
 }
 
 fn encryption(error: KeyError, named: Option<&str>) -> Error {
     match error {
         KeyError::AnotherAccount => other_account(),
+        KeyError::Denied => kms_denied(),
         KeyError::NotFound(text) if named.is_some() => Error::InvalidParameter(
             format!("The operation failed because of an invalid KMS key: {text}").into(),
         ),
@@ -288,9 +296,14 @@ fn encryption(error: KeyError, named: Option<&str>) -> Error {
 fn decryption(error: KeyError) -> Error {
     match error {
         KeyError::AnotherAccount => other_account(),
+        KeyError::Denied => kms_denied(),
         KeyError::Ciphertext | KeyError::NotFound(_) => undecryptable(),
         KeyError::Store(error) => Error::Store(error),
     }
+}
+
+fn kms_denied() -> Error {
+    Error::AccessDenied("Access to KMS is not allowed".into())
 }
 
 fn undecryptable() -> Error {

@@ -776,3 +776,83 @@ async fn a_slow_request_does_not_bring_an_old_policy_back() {
     let home = Home { ..slow.home() };
     assert_eq!(home.account, account(OWNER));
 }
+
+#[tokio::test]
+async fn a_key_is_used_only_for_those_who_may_use_it() {
+    let admin = administrator().await;
+    admin.secret("a", "v").await;
+    let everything = allow("secretsmanager:*", "*");
+    let no_access = (
+        "AccessDeniedException".to_owned(),
+        "Access to KMS is not allowed".to_owned(),
+    );
+
+    // Nobody needs a permission for the managed key.
+    assert_eq!(ann(&admin, &[&everything]).await.value("a").await, "v");
+
+    let no_kms = ann(&admin, &[&everything, &deny("kms:*")]).await;
+    let put = json!({"SecretId": "a", "ClientRequestToken": token("n"), "SecretString": "w"});
+    assert_eq!(no_kms.refused("GetSecretValue", get("a")).await, no_access);
+    assert_eq!(
+        no_kms.refused("PutSecretValue", put.clone()).await,
+        no_access
+    );
+    let read = no_kms.recorded("GetSecretValue", get("a")).await;
+    let decrypt = &read.records[1];
+    assert_eq!(decrypt["eventName"], "Decrypt");
+    assert_eq!(decrypt["errorCode"], "AccessDenied");
+
+    let no_decrypt = ann(&admin, &[&everything, &deny("kms:Decrypt")]).await;
+    assert_eq!(
+        no_decrypt.refused("GetSecretValue", get("a")).await,
+        no_access
+    );
+    no_decrypt.ok("PutSecretValue", put).await;
+
+    // What a policy may ask of the use.
+    let through = |service: &str| {
+        policy(&json!({
+            "Effect": "Deny", "Action": "kms:Decrypt", "Resource": "arn:aws:kms:*:*:key/*",
+            "Condition": {
+                "Bool": {"aws:ViaAWSService": "true"},
+                "StringEquals": {"kms:ViaService": service},
+                "StringLike": {"kms:EncryptionContext:SecretARN": "*:secret:a-*"},
+            },
+        }))
+    };
+    let here = through("secretsmanager.us-east-1.amazonaws.com");
+    let there = through("secretsmanager.eu-west-1.amazonaws.com");
+    let refused = ann(&admin, &[&everything, &here]).await;
+    assert_eq!(refused.refused("GetSecretValue", get("a")).await, no_access);
+    ann(&admin, &[&everything, &there])
+        .await
+        .ok("GetSecretValue", get("a"))
+        .await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_named_is_tried_out_for_the_caller() {
+    let admin = administrator().await;
+    admin.secret("first", "v").await;
+    let create = |name: &str| {
+        json!({
+            "Name": name, "ClientRequestToken": token(name), "KmsKeyId": "alias/aws/secretsmanager",
+        })
+    };
+    let created = admin.recorded("CreateSecret", create("a")).await;
+    let tried: Vec<_> = created.records[1..]
+        .iter()
+        .map(|record| {
+            let version = &record["requestParameters"]["encryptionContext"]["SecretVersionId"];
+            (record["eventName"].clone(), version.clone())
+        })
+        .collect();
+    let context = json!("RequestToValidateKeyAccess");
+    let expected = ["GenerateDataKey", "Decrypt"].map(|name| (json!(name), context.clone()));
+    assert_eq!(tried, expected);
+
+    let all = allow("secretsmanager:*", "*");
+    let no_decrypt = ann(&admin, &[&all, &deny("kms:Decrypt")]).await;
+    let (code, _) = no_decrypt.refused("CreateSecret", create("b")).await;
+    assert_eq!(code, "AccessDeniedException");
+}

@@ -156,7 +156,6 @@ impl Operation for CreateSecret {
 
         check_quota(cx.services, &target.home).await?;
         let kms_key_id = kms_key_id(input.kms_key_id);
-        value::check_key(cx, &target.home, kms_key_id.as_deref()).await?;
         let now_ms = cx.now.as_millisecond();
         let mut secret = Secret {
             name: target.name,
@@ -176,6 +175,8 @@ impl Operation for CreateSecret {
             secret,
             policy: None,
         };
+        let named = found.secret.kms_key_id.clone();
+        value::choose_key(cx, &found.home, &found.arn, named.as_deref()).await?;
         if let Some(value) = &value {
             value::put(cx, &mut found, &token, None, value).await?;
         }

@@ -135,7 +135,7 @@ async fn change_key(
     found: &mut FoundSecret,
     named: Option<String>,
 ) -> Result<()> {
-    let key = value::check_key(cx, &found.home, named.as_deref()).await?;
+    let key = value::choose_key(cx, &found.home, &found.arn, named.as_deref()).await?;
     found.secret.kms_key_id = named;
     value::reseal(cx, found, &key).await
 }
