@@ -7,6 +7,11 @@ use std::sync::{
 
 use super::{Limits, Refusal};
 
+/// Bodies up to this size find room where larger ones do not. A few strangers
+/// who send large bodies slowly would else keep everyone's requests out, and
+/// nearly every request is smaller.
+const SMALL_BODY_BYTES: usize = 16 << 10;
+
 /// What all requests together use.
 #[derive(Debug)]
 pub(super) struct Usage {
@@ -16,6 +21,9 @@ pub(super) struct Usage {
     /// Memory that bodies take.
     body_bytes: AtomicUsize,
     most_body_bytes: usize,
+    /// The part of it that bodies take which are not small.
+    large_bytes: AtomicUsize,
+    most_large_bytes: usize,
 }
 
 impl Usage {
@@ -25,6 +33,8 @@ impl Usage {
             most_handling: limits.requests,
             body_bytes: AtomicUsize::new(0),
             most_body_bytes: limits.total_body_bytes,
+            large_bytes: AtomicUsize::new(0),
+            most_large_bytes: limits.body_bytes.max(limits.total_body_bytes / 2),
         }
     }
 }
@@ -34,6 +44,8 @@ impl Usage {
 pub(super) struct Share {
     usage: Arc<Usage>,
     body_bytes: usize,
+    /// The same once the body is not small; else zero.
+    large_bytes: usize,
     handling: bool,
 }
 
@@ -47,19 +59,25 @@ impl Share {
         Ok(Self {
             usage: Arc::clone(usage),
             body_bytes: 0,
+            large_bytes: 0,
             handling: false,
         })
     }
 
     /// Takes memory for a body of that many bytes in all.
     pub(super) fn grow_to(&mut self, body_bytes: usize) -> Result<(), Refusal> {
+        let usage = &self.usage;
         let more = body_bytes.saturating_sub(self.body_bytes);
-        let before = self.usage.body_bytes.fetch_add(more, Ordering::Relaxed);
+        let before = usage.body_bytes.fetch_add(more, Ordering::Relaxed);
         self.body_bytes += more;
-        if before.saturating_add(more) > self.usage.most_body_bytes {
-            return Err(Refusal::Busy);
+        let mut fits = before.saturating_add(more) <= usage.most_body_bytes;
+        if self.body_bytes > SMALL_BODY_BYTES {
+            let more = self.body_bytes - self.large_bytes;
+            let before = usage.large_bytes.fetch_add(more, Ordering::Relaxed);
+            self.large_bytes += more;
+            fits &= before.saturating_add(more) <= usage.most_large_bytes;
         }
-        Ok(())
+        if fits { Ok(()) } else { Err(Refusal::Busy) }
     }
 
     /// Takes a place among the requests that are handled.
@@ -79,6 +97,9 @@ impl Drop for Share {
         usage
             .body_bytes
             .fetch_sub(self.body_bytes, Ordering::Relaxed);
+        usage
+            .large_bytes
+            .fetch_sub(self.large_bytes, Ordering::Relaxed);
         usage
             .handling
             .fetch_sub(self.handling.into(), Ordering::Relaxed);

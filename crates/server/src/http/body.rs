@@ -7,8 +7,9 @@ use zeroize::Zeroizing;
 use super::{Refusal, admission::Share};
 
 /// First allocation when the client does not say how long its body is, and
-/// the most that is allocated on its word alone.
-const FIRST_BYTES: usize = 16 << 10;
+/// the most that is allocated on its word alone: little enough that as many
+/// clients as there may be find room.
+const FIRST_BYTES: usize = 4 << 10;
 
 /// Reads a body of at most `limit` bytes into memory that is wiped on drop.
 /// The first read sends `100 Continue` to a client that waits for it.

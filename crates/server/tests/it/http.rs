@@ -309,6 +309,38 @@ fn overload_is_shed_before_the_body_is_read() {
 }
 
 #[test]
+fn small_bodies_find_room_where_large_ones_do_not() {
+    run(async {
+        let server = Running::start(Limits {
+            body_bytes: 60_000,
+            total_body_bytes: 100_000,
+            ..limits()
+        })
+        .await;
+        let head = |length: usize| {
+            format!(
+                "POST / HTTP/1.1\r\nhost: h\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+            )
+        };
+        let mut slow = TcpStream::connect(server.address).await.unwrap();
+        let start = head(60_000) + &"x".repeat(40_000);
+        slow.write_all(start.as_bytes()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        for (length, status) in [(30_000, 503), (16_000, 200), (30_000, 503), (1_000, 200)] {
+            let request = head(length) + &"x".repeat(length);
+            let reply = talk(server.address, &request).await;
+            let expected = format!("HTTP/1.1 {status} ");
+            assert!(reply.starts_with(&expected), "{length}: {reply:.200}");
+        }
+        drop(slow);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let request = head(30_000) + &"x".repeat(30_000);
+        let reply = talk(server.address, &request).await;
+        assert!(reply.starts_with("HTTP/1.1 200 "), "{reply:.200}");
+    });
+}
+
+#[test]
 fn bodies_share_a_bound_and_give_it_back() {
     run(async {
         let server = Running::start(Limits {
