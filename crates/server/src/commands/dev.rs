@@ -13,7 +13,7 @@ use super::{
     env_file::Environment,
     output::say,
     place::Site,
-    serve::{bind, prepare, serve},
+    serve::{bind, look_after, prepare, serve},
 };
 use crate::{
     admin::Admin,
@@ -74,15 +74,15 @@ impl Dev {
             secret_access_key: &known.secret_access_key,
             region: self.region,
         };
+        let socket = site.socket();
+        let looking_after = look_after(Admin::new(Arc::clone(&app.services), site.key), &socket);
         welcome(&environment, &known);
         if let Some(path) = &self.env_file {
-            // The socket is bound: a client that reads the file is answered.
+            // The sockets are bound: whoever reads the file is answered.
             environment
                 .write(path)
                 .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
         }
-        let socket = site.socket();
-        let admin = Admin::new(Arc::clone(&app.services), site.key);
         let listeners = vec![listener];
         serve(
             app,
@@ -90,8 +90,7 @@ impl Dev {
             Limits::default(),
             signals,
             || {},
-            admin,
-            &socket,
+            looking_after,
         )
         .await
     }

@@ -9,7 +9,10 @@ use nix::sys::{
 };
 use rustls::ServerConfig;
 use strongroom_crypto::SystemRandom;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    task::JoinHandle,
+};
 
 use super::Failure;
 use crate::{
@@ -45,21 +48,10 @@ pub(super) async fn bind(
     })
 }
 
-/// Serves until SIGTERM or SIGINT, then finishes what was begun.
-pub(super) async fn serve(
-    app: Arc<App>,
-    listeners: Vec<Listener>,
-    limits: Limits,
-    signals: Signals,
-    reload: impl Fn(),
-    admin: Admin,
-    socket: &Path,
-) -> Result<(), Failure> {
-    let working = tokio::spawn({
-        let app = Arc::clone(&app);
-        async move { app.work().await }
-    });
-    let looking_after = match Socket::bind(socket) {
+/// Takes the operator's requests from now on. Without the socket the node
+/// serves all the same.
+pub(super) fn look_after(admin: Admin, socket: &Path) -> Option<JoinHandle<()>> {
+    match Socket::bind(socket) {
         Ok(socket) => Some(tokio::spawn(socket.serve(Arc::new(admin)))),
         Err(error) => {
             let path = socket.display();
@@ -70,7 +62,22 @@ pub(super) async fn serve(
             );
             None
         }
-    };
+    }
+}
+
+/// Serves until SIGTERM or SIGINT, then finishes what was begun.
+pub(super) async fn serve(
+    app: Arc<App>,
+    listeners: Vec<Listener>,
+    limits: Limits,
+    signals: Signals,
+    reload: impl Fn(),
+    looking_after: Option<JoinHandle<()>>,
+) -> Result<(), Failure> {
+    let working = tokio::spawn({
+        let app = Arc::clone(&app);
+        async move { app.work().await }
+    });
     let ids = RequestIds::new(Arc::new(SystemRandom));
     let drained = http::serve(
         listeners,

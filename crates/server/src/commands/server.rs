@@ -9,7 +9,7 @@ use strongroom_store::{Mode, StoreError};
 use super::{
     Failure,
     place::{Site, load},
-    serve::{bind, prepare, serve},
+    serve::{bind, look_after, prepare, serve},
 };
 use crate::{
     admin::Admin,
@@ -73,14 +73,14 @@ impl Server {
         };
         let socket = site.socket();
         let admin = Admin::new(Arc::clone(&app.services), site.key);
+        let looking_after = look_after(admin, &socket);
         serve(
             app,
             listeners,
             config.limits,
             signals,
             reload,
-            admin,
-            &socket,
+            looking_after,
         )
         .await
     }
