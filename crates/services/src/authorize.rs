@@ -134,26 +134,16 @@ pub fn authorize<T: Target, E: ServiceError>(
     Ok(Authorized(target))
 }
 
-/// Why the caller, who may now change or delete the resource's policy, could
-/// not do so once it is `policy`; nothing if that does not change.
-pub fn locked_out(
+/// Whether the caller may do `action` on `target`; otherwise AWS's text.
+///
+/// # Errors
+/// The text.
+pub fn check(
     cx: &Context<'_>,
     target: &impl Target,
-    policy: &Policy,
+    action: &str,
     keys: &Keys,
-) -> Option<String> {
-    let actions = [
-        "secretsmanager:PutResourcePolicy",
-        "secretsmanager:DeleteResourcePolicy",
-    ];
-    actions.into_iter().find_map(|action| {
-        check(cx, target, action, keys).ok()?;
-        judge(cx, target, Some(policy), action, keys).err()
-    })
-}
-
-/// Whether the caller may do `action` on `target`; otherwise AWS's text.
-fn check(cx: &Context<'_>, target: &impl Target, action: &str, keys: &Keys) -> Result<(), String> {
+) -> Result<(), String> {
     judge(cx, target, target.policy(), action, keys)
 }
 
@@ -175,7 +165,11 @@ pub fn forwarded(
     decided(&context, target.policy(), action)
 }
 
-fn judge(
+/// As if the resource's own policy were another one.
+///
+/// # Errors
+/// AWS's text.
+pub fn judge(
     cx: &Context<'_>,
     target: &impl Target,
     resource_policy: Option<&Policy>,

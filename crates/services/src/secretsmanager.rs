@@ -8,6 +8,7 @@ mod access;
 mod arguments;
 mod entry;
 mod error;
+mod event;
 mod filters;
 mod index;
 mod invariants;

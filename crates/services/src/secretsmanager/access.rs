@@ -41,9 +41,10 @@ pub(super) fn day_of(time: Timestamp) -> i64 {
     time.as_millisecond().div_euclid(DAY_MS)
 }
 
-/// Midnight UTC at which a day begins, as AWS answers `LastAccessedDate`.
-pub(super) fn midnight(day: i64) -> Timestamp {
-    Timestamp::from_millisecond(day.saturating_mul(DAY_MS)).unwrap_or(Timestamp::UNIX_EPOCH)
+/// `LastAccessedDate` of a day: the midnight UTC at which it begins.
+pub(super) fn accessed(day: Option<i64>) -> Option<Timestamp> {
+    let midnight = day?.saturating_mul(DAY_MS);
+    Timestamp::from_millisecond(midnight).ok()
 }
 
 impl Accesses {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use strongroom_types::{Arn, Timestamp};
 
-use super::{arguments::Tag, record::Secret, tags, value::accessed};
+use super::{access::accessed, arguments::Tag, record::Secret, tags};
 use crate::{context::Home, shape::Output};
 
 /// A secret in a list. Members without a value are absent.

@@ -1,7 +1,7 @@
 //! What ListSecrets searches: the secrets of an account and Region in memory,
 //! always as the commits are.
 //!
-//! Nothing is kept for a Region until its first list. Then its rows are read
+//! Nothing is kept for a Region until its first list or creation. Then its rows are read
 //! once; from that moment on every commit is followed. The thread that commits
 //! only leaves its changes in a queue, which the next list takes in before it
 //! searches, so that no search holds up a commit. All of it can be dropped at

@@ -20,8 +20,7 @@ mod update_secret;
 mod update_secret_version_stage;
 mod validate_resource_policy;
 
-use super::arguments::Tag;
-use crate::{authorize::Keys, operation::Route};
+use crate::operation::Route;
 
 /// Every operation, by name.
 pub static ROUTES: &[Route] = &[
@@ -45,19 +44,3 @@ pub static ROUTES: &[Route] = &[
     Route::of::<update_secret_version_stage::UpdateSecretVersionStage>(),
     Route::of::<validate_resource_policy::ValidateResourcePolicy>(),
 ];
-
-/// `aws:RequestTag/…` and `aws:TagKeys` of a request that sets tags.
-fn request_tag_keys(tags: &[Tag], keys: &mut Keys) {
-    for tag in tags {
-        if let Some(key) = &tag.key {
-            keys.one(
-                &format!("aws:RequestTag/{key}"),
-                tag.value.clone().unwrap_or_default(),
-            );
-        }
-    }
-    keys.many(
-        "aws:TagKeys",
-        tags.iter().filter_map(|tag| tag.key.clone()).collect(),
-    );
-}

@@ -3,11 +3,7 @@
 use strongroom_store::{Mode, StoreError};
 use strongroom_types::{AccountId, Region, Timestamp};
 
-use super::{
-    record::Secret,
-    secret_ref::FoundSecret,
-    value::{row, service_event},
-};
+use super::{event::service_event, record::Secret, secret_ref::FoundSecret, value::row};
 use crate::{
     cloudtrail::EventTime,
     context::{Context, Home, Services},

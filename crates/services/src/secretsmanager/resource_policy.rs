@@ -6,6 +6,7 @@ use strongroom_types::{AccountId, Arn};
 
 use super::error::{Error, Result};
 use crate::{
+    authorize::{Keys, Target, check, judge},
     context::Context,
     tables::{Accounts, Users},
 };
@@ -93,6 +94,24 @@ async fn user_exists(cx: &mut Context<'_>, arn: &Arn) -> Result<bool> {
     let user = cx.tx.get::<Users>(&(account, name)).await?;
     // Names are found in any case, but an ARN has one.
     Ok(user.is_some_and(|user| arn.resource() == format!("user{}{}", user.path, user.name)))
+}
+
+/// Why the caller, who may now change or delete the secret's policy, could not
+/// do so once it is `policy`; nothing if that does not change.
+pub(super) fn locked_out(
+    cx: &Context<'_>,
+    target: &impl Target,
+    policy: &Policy,
+    keys: &Keys,
+) -> Option<String> {
+    let actions = [
+        "secretsmanager:PutResourcePolicy",
+        "secretsmanager:DeleteResourcePolicy",
+    ];
+    actions.into_iter().find_map(|action| {
+        check(cx, target, action, keys).ok()?;
+        judge(cx, target, Some(policy), action, keys).err()
+    })
 }
 
 /// Whether a policy may let in principals that it does not name.

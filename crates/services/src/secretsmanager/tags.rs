@@ -7,6 +7,7 @@ use super::{
     error::{Error, Result},
     record::{self, Secret},
 };
+use crate::authorize::Keys;
 
 /// User tags of one secret.
 ///
@@ -38,6 +39,22 @@ pub(super) fn check_key_count(keys: &[String]) -> Result<()> {
         return Err(invalid("A request can have at most 200 tag keys."));
     }
     Ok(())
+}
+
+/// `aws:RequestTag/…` and `aws:TagKeys` of a request that sets tags.
+pub(super) fn request_keys(tags: &[Tag], keys: &mut Keys) {
+    for tag in tags {
+        if let Some(key) = &tag.key {
+            keys.one(
+                &format!("aws:RequestTag/{key}"),
+                tag.value.clone().unwrap_or_default(),
+            );
+        }
+    }
+    keys.many(
+        "aws:TagKeys",
+        tags.iter().filter_map(|tag| tag.key.clone()).collect(),
+    );
 }
 
 /// The tags of a request, checked.

@@ -3,25 +3,23 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use strongroom_crypto::constant_time_eq;
+use strongroom_store::Table;
 use strongroom_types::{Arn, Sensitive};
 use zeroize::Zeroizing;
 
 use super::{
-    access,
     error::{Error, Result},
+    event::service_event,
     record::SealedValue,
     secret::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, NewVersion},
     secret_ref::FoundSecret,
 };
 use crate::{
-    cloudtrail::{Event, Kind},
     context::{Context, Home},
     kms::{
         EncryptionContext, OpenKey,
         envelope::{self, KeyError, Sealed},
     },
-    operation::Service as _,
-    secretsmanager::SecretsManager,
     shape::Blob,
     tables::SecretValues,
 };
@@ -216,16 +214,7 @@ async fn open_sealed(
 }
 
 /// The key of the row of a version's value.
-pub(super) fn row(
-    found: &FoundSecret,
-    version_id: &str,
-) -> (
-    strongroom_types::AccountId,
-    strongroom_types::Region,
-    String,
-    String,
-    String,
-) {
+pub(super) fn row(found: &FoundSecret, version_id: &str) -> <SecretValues as Table>::Key {
     let Home {
         account, region, ..
     } = found.home;
@@ -236,19 +225,6 @@ pub(super) fn row(
         found.secret.suffix.clone(),
         version_id.to_owned(),
     )
-}
-
-/// A service event about a secret.
-pub(super) fn service_event(found: &FoundSecret, name: &'static str, token: &str) -> Event {
-    Event {
-        additional_event_data: Some(serde_json::json!({"SecretId": found.arn.as_str()})),
-        kind: Kind::ServiceEvent(
-            SecretsManager::EVENT_SOURCE,
-            format!("{name}-{}-{token}", found.arn),
-            found.home,
-        ),
-        ..Event::call(SecretsManager::EVENT_SOURCE, name, false)
-    }
 }
 
 fn context(found: &FoundSecret, version_id: &str) -> EncryptionContext {
@@ -319,9 +295,4 @@ fn other_account() -> Error {
          the default KMS service key."
             .into(),
     )
-}
-
-/// `LastAccessedDate` of a day.
-pub(super) fn accessed(day: Option<i64>) -> Option<strongroom_types::Timestamp> {
-    day.map(access::midnight)
 }

@@ -128,7 +128,7 @@ impl Operation for CreateSecret {
         );
         keys.some("secretsmanager:Type", input.r#type.as_ref());
         if let Some(tags) = &input.tags {
-            super::request_tag_keys(tags, keys);
+            tags::request_keys(tags, keys);
         }
     }
 

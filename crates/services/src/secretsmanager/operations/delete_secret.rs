@@ -7,9 +7,10 @@ use crate::{
     jobs::Job,
     operation::Operation,
     secretsmanager::{
-        Error, FoundSecret, Result, SecretRef, SecretsManager, removal,
+        Error, FoundSecret, Result, SecretRef, SecretsManager,
+        event::service_event,
+        removal,
         secret_ref::{draw_suffix, split_suffix},
-        value,
     },
     shape::{Input, Output},
     tables::Jobs,
@@ -141,7 +142,7 @@ fn schedule(cx: &mut Context<'_>, mut found: FoundSecret, days: i64) -> Result<D
     let job = Job::delete_secret(&found.home, &found.secret.name, &found.secret.suffix);
     cx.tx.put::<Jobs>(&job.key(due_ms), &job)?;
     for version in &found.secret.versions {
-        cx.events.push(value::service_event(
+        cx.events.push(service_event(
             &found,
             "StartSecretVersionDelete",
             &version.id,

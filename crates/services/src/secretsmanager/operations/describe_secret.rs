@@ -7,7 +7,7 @@ use crate::{
     authorize::Authorized,
     context::Context,
     operation::Operation,
-    secretsmanager::{Result, SecretRef, SecretsManager, arguments::Tag, tags, value::accessed},
+    secretsmanager::{Result, SecretRef, SecretsManager, access::accessed, arguments::Tag, tags},
     shape::{Input, Output},
 };
 

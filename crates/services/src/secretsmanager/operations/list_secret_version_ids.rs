@@ -7,8 +7,8 @@ use crate::{
     operation::Operation,
     secretsmanager::{
         Result, Secret, SecretRef, SecretsManager, Version,
+        access::accessed,
         page_token::{Cursor, Listing, page_size},
-        value::accessed,
     },
     shape::{Input, Output, Shape as _},
 };

@@ -3,12 +3,14 @@ use strongroom_store::Mode;
 use strongroom_types::Arn;
 
 use crate::{
-    authorize::{Authorized, Keys, locked_out},
+    authorize::{Authorized, Keys},
     context::Context,
     operation::Operation,
     secretsmanager::{
         Error, ResourcePolicy, Result, SecretRef, SecretsManager,
-        resource_policy::{DEFAULT, broad_access, check_policy_name, check_principals, malformed},
+        resource_policy::{
+            DEFAULT, broad_access, check_policy_name, check_principals, locked_out, malformed,
+        },
     },
     shape::{Input, Output},
     tables::SecretPolicies,

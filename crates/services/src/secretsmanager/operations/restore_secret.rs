@@ -6,7 +6,7 @@ use crate::{
     context::Context,
     jobs::Job,
     operation::Operation,
-    secretsmanager::{Result, SecretRef, SecretsManager, value},
+    secretsmanager::{Result, SecretRef, SecretsManager, event::service_event},
     shape::{Input, Output},
     tables::Jobs,
 };
@@ -67,7 +67,7 @@ impl Operation for RestoreSecret {
             cx.tx.delete::<Jobs>(&job.key(due_ms))?;
             found.save(cx)?;
             for version in &found.secret.versions {
-                cx.events.push(value::service_event(
+                cx.events.push(service_event(
                     &found,
                     "CancelSecretVersionDelete",
                     &version.id,

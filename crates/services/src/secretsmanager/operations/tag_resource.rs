@@ -44,7 +44,7 @@ impl Operation for TagResource {
     }
 
     fn condition_keys(input: &Self::Input, keys: &mut Keys) {
-        super::request_tag_keys(&input.tags, keys);
+        tags::request_keys(&input.tags, keys);
     }
 
     async fn run(

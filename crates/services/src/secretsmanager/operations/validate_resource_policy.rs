@@ -3,12 +3,12 @@ use strongroom_store::Mode;
 use strongroom_types::AccountId;
 
 use crate::{
-    authorize::{Authorized, Keys, Target, locked_out},
+    authorize::{Authorized, Keys, Target},
     context::Context,
     operation::Operation,
     secretsmanager::{
         Error, Result, SecretRef, SecretsManager,
-        resource_policy::{broad_access, malformed},
+        resource_policy::{broad_access, locked_out, malformed},
     },
     shape::{Input, Output},
 };

@@ -1,0 +1,20 @@
+//! What the service itself reports about a secret.
+
+use super::{SecretsManager, secret_ref::FoundSecret};
+use crate::{
+    cloudtrail::{Event, Kind},
+    operation::Service as _,
+};
+
+/// A service event about a secret.
+pub(super) fn service_event(found: &FoundSecret, name: &'static str, token: &str) -> Event {
+    Event {
+        additional_event_data: Some(serde_json::json!({"SecretId": found.arn.as_str()})),
+        kind: Kind::ServiceEvent(
+            SecretsManager::EVENT_SOURCE,
+            format!("{name}-{}-{token}", found.arn),
+            found.home,
+        ),
+        ..Event::call(SecretsManager::EVENT_SOURCE, name, false)
+    }
+}
