@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::Result;
 use crate::client::Connection;
 use crate::histogram::Histogram;
-use crate::workload::{Call, Chance, Operation, Target, creation};
+use crate::workload::{Call, Chance, Operation, Target, creation, reading};
 
 /// When the next request is due.
 enum Pace {
@@ -156,9 +156,30 @@ impl Load<'_> {
 /// Creates `count` secrets, over enough connections for commits to share
 /// their way to the disk.
 pub(crate) fn fill(target: &Target, from: u64, count: u64, connections: u64) -> Result<Duration> {
+    let calls = |index, chance: &mut Chance| creation(index, chance);
+    for_each(target, from, count, connections, calls)
+}
+
+/// Reads every secret once: the first read of a secret in a day also writes
+/// the date, which is not what a stretch of reads is to measure.
+///
+/// # Errors
+///
+/// When a request fails.
+pub(crate) fn read_all(target: &Target, count: u64, connections: u64) -> Result<Duration> {
+    for_each(target, 0, count, connections, |index, _| reading(index))
+}
+
+fn for_each(
+    target: &Target,
+    from: u64,
+    count: u64,
+    connections: u64,
+    call: impl Fn(u64, &mut Chance) -> Call + Sync,
+) -> Result<Duration> {
     let started = Instant::now();
     let taken = AtomicU64::new(from);
-    let create = |number: u64| -> Result<Failures> {
+    let send_all = |number: u64| -> Result<Failures> {
         let mut chance = Chance::new(!number ^ from);
         let mut connection = Connection::new(target.address);
         let mut failures = Failures::default();
@@ -167,20 +188,20 @@ pub(crate) fn fill(target: &Target, from: u64, count: u64, connections: u64) -> 
             if index >= from + count || failures.count > 0 {
                 return Ok(failures);
             }
-            let call: Call = creation(index, &mut chance);
+            let call = call(index, &mut chance);
             send(&mut connection, &target.request(&call)?, &mut failures);
         }
     };
     let results: Vec<Result<Failures>> = thread::scope(|scope| {
-        let create = &create;
+        let send_all = &send_all;
         let threads: Vec<_> = (0..connections)
-            .map(|number| scope.spawn(move || create(number)))
+            .map(|number| scope.spawn(move || send_all(number)))
             .collect();
         threads.into_iter().map(join).collect()
     });
     for result in results {
         if let Some(example) = result?.example {
-            return Err(format!("cannot create the secrets to measure with: {example}").into());
+            return Err(format!("cannot prepare the secrets to measure with: {example}").into());
         }
     }
     Ok(started.elapsed())

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::Result;
-use crate::load::{Load, Measured, fill};
+use crate::load::{Load, Measured, fill, read_all};
 use crate::process::{Server, free_address, read_exports};
 use crate::report::{Kind, Report, Row, Start};
 use crate::workload::{Operation, Target};
@@ -23,6 +23,8 @@ const PUNCTUAL: u64 = 128;
 /// The share of the most that a server does at which it is sent requests at
 /// fixed times.
 const AT_EASE: f64 = 0.5;
+/// Time for the server to write the dates of the first reads.
+const SETTLE: Duration = Duration::from_secs(5);
 /// Secrets for moto, which takes its time.
 const MOTO_SECRETS: u64 = 200;
 
@@ -123,6 +125,9 @@ impl Bench<'_> {
             ready,
             resident_mib,
         });
+        let read = read_all(&target, secrets, MANY)?;
+        eprintln!("bench: all read once in {:.1} s", read.as_secs_f64());
+        std::thread::sleep(SETTLE);
         let only = self.plan.only;
         for operation in Operation::ALL
             .into_iter()

@@ -141,9 +141,7 @@ impl Operation {
                 format!(r#"{{"SecretIdList":[{names}]}}"#)
             }
             Self::CreateSecret => create_body(&format!("new/{:016x}", chance.next()), chance),
-            Self::GetSecretValue => {
-                format!(r#"{{"SecretId":"{}"}}"#, secret_name(chance.below(secrets)))
-            }
+            Self::GetSecretValue => get_body(chance.below(secrets)),
             Self::ListSecrets => {
                 let service = chance.below(secrets.min(SERVICES));
                 format!(r#"{{"Filters":[{{"Key":"name","Values":["bench/service-{service}/"]}}]}}"#)
@@ -168,6 +166,18 @@ pub(crate) fn creation(index: u64, chance: &mut Chance) -> Call {
         operation: "CreateSecret",
         body: create_body(&secret_name(index), chance),
     }
+}
+
+/// The request that reads secret number `index`.
+pub(crate) fn reading(index: u64) -> Call {
+    Call {
+        operation: "GetSecretValue",
+        body: get_body(index),
+    }
+}
+
+fn get_body(index: u64) -> String {
+    format!(r#"{{"SecretId":"{}"}}"#, secret_name(index))
 }
 
 fn create_body(name: &str, chance: &mut Chance) -> String {
