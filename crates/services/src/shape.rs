@@ -7,7 +7,7 @@
 //! * decoding: unknown members are ignored, `null` is absent;
 //! * validation: every violated constraint of a request is reported in one
 //!   message, in AWS's words;
-//! * the audit view: lower camel case, whatever is [`Sensitive`] left out;
+//! * the audit view: lower camel case, whatever is `Sensitive` left out;
 //! * a [`Description`] that `cargo xtask conformance` compares with AWS's own
 //!   service model.
 
