@@ -8,7 +8,7 @@
 //!
 //! A file per section: its keys as `Section`, and `check`, which makes the
 //! typed value of it. To add a key, add the field, its check and its words in
-//! the example; to add a section, also a line in [`SECTIONS`] and in [`File`].
+//! the example; to add a section, also a line in `SECTIONS` and in `File`.
 //!
 //! - `document.rs`: where in the file things are
 //! - `overlay.rs`: environment and flags
