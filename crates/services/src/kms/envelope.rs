@@ -112,6 +112,23 @@ pub async fn chosen_key(
     Ok(opened)
 }
 
+/// The ARN of the key that a request names, for policies; nothing if it names
+/// none that is there.
+///
+/// # Errors
+/// When the store fails.
+pub async fn named_key(
+    cx: &mut Context<'_>,
+    home: &Home,
+    named: Option<&str>,
+) -> Result<Option<Arn>, StoreError> {
+    let Some(Ok(name)) = named.map(|text| KeyName::parse(text, *home)) else {
+        return Ok(None);
+    };
+    let resolved = name.resolve(cx).await?.ok();
+    Ok(resolved.map(|(of, id)| of.arn("kms", format_args!("key/{id}"))))
+}
+
 /// Seals a value under a fresh data key: KMS's `GenerateDataKey`.
 ///
 /// # Errors

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     authorize::{Authorized, Keys, Target, authorize},
     context::{Context, Home},
+    kms::envelope,
     tables::{SecretPolicies, Secrets},
 };
 
@@ -29,6 +30,8 @@ pub struct SecretRef {
     home: Home,
     secret: Option<Secret>,
     policy: Option<Arc<Policy>>,
+    /// The key that the request names, where a request may.
+    named_key: Option<Arn>,
 }
 
 /// A secret that exists.
@@ -80,6 +83,16 @@ impl SecretRef {
         &self.arn
     }
 
+    /// Notes which key the request names, for policies that ask.
+    pub(super) async fn with_named_key(
+        self,
+        cx: &mut Context<'_>,
+        named: Option<&str>,
+    ) -> Result<Self> {
+        let named_key = envelope::named_key(cx, &cx.home(), named).await?;
+        Ok(Self { named_key, ..self })
+    }
+
     /// Whether there is such a secret.
     pub(super) fn exists(&self) -> bool {
         self.secret.is_some()
@@ -106,6 +119,7 @@ impl SecretRef {
             home,
             secret: Some(secret),
             policy,
+            named_key: None,
         })
     }
 
@@ -116,6 +130,7 @@ impl SecretRef {
             home,
             secret: None,
             policy: None,
+            named_key: None,
         }
     }
 }
@@ -182,6 +197,7 @@ impl FoundSecret {
             home: self.home,
             secret: Some(self.secret.clone()),
             policy: self.policy.clone(),
+            named_key: None,
         };
         authorize(cx, tagged, action, &[], keys).map(drop)
     }
@@ -216,6 +232,7 @@ impl Target for SecretRef {
 
     fn condition_keys(&self, keys: &mut Keys) {
         keys.one("secretsmanager:SecretId", self.arn.as_str());
+        keys.some("secretsmanager:KmsKeyArn", self.named_key.as_ref());
         for tag in self.secret.iter().flat_map(|secret| &secret.tags) {
             keys.one(&format!("aws:ResourceTag/{}", tag.key), &tag.value);
             keys.one(

@@ -856,3 +856,27 @@ async fn a_key_that_is_named_is_tried_out_for_the_caller() {
     let (code, _) = no_decrypt.refused("CreateSecret", create("b")).await;
     assert_eq!(code, "AccessDeniedException");
 }
+
+#[tokio::test]
+async fn policies_may_ask_for_the_key_by_its_arn() {
+    let admin = administrator().await;
+    admin.secret("a", "v").await;
+    let other_keys = policy(&json!({
+        "Effect": "Deny", "Action": ["secretsmanager:CreateSecret", "secretsmanager:UpdateSecret"],
+        "Resource": "*",
+        "Condition": {"ArnLike": {"secretsmanager:KmsKeyArn": "arn:aws:kms:*:*:key/*"}},
+    }));
+    let ann = ann(&admin, &[&allow("secretsmanager:*", "*"), &other_keys]).await;
+    let named = "alias/aws/secretsmanager";
+    let create =
+        |key: Option<&str>| json!({"Name": "b", "ClientRequestToken": token("b"), "KmsKeyId": key});
+    let update = |key: Option<&str>| json!({"SecretId": "a", "ClientRequestToken": token("u"), "KmsKeyId": key});
+    for (operation, input) in [
+        ("CreateSecret", create(Some(named))),
+        ("UpdateSecret", update(Some(named))),
+    ] {
+        assert_eq!(ann.code(operation, input).await, "AccessDeniedException");
+    }
+    ann.ok("CreateSecret", create(None)).await;
+    ann.ok("UpdateSecret", update(None)).await;
+}

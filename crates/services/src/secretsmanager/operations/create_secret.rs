@@ -4,6 +4,7 @@ use strongroom_types::{AccountId, Arn, Sensitive};
 use crate::{
     authorize::{Authorized, Keys, Target},
     context::{Context, Home, Services},
+    kms::envelope,
     operation::Operation,
     secretsmanager::{
         Error, FoundSecret, Result, Secret, SecretsManager,
@@ -76,6 +77,8 @@ pub struct NewSecret {
     arn: Arn,
     home: Home,
     existing: Option<Secret>,
+    /// The key that the request names.
+    key_arn: Option<Arn>,
 }
 
 impl Operation for CreateSecret {
@@ -113,6 +116,7 @@ impl Operation for CreateSecret {
         Ok(NewSecret {
             name: input.name.clone(),
             arn,
+            key_arn: envelope::named_key(cx, &home, input.kms_key_id.as_deref()).await?,
             home,
             existing,
         })
@@ -127,6 +131,10 @@ impl Operation for CreateSecret {
             input.force_overwrite_replica_secret,
         );
         keys.some("secretsmanager:Type", input.r#type.as_ref());
+        if let Some(replicas) = &input.add_replica_regions {
+            let regions = replicas.iter().filter_map(|replica| replica.region.clone());
+            keys.many("secretsmanager:AddReplicaRegions", regions.collect());
+        }
         if let Some(tags) = &input.tags {
             tags::request_keys(tags, keys);
         }
@@ -207,7 +215,9 @@ impl Target for NewSecret {
         None
     }
 
-    fn condition_keys(&self, _: &mut Keys) {}
+    fn condition_keys(&self, keys: &mut Keys) {
+        keys.some("secretsmanager:KmsKeyArn", self.key_arn.as_ref());
+    }
 }
 
 /// A call of a name that is taken: the same call again is answered as the

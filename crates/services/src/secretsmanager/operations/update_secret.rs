@@ -79,7 +79,8 @@ impl Operation for UpdateSecret {
     type Target = SecretRef;
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<SecretRef> {
-        SecretRef::resolve(cx, &input.secret_id).await
+        let secret = SecretRef::resolve(cx, &input.secret_id).await?;
+        secret.with_named_key(cx, input.kms_key_id.as_deref()).await
     }
 
     fn condition_keys(input: &Self::Input, keys: &mut Keys) {
