@@ -1,4 +1,7 @@
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use crate::command::{Failure, Result, cargo, command, output, run, succeeds};
 use crate::{project, test, tidy};
@@ -136,8 +139,22 @@ fn fuzz(root: &Path) -> Result<()> {
     let targets = output(command(&fuzz, "cargo", fuzz_cargo).arg("list"))?;
     for target in targets.lines() {
         let limit = format!("-max_total_time={FUZZ_SECONDS}");
+        // What is found anew goes to the first directory, which git ignores.
+        let (corpus, seeds) = (format!("corpus/{target}"), format!("seeds/{target}"));
+        fs::create_dir_all(fuzz.join(&corpus))
+            .map_err(|error| Failure::new(format!("cannot make fuzz/{corpus}: {error}")))?;
         let mut fuzzed = command(&fuzz, "cargo", fuzz_cargo);
-        run(fuzzed.args(["run", target, "--", &limit, "-max_len=65536"]))?;
+        fuzzed.args(["run", target, &corpus]);
+        if fuzz.join(&seeds).exists() {
+            fuzzed.arg(&seeds);
+        }
+        // A thread that is just ending looks like a leak.
+        fuzzed.args(["--", &limit, "-max_len=65536", "-detect_leaks=0"]);
+        let words = format!("dictionaries/{target}.dict");
+        if fuzz.join(&words).exists() {
+            fuzzed.arg(format!("-dict={words}"));
+        }
+        run(&mut fuzzed)?;
     }
     Ok(())
 }
