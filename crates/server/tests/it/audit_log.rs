@@ -342,7 +342,12 @@ fn clock() -> Arc<ManualClock> {
 }
 
 fn open(directory: &Path) -> (AuditLog, Recovered) {
-    AuditLog::open(directory, Options::default(), clock()).unwrap()
+    // A machine that runs all tests at once may take seconds to sync.
+    let options = Options {
+        max_wait: Duration::from_secs(60),
+        ..Options::default()
+    };
+    AuditLog::open(directory, options, clock()).unwrap()
 }
 
 fn run<F: Future>(future: F) -> F::Output {
