@@ -4,11 +4,13 @@
 //! crate, and wraps the target in [`Authorized`], which nothing else can make:
 //! an operation that forgets the check does not compile.
 
-use std::{borrow::Cow, cell::OnceCell};
+use std::{
+    borrow::Cow,
+    cell::{Cell, OnceCell},
+};
 
 use strongroom_policy::{
-    Attached, ContextKeys, Decision, Denial, Policies, Policy, Request as PolicyRequest, Values,
-    decide,
+    Attached, ContextKeys, Decision, Policies, Policy, Request as PolicyRequest, Values, decide,
 };
 use strongroom_types::{AccountId, Principal};
 
@@ -103,9 +105,12 @@ impl Keys {
         self.0.push((key.to_lowercase(), KeyValue::Many(values)));
     }
 
-    fn get(&self, key: &str) -> Option<Values<'_>> {
-        let (_, value) = self.0.iter().find(|(known, _)| known == key)?;
-        Some(match value {
+    /// The key's values, and whether there are others: tags `team` and `Team`
+    /// make one key with two values.
+    fn get(&self, key: &str) -> Option<(Values<'_>, bool)> {
+        let mut found = self.0.iter().filter(|(known, _)| known == key);
+        let (_, value) = found.next()?;
+        let values = match value {
             KeyValue::Many(values) => Values::Many(
                 values
                     .iter()
@@ -113,7 +118,8 @@ impl Keys {
                     .collect(),
             ),
             KeyValue::One(value) => Values::One(Cow::from(value.as_str())),
-        })
+        };
+        Some((values, found.next().is_some()))
     }
 }
 
@@ -213,20 +219,30 @@ fn decided<T: Target>(
         ..Policies::default()
     };
     match decide(&request, &policies) {
+        // Of two values a policy may have allowed the one and would have
+        // denied the other.
+        Decision::Allowed(_) if context.ambiguous.get() => Err(refusal(
+            caller.arn.as_str(),
+            action,
+            target,
+            &format!("because no identity-based policy allows the {action} action"),
+        )),
         Decision::Allowed(_) => Ok(()),
-        Decision::Denied(denial) => Err(message(caller.arn.as_str(), action, target, &denial)),
+        Decision::Denied(denial) => Err(refusal(
+            caller.arn.as_str(),
+            action,
+            target,
+            &denial.clause(action),
+        )),
     }
 }
 
-fn message(caller: &str, action: &str, target: &impl Target, denial: &Denial<'_>) -> String {
+fn refusal(caller: &str, action: &str, target: &impl Target, clause: &str) -> String {
     let shown = target
         .shown()
         .map(|shown| format!(" on resource: {shown}"))
         .unwrap_or_default();
-    format!(
-        "User: {caller} is not authorized to perform: {action}{shown} {}",
-        denial.clause(action)
-    )
+    format!("User: {caller} is not authorized to perform: {action}{shown} {clause}")
 }
 
 /// Answers the policy crate's questions about the request. Each key is made
@@ -236,6 +252,9 @@ struct RequestContext<'a, T> {
     target: &'a T,
     keys: &'a Keys,
     target_keys: OnceCell<Keys>,
+    /// Whether a policy asked for a key that has several values and should
+    /// have one.
+    ambiguous: Cell<bool>,
     /// Whether a service acts for the caller.
     forwarded: bool,
 }
@@ -247,6 +266,7 @@ impl<'a, T> RequestContext<'a, T> {
             target,
             keys,
             target_keys: OnceCell::new(),
+            ambiguous: Cell::new(false),
             forwarded: false,
         }
     }
@@ -260,15 +280,18 @@ impl<T: Target> ContextKeys for RequestContext<'_, T> {
         if key == "aws:calledvia" && self.forwarded {
             return Some(Values::Many(vec![FORWARDER.into()]));
         }
-        if let Some(values) = self.keys.get(key) {
-            return Some(values);
+        let target_keys = || {
+            self.target_keys.get_or_init(|| {
+                let mut keys = Keys::default();
+                self.target.condition_keys(&mut keys);
+                keys
+            })
+        };
+        let (values, more) = self.keys.get(key).or_else(|| target_keys().get(key))?;
+        if more {
+            self.ambiguous.set(true);
         }
-        let target_keys = self.target_keys.get_or_init(|| {
-            let mut keys = Keys::default();
-            self.target.condition_keys(&mut keys);
-            keys
-        });
-        target_keys.get(key)
+        Some(values)
     }
 }
 
