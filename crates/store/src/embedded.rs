@@ -63,6 +63,8 @@ pub(crate) struct Opened {
 /// What readers and the writer share.
 struct Engine {
     disk: Disk,
+    /// Whether pages are known to be damaged. Then nothing is written.
+    damaged: bool,
     /// `None` while the file is closed or could not be opened anew.
     database: RwLock<Option<Database>>,
     /// The newest group of commits that every snapshot begun from now on has.
@@ -80,7 +82,9 @@ impl Embedded {
     /// Opens the store at `path`, or makes it.
     pub(crate) fn open(path: &Path, root: &RootKey) -> Result<Opened, StoreError> {
         let (disk, lock) = file::open(path, root)?;
-        Self::start(Disk::new(disk), root, Some((path, lock)))
+        let disk = Disk::new(disk);
+        let database = contained(&[], || disk.open_database(Check::All))?;
+        Self::start(disk, database, root, Some((path, lock)), true)
     }
 
     /// Opens the store at `path` though its pages may be damaged. To read
@@ -95,8 +99,7 @@ impl Embedded {
             }
             opened => (opened?, true),
         };
-        let opened = Self::start_with(disk, database, root, Some((path, lock)))?;
-        Ok(Opened { sound, ..opened })
+        Self::start(disk, database, root, Some((path, lock)), sound)
     }
 
     /// Opens the store that `disk` holds, or makes it there.
@@ -104,25 +107,32 @@ impl Embedded {
         disk: Arc<dyn StorageBackend>,
         root: &RootKey,
     ) -> Result<Opened, StoreError> {
-        Self::start(Disk::new(disk), root, None)
+        let disk = Disk::new(disk);
+        let database = contained(&[], || {
+            let database = disk.open_database(Check::All)?;
+            if rows::is_empty(&database)? {
+                rows::found(&database, root)?;
+            }
+            Ok(database)
+        })?;
+        Self::start(disk, database, root, None, true)
     }
 
     fn start(
         disk: Disk,
-        root: &RootKey,
-        place: Option<(&Path, Lock)>,
-    ) -> Result<Opened, StoreError> {
-        let database = contained(&[], || disk.open_database(Check::All))?;
-        Self::start_with(disk, database, root, place)
-    }
-
-    fn start_with(
-        disk: Disk,
         database: Database,
         root: &RootKey,
         place: Option<(&Path, Lock)>,
+        sound: bool,
     ) -> Result<Opened, StoreError> {
-        let (seal, ledger) = contained(&[], || rows::load(&database, root))?;
+        let (seal, ledger) = match contained(&[], || rows::load(&database, root)) {
+            Err(error) if !sound => {
+                // As when such a store is closed, see `writer.rs`.
+                std::mem::forget(database);
+                return Err(error);
+            }
+            loaded => loaded?,
+        };
         let (anchor, noted, lock) = match place {
             Some((path, lock)) => {
                 let (anchor, noted) = Anchor::open(path, &seal)?;
@@ -133,6 +143,7 @@ impl Embedded {
         let missing = noted.saturating_sub(ledger.commits());
         let engine = Arc::new(Engine {
             disk,
+            damaged: !sound,
             database: RwLock::new(Some(database)),
             published: AtomicU64::new(ledger.sequence()),
         });
@@ -146,7 +157,7 @@ impl Embedded {
         Ok(Opened {
             embedded,
             seal,
-            sound: true,
+            sound,
             missing,
         })
     }
@@ -217,9 +228,6 @@ impl Drop for Embedded {
             && thread.join().is_err()
         {
             tracing::error!("the writer thread of the store panicked");
-        }
-        if let Some(lock) = &self.lock {
-            lock.release();
         }
     }
 }

@@ -123,11 +123,14 @@ impl Store {
             }
         }
         audit.finish(&mut report);
-        if let Trust::Stale { missing } = self.shared.trust {
-            report.problem(
-                TALLY_KEY,
-                format!("the newest {missing} commits are missing"),
-            );
+        match self.shared.trust {
+            Trust::Full | Trust::Found { sound: true } => {}
+            Trust::Found { sound: false } => {
+                report.problem(&[], "pages of the file have wrong checksums");
+            }
+            Trust::Stale { missing } => {
+                report.problem(&[], format!("the newest {missing} commits are missing"));
+            }
         }
         Ok(report)
     }

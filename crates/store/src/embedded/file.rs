@@ -9,14 +9,15 @@ use redb::{Builder, Database, StorageBackend, backends::FileBackend};
 
 use super::{
     contained, failed,
-    rows::{ROWS, begin_write, load},
+    rows::{ROWS, begin_write, found},
     storage_failed,
 };
 use crate::{RootKey, StoreError, backend::RawRow, draft::Draft};
 
-/// Memory for pages of the file. What is hot is kept decoded elsewhere, and
-/// the system keeps pages too.
-const CACHE_BYTES: usize = 16 * 1024 * 1024;
+/// Memory for pages of the file, used as far as there are any: about 2 MiB for
+/// 1,000 secrets. A page that is not there costs a system call and a checksum,
+/// several times what the rest of a read does.
+const CACHE_BYTES: usize = 256 * 1024 * 1024;
 
 /// The bytes that redb works on, which can be opened anew after a failure.
 ///
@@ -52,8 +53,16 @@ impl StorageBackend for Disk {
         self.0.len()
     }
 
+    /// Past the end there are zeros, which are no page: that is an answer about
+    /// one row, where an error would have redb refuse all others too.
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.0.read(offset, out)
+        match self.0.read(offset, out) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                out.fill(0);
+                Ok(())
+            }
+            read => read,
+        }
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
@@ -108,6 +117,12 @@ impl Lock {
     }
 }
 
+impl Drop for Lock {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
 /// Opens the file of the store at `path`. If there is none, a whole new store
 /// is made first, so that a crash cannot leave half of one.
 pub(super) fn open(
@@ -117,7 +132,7 @@ pub(super) fn open(
     let open = || OpenOptions::new().read(true).write(true).open(path);
     let file = match open() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            match make(path, |database| load(database, root).map(drop)) {
+            match make(path, |database| found(database, root)) {
                 // Another process was first, and will have it open.
                 Ok(()) | Err(StoreError::Exists { .. }) => open(),
                 Err(error) => return Err(error),

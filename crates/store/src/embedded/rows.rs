@@ -31,19 +31,26 @@ pub(super) fn begin_write(database: &Database) -> Result<WriteTransaction, Store
     Ok(transaction)
 }
 
-/// The seal and the ledger of the store in `database`. An empty one becomes a
-/// new store.
+/// Whether there is nothing in `database` yet.
+pub(super) fn is_empty(database: &Database) -> Result<bool, StoreError> {
+    let reading = database
+        .begin_read()
+        .map_err(|error| failed(&[], error.into()))?;
+    match reading.open_table(ROWS) {
+        Ok(_) => Ok(false),
+        Err(redb::TableError::TableDoesNotExist(_)) => Ok(true),
+        Err(error) => Err(failed(&[], error.into())),
+    }
+}
+
+/// The seal and the ledger of the store in `database`.
 pub(super) fn load(database: &Database, root: &RootKey) -> Result<(Arc<Seal>, Ledger), StoreError> {
     let reading = database
         .begin_read()
         .map_err(|error| failed(&[], error.into()))?;
-    let rows = match reading.open_table(ROWS) {
-        Err(redb::TableError::TableDoesNotExist(_)) => {
-            found(database, root)?;
-            return load(database, root);
-        }
-        rows => rows.map_err(|error| failed(&[], error.into()))?,
-    };
+    let rows = reading
+        .open_table(ROWS)
+        .map_err(|error| failed(&[], error.into()))?;
     let wrapped = get(&rows, KEYRING_KEY)?.ok_or_else(keyring_missing)?;
     let seal = Arc::new(Seal::open(root, &wrapped)?);
     let tally = get(&rows, TALLY_KEY)?
@@ -53,7 +60,7 @@ pub(super) fn load(database: &Database, root: &RootKey) -> Result<(Arc<Seal>, Le
 }
 
 /// Makes an empty database a store: its first rows, in one transaction.
-fn found(database: &Database, root: &RootKey) -> Result<(), StoreError> {
+pub(super) fn found(database: &Database, root: &RootKey) -> Result<(), StoreError> {
     let seal = Arc::new(Seal::create());
     let wrapped = seal.wrap(root);
     let transaction = begin_write(database)?;

@@ -265,6 +265,9 @@ impl Thread {
 
     /// Opens the file anew if redb refuses to work on it.
     fn look_after_file(&mut self) {
+        if self.engine.damaged {
+            return;
+        }
         let works = contained(&[], || {
             let database = self.engine.database();
             begin_write(database.as_ref().ok_or_else(down)?)?
@@ -349,6 +352,12 @@ impl Thread {
             database,
         );
         let closed = contained(&[], || match before {
+            // Closing writes, and panics more than once where pages are
+            // damaged. Nothing was changed that it could save.
+            Some(before) if self.engine.damaged => {
+                std::mem::forget(before);
+                Ok(())
+            }
             Some(before) => before.close().map_err(|error| failed(&[], error.into())),
             None => Ok(()),
         });
