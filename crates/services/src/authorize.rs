@@ -51,6 +51,12 @@ pub trait Target: Send {
 
     /// Condition keys that come from the resource.
     fn condition_keys(&self, keys: &mut Keys);
+
+    /// One condition key, in lower case, for targets that are judged so often
+    /// that making all their keys would be felt.
+    fn condition_key(&self, _: &str) -> Option<Values<'_>> {
+        None
+    }
 }
 
 /// The target of operations that name no resource.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use strongroom_crypto::{AeadKey, Random};
-use strongroom_policy::Policy;
+use strongroom_policy::{Policy, Values};
 use strongroom_store::StoreError;
 use strongroom_types::{AccountId, Arn};
 use zeroize::Zeroizing;
@@ -290,20 +290,21 @@ impl Target for KeyInUse<'_> {
         Some(&self.key.policy)
     }
 
+    fn condition_keys(&self, _: &mut Keys) {}
+
     /// Source: KMS Developer Guide, "Condition keys for AWS KMS".
-    fn condition_keys(&self, keys: &mut Keys) {
-        keys.one("kms:CallerAccount", self.caller.to_string());
-        keys.one("kms:ViaService", key::via_service(&self.key.home));
-        keys.one(
-            "kms:EncryptionContext:SecretARN",
-            self.context.secret_arn.as_str(),
-        );
-        keys.one(
-            "kms:EncryptionContext:SecretVersionId",
-            self.context.version_id.as_str(),
-        );
-        let names = ["SecretARN", "SecretVersionId"].map(str::to_owned);
-        keys.many("kms:EncryptionContextKeys", names.to_vec());
+    fn condition_key(&self, key: &str) -> Option<Values<'_>> {
+        Some(Values::One(match key {
+            "kms:calleraccount" => self.caller.to_string().into(),
+            "kms:encryptioncontext:secretarn" => self.context.secret_arn.as_str().into(),
+            "kms:encryptioncontext:secretversionid" => self.context.version_id.as_str().into(),
+            "kms:encryptioncontextkeys" => {
+                let names = ["SecretARN", "SecretVersionId"];
+                return Some(Values::Many(names.map(Into::into).into()));
+            }
+            "kms:viaservice" => key::via_service(&self.key.home).into(),
+            _ => return None,
+        }))
     }
 }
 
