@@ -10,6 +10,7 @@
 
 mod words;
 
+use self::words::Wanted;
 use super::{
     error::{Error, Result},
     record::Tag,
@@ -75,6 +76,8 @@ struct Term {
     negated: bool,
     /// The value without its `!`.
     text: String,
+    /// Its words.
+    words: Wanted,
 }
 
 impl Filters {
@@ -106,6 +109,7 @@ impl Filters {
                 Term {
                     negated: false,
                     text,
+                    ..
                 },
             ] => Some(text.as_str()),
             _ => None,
@@ -130,7 +134,7 @@ impl Criterion {
             })?;
         Ok(Self {
             key,
-            terms: values.into_iter().map(Term::new).collect(),
+            terms: values.iter().map(|value| Term::new(value)).collect(),
         })
     }
 
@@ -142,23 +146,19 @@ impl Criterion {
 }
 
 impl Term {
-    fn new(value: String) -> Self {
-        match value.strip_prefix('!') {
-            Some(text) => Self {
-                negated: true,
-                text: text.to_owned(),
-            },
-            None => Self {
-                negated: false,
-                text: value,
-            },
+    fn new(value: &str) -> Self {
+        let text = value.strip_prefix('!');
+        Self {
+            negated: text.is_some(),
+            words: Wanted::of(text.unwrap_or(value)),
+            text: text.unwrap_or(value).to_owned(),
         }
     }
 
     /// Whether the text is in the secret, the `!` aside.
     fn finds(&self, key: FilterKey, secret: &impl Searchable) -> bool {
         let text = self.text.as_str();
-        let found_in = |attribute: &str| words::found(text, attribute);
+        let found_in = |attribute: &str| self.words.found_in(attribute);
         match key {
             FilterKey::All => {
                 found_in(secret.name())
