@@ -293,6 +293,9 @@ impl<T: Target> ContextKeys for RequestContext<'_, T> {
                 keys
             })
         };
+        if let Some(values) = self.target.condition_key(key) {
+            return Some(values);
+        }
         let (values, more) = self.keys.get(key).or_else(|| target_keys().get(key))?;
         if more {
             self.ambiguous.set(true);
