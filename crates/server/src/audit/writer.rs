@@ -16,6 +16,12 @@ use super::{
 /// How often a failing log is tried when no request does it.
 const RETRY: Duration = Duration::from_millis(500);
 
+/// A write of more bytes than this says that several requests come at a time.
+const CROWD_BYTES: usize = 4 << 10;
+/// How long the next write then waits for company. A sync costs the same for
+/// one record and for a hundred, and much more than this in all.
+const LINGER: Duration = Duration::from_micros(500);
+
 /// Starts the thread. It ends, after all queued records, when the queue is
 /// closed.
 pub(super) fn start<S: Storage>(
@@ -59,6 +65,9 @@ impl<S: Storage> Writer<S> {
     fn run(mut self, queue: &Queue) {
         let mut spare = Vec::new();
         loop {
+            if spare.len() > CROWD_BYTES {
+                thread::sleep(LINGER);
+            }
             let retry = self.segment.is_none().then_some(RETRY);
             match queue.take(std::mem::take(&mut spare), retry) {
                 Work::Write(lines, batch) => {
