@@ -288,6 +288,12 @@ fn nothing_is_read_that_cannot_be_recorded() {
     fs::rename(data.join("audit"), data.join("gone")).unwrap();
     assert!(read(503));
     assert!(read(503));
+    // Nor is anything changed whose record could only wait in the store.
+    let mut writer = node.client();
+    let another = json!({"Name": "b", "SecretString": "s"});
+    let refused = writer.call("CreateSecret", &another).unwrap();
+    assert_eq!(refused.status, 503);
+    assert_eq!(refused.body["__type"], "ServiceUnavailable");
     fs::rename(data.join("gone"), data.join("audit")).unwrap();
     let start = Instant::now();
     while !read(200) {
@@ -298,6 +304,7 @@ fn nothing_is_read_that_cannot_be_recorded() {
         );
         thread::sleep(Duration::from_millis(20));
     }
+    writer.do_call("CreateSecret", &another);
     assert!(node.stop().success());
     check_records(&data, &[work]);
 }
