@@ -94,8 +94,6 @@ fn unwrap_in_two_steps(
         .split_at_checked(key.ciphertext_bytes())
         .ok_or(AsymmetricError::Invalid)?;
     let kek = key.decrypt(padding, wrapped_kek)?;
-    let kek = kek
-        .as_array::<32>()
-        .ok_or(AsymmetricError::Invalid)?;
+    let kek = kek.as_array::<32>().ok_or(AsymmetricError::Invalid)?;
     unwrap_key_padded(kek, wrapped)
 }

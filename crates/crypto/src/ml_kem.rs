@@ -1,6 +1,6 @@
 use aws_lc_rs::kem::{
-    Algorithm, AlgorithmId, Ciphertext, DecapsulationKey, EncapsulationKey, ML_KEM_512,
-    ML_KEM_768, ML_KEM_1024,
+    Algorithm, AlgorithmId, Ciphertext, DecapsulationKey, EncapsulationKey, ML_KEM_512, ML_KEM_768,
+    ML_KEM_1024,
 };
 use zeroize::Zeroizing;
 
@@ -101,8 +101,8 @@ impl std::fmt::Debug for MlKemKey {
 /// [`AsymmetricError::Rejected`] if it is no key of `spec`;
 /// [`AsymmetricError::Failed`] if the library fails.
 pub fn encapsulate(spec: MlKemSpec, public: &[u8]) -> Result<Encapsulated, AsymmetricError> {
-    let key = EncapsulationKey::new(spec.library(), public)
-        .map_err(|_| AsymmetricError::Rejected)?;
+    let key =
+        EncapsulationKey::new(spec.library(), public).map_err(|_| AsymmetricError::Rejected)?;
     let (ciphertext, secret) = key.encapsulate().map_err(|_| AsymmetricError::Failed)?;
     Ok(Encapsulated {
         ciphertext: ciphertext.as_ref().to_vec(),

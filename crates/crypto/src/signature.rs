@@ -185,9 +185,9 @@ impl SigningKey {
             (Parsed::Ecdsa(key), Message::Digest(bytes)) => key
                 .sign_digest(&algorithm.import(bytes)?)
                 .map(|signature| signature.as_ref().to_vec()),
-            (Parsed::Ed25519(key), Message::Raw(bytes)) => {
-                key.try_sign(bytes).map(|signature| signature.as_ref().to_vec())
-            }
+            (Parsed::Ed25519(key), Message::Raw(bytes)) => key
+                .try_sign(bytes)
+                .map(|signature| signature.as_ref().to_vec()),
             (Parsed::MlDsa(key), Message::Raw(bytes)) => {
                 let mut signature = vec![0; key.algorithm().signature_len()];
                 key.sign(bytes, &mut signature).map(|_| signature)
@@ -242,15 +242,13 @@ impl VerifyingKey {
             .iter()
             .find_map(|algorithm| algorithm.verification(spec))
             .ok_or(AsymmetricError::Rejected)?;
-        let key =
-            ParsedPublicKey::new(algorithm, spki).map_err(|_| AsymmetricError::Rejected)?;
+        let key = ParsedPublicKey::new(algorithm, spki).map_err(|_| AsymmetricError::Rejected)?;
         let canonical = key.as_der().map_err(|_| AsymmetricError::Rejected)?;
         if canonical.as_ref() != spki {
             return Err(AsymmetricError::Rejected);
         }
         if let Some(bits) = spec.rsa_bits() {
-            let key =
-                PublicEncryptingKey::from_der(spki).map_err(|_| AsymmetricError::Rejected)?;
+            let key = PublicEncryptingKey::from_der(spki).map_err(|_| AsymmetricError::Rejected)?;
             if key.key_size_bits() != bits {
                 return Err(AsymmetricError::Rejected);
             }
@@ -278,9 +276,7 @@ impl VerifyingKey {
         let key = ParsedPublicKey::new(verification, &self.spki)
             .map_err(|_| AsymmetricError::Rejected)?;
         match message {
-            Message::Digest(bytes) => {
-                key.verify_digest_sig(&algorithm.import(bytes)?, signature)
-            }
+            Message::Digest(bytes) => key.verify_digest_sig(&algorithm.import(bytes)?, signature),
             Message::Raw(bytes) => key.verify_sig(bytes, signature),
         }
         .map_err(|_| AsymmetricError::Invalid)
