@@ -7,6 +7,7 @@ use strongroom_store::{Mode, Store, StoreError, Transaction};
 use strongroom_types::{AccountId, Arn, Clock, Partition, Region, Timestamp};
 
 use crate::{
+    ahead::Ahead,
     cloudtrail::Event,
     iam::{Caller, Callers},
     kms::KeyMaterial,
@@ -103,6 +104,8 @@ pub struct Context<'r> {
     pub events: Vec<Event>,
     /// How far what is in memory had come before the transaction began.
     pub(crate) generations: Generations,
+    /// What was done before the transaction, for this request.
+    pub(crate) ahead: Ahead,
 }
 
 /// The generations of the caches whose rows a transaction reads. A cached
@@ -137,7 +140,27 @@ impl<'r> Context<'r> {
             tx: services.store.begin(mode).await?,
             events: Vec::new(),
             generations,
+            ahead: Ahead::default(),
         })
+    }
+
+    /// The result of work that cannot be done inside a transaction, such as a
+    /// call over the network. Where it is not done yet, this attempt ends and
+    /// the operation starts again once it is (`ahead.rs`). `name` holds all
+    /// that the work depends on.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`], to be returned as it is.
+    pub fn ahead<T, F>(
+        &mut self,
+        name: impl Into<String>,
+        work: impl FnOnce() -> F,
+    ) -> Result<Arc<T>, StoreError>
+    where
+        T: Send + Sync + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        self.ahead.result(name.into(), work)
     }
 
     /// The caller's account and the endpoint's Region: where names are looked

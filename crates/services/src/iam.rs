@@ -11,4 +11,8 @@ mod record;
 
 pub use bootstrap::{AdminKey, admin_key, bootstrap, partition};
 pub use callers::{Caller, Callers};
-pub use record::{AccessKey, Account, Deployment, InlinePolicy, User};
+pub use record::{
+    AccessKey, Account, AccountAlias, AttachedTo, Deployment, Group, GroupMember, InlinePolicy,
+    InstanceProfile, ManagedPolicy, OidcProvider, PolicyAttachment, PolicyVersion, Role,
+    SamlProvider, Tag, User,
+};

@@ -12,6 +12,7 @@
 //! | a table | its record in `<service>/record.rs` | `tables.rs` |
 //! | a background job | a `jobs::Kind` and its function | `jobs::run_due` |
 
+mod ahead;
 pub mod authorize;
 mod cache;
 pub mod cloudtrail;

@@ -12,6 +12,7 @@ use strongroom_types::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::{
+    ahead::Ahead,
     authorize::{Authorized, Keys, Target, authorize},
     cloudtrail::{Event, EventTime, Kind},
     context::{Context, Request, Services},
@@ -166,6 +167,7 @@ impl Route {
             now,
             event,
             further,
+            ahead: Ahead::default(),
         }
         .refuse(refusal)
     }
@@ -190,11 +192,12 @@ async fn call<O: Operation>(services: &Services, request: &Request, body: &[u8])
         now,
         event,
         further: Vec::new(),
+        ahead: Ahead::default(),
     };
     for _ in 0..ATTEMPTS {
         match call.attempt::<O>(body).await {
             Ok(answer) => return answer,
-            Err(Stopped::Conflict) => {}
+            Err(Stopped::Conflict) => call.ahead.work().await,
             Err(Stopped::Refused(refusal)) => return call.refuse(refusal),
         }
     }
@@ -205,7 +208,8 @@ async fn call<O: Operation>(services: &Services, request: &Request, body: &[u8])
 
 /// Why an attempt did not lead to an answer.
 enum Stopped {
-    /// Another transaction came between: try again from the start.
+    /// Another transaction came between, or something has to be done ahead: try
+    /// again from the start.
     Conflict,
     Refused(Refusal),
 }
@@ -216,6 +220,7 @@ struct Call<'r> {
     now: Timestamp,
     event: Event,
     further: Vec<Event>,
+    ahead: Ahead,
 }
 
 impl Call<'_> {
@@ -225,8 +230,12 @@ impl Call<'_> {
         let mut cx = Context::begin(self.services, self.request, self.now, O::MODE)
             .await
             .map_err(|error| Stopped::from(&error))?;
+        cx.ahead = std::mem::take(&mut self.ahead);
         let done = run::<O>(&mut cx, input).await;
-        let Context { tx, events, .. } = cx;
+        let Context {
+            tx, events, ahead, ..
+        } = cx;
+        self.ahead = ahead;
         let output = match done.map_err(stopped) {
             Ok(output) => output,
             Err(why) => {

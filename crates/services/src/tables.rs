@@ -38,10 +38,29 @@ tables! {
     3 Users: (AccountId, String) => iam::User;
     /// Access key id.
     4 AccessKeys: (String,) => iam::AccessKey;
+    /// Account, group name in lower case.
+    5 Groups: (AccountId, String) => iam::Group;
+    /// Account, group name and user name in lower case.
+    6 GroupMembers: (AccountId, String, String) => iam::GroupMember;
+    /// Account, role name in lower case.
+    7 Roles: (AccountId, String) => iam::Role;
+    /// Account, policy name in lower case.
+    8 ManagedPolicies: (AccountId, String) => iam::ManagedPolicy;
+    /// Account of the entity, policy ARN, what kind of entity
+    /// ([`iam::AttachedTo`]), the entity's name in lower case.
+    9 PolicyAttachments: (AccountId, String, u8, String) => iam::PolicyAttachment;
     /// Account, Region, key id.
     10 KmsKeys: (AccountId, Region, String) => kms::Key;
     /// Account, Region, alias name with its `alias/`.
     11 KmsAliases: (AccountId, Region, String) => kms::Alias;
+    /// Account, instance profile name in lower case.
+    12 InstanceProfiles: (AccountId, String) => iam::InstanceProfile;
+    /// Account, URL without its scheme.
+    13 OidcProviders: (AccountId, String) => iam::OidcProvider;
+    /// Account, name.
+    14 SamlProviders: (AccountId, String) => iam::SamlProvider;
+    /// The alias.
+    15 AccountAliases: (String,) => iam::AccountAlias;
     /// Account, Region, name.
     20 Secrets: (AccountId, Region, String) => secretsmanager::Secret;
     /// Account, Region, name, the ARN's suffix, version id.

@@ -121,7 +121,13 @@ async fn attempt(
             partition: services.partition.to_string(),
         },
     )?;
-    tx.put::<Accounts>(&(account,), &Account { created_ms })?;
+    tx.put::<Accounts>(
+        &(account,),
+        &Account {
+            created_ms,
+            alias: None,
+        },
+    )?;
     tx.put::<Users>(
         &(account, ADMIN.to_owned()),
         &User {
@@ -131,6 +137,8 @@ async fn attempt(
             created_ms,
             attached_policies: vec![ADMINISTRATOR_ACCESS.to_owned()],
             inline_policies: Vec::new(),
+            access_key_ids: vec![key.access_key_id.clone()],
+            ..User::default()
         },
     )?;
     tx.put::<AccessKeys>(

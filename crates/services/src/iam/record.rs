@@ -23,6 +23,28 @@ pub struct Account {
     /// Milliseconds since the epoch.
     #[prost(int64, tag = "1")]
     pub created_ms: i64,
+    /// The account's alias, if it has one; also a row of `AccountAliases`.
+    #[prost(string, optional, tag = "2")]
+    pub alias: Option<String>,
+}
+
+/// An account alias, unique in the deployment. Key of the row: the alias.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct AccountAlias {
+    /// The account that it stands for.
+    #[prost(uint64, tag = "1")]
+    pub account: u64,
+}
+
+/// A tag. Keys are unique in what is tagged, ignoring case.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Tag {
+    /// 1 to 128 characters, case kept.
+    #[prost(string, tag = "1")]
+    pub key: String,
+    /// Up to 256 characters.
+    #[prost(string, tag = "2")]
+    pub value: String,
 }
 
 /// An IAM user.
@@ -46,9 +68,232 @@ pub struct User {
     /// Policies written into the user.
     #[prost(message, repeated, tag = "6")]
     pub inline_policies: Vec<InlinePolicy>,
+    /// Names of the user's groups in lower case; also rows of `GroupMembers`.
+    #[prost(string, repeated, tag = "7")]
+    pub groups: Vec<String>,
+    /// ARN of the managed policy that bounds the user's permissions.
+    #[prost(string, optional, tag = "8")]
+    pub permissions_boundary: Option<String>,
+    /// The user's tags.
+    #[prost(message, repeated, tag = "9")]
+    pub tags: Vec<Tag>,
+    /// Ids of the user's access keys, oldest first.
+    #[prost(string, repeated, tag = "10")]
+    pub access_key_ids: Vec<String>,
 }
 
-/// A policy written into a user.
+/// A group of users. Key of the row: account, name in lower case.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Group {
+    /// The name with its case kept.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// `/` or `/a/b/`.
+    #[prost(string, tag = "2")]
+    pub path: String,
+    /// `AGPA…`
+    #[prost(string, tag = "3")]
+    pub id: String,
+    /// Milliseconds since the epoch.
+    #[prost(int64, tag = "4")]
+    pub created_ms: i64,
+    /// ARNs of attached managed policies.
+    #[prost(string, repeated, tag = "5")]
+    pub attached_policies: Vec<String>,
+    /// Policies written into the group.
+    #[prost(message, repeated, tag = "6")]
+    pub inline_policies: Vec<InlinePolicy>,
+}
+
+/// That a user is in a group. Key of the row: account, group, user, both names
+/// in lower case.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct GroupMember {}
+
+/// A role. Key of the row: account, name in lower case.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Role {
+    /// The name with its case kept.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// `/` or `/a/b/`.
+    #[prost(string, tag = "2")]
+    pub path: String,
+    /// `AROA…`
+    #[prost(string, tag = "3")]
+    pub id: String,
+    /// Milliseconds since the epoch.
+    #[prost(int64, tag = "4")]
+    pub created_ms: i64,
+    /// ARNs of attached managed policies.
+    #[prost(string, repeated, tag = "5")]
+    pub attached_policies: Vec<String>,
+    /// Policies written into the role.
+    #[prost(message, repeated, tag = "6")]
+    pub inline_policies: Vec<InlinePolicy>,
+    /// The JSON document that says who may assume the role.
+    #[prost(string, tag = "7")]
+    pub trust_policy: String,
+    /// ARN of the managed policy that bounds the role's permissions.
+    #[prost(string, optional, tag = "8")]
+    pub permissions_boundary: Option<String>,
+    /// The role's tags.
+    #[prost(message, repeated, tag = "9")]
+    pub tags: Vec<Tag>,
+    /// Up to 1,000 characters.
+    #[prost(string, optional, tag = "10")]
+    pub description: Option<String>,
+    /// The longest session, in seconds: 3,600 to 43,200.
+    #[prost(uint32, tag = "11")]
+    pub max_session_seconds: u32,
+    /// The service whose role this is, for a service-linked role.
+    #[prost(string, optional, tag = "12")]
+    pub linked_service: Option<String>,
+    /// Milliseconds since the epoch; when and where a session of the role was
+    /// last used, kept loosely.
+    #[prost(int64, optional, tag = "13")]
+    pub last_used_ms: Option<i64>,
+    /// The Region of that use.
+    #[prost(string, optional, tag = "14")]
+    pub last_used_region: Option<String>,
+}
+
+/// A customer managed policy. Key of the row: account, name in lower case.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct ManagedPolicy {
+    /// The name with its case kept.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// `/` or `/a/b/`.
+    #[prost(string, tag = "2")]
+    pub path: String,
+    /// `ANPA…`
+    #[prost(string, tag = "3")]
+    pub id: String,
+    /// Milliseconds since the epoch.
+    #[prost(int64, tag = "4")]
+    pub created_ms: i64,
+    /// Milliseconds since the epoch; a new version is an update.
+    #[prost(int64, tag = "5")]
+    pub updated_ms: i64,
+    /// Up to 1,000 characters.
+    #[prost(string, optional, tag = "6")]
+    pub description: Option<String>,
+    /// Up to five, oldest first.
+    #[prost(message, repeated, tag = "7")]
+    pub versions: Vec<PolicyVersion>,
+    /// The number of the default version.
+    #[prost(uint32, tag = "8")]
+    pub default_version: u32,
+    /// The policy's tags.
+    #[prost(message, repeated, tag = "9")]
+    pub tags: Vec<Tag>,
+    /// The number that the last version made got; never used again.
+    #[prost(uint32, tag = "10")]
+    pub last_version: u32,
+}
+
+/// A version of a managed policy.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct PolicyVersion {
+    /// 3 in `v3`.
+    #[prost(uint32, tag = "1")]
+    pub number: u32,
+    /// The JSON document.
+    #[prost(string, tag = "2")]
+    pub document: String,
+    /// Milliseconds since the epoch.
+    #[prost(int64, tag = "3")]
+    pub created_ms: i64,
+}
+
+/// That a managed policy is attached to something. Key of the row: account of
+/// the entity, ARN of the policy, [`AttachedTo`] as a number, the entity's name
+/// in lower case.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct PolicyAttachment {}
+
+/// What a managed policy is attached to, in the keys of its attachments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum AttachedTo {
+    /// A group.
+    Group = 1,
+    /// A role.
+    Role = 2,
+    /// A user.
+    User = 3,
+    /// A role, as its permissions boundary.
+    RoleBoundary = 4,
+    /// A user, as its permissions boundary.
+    UserBoundary = 5,
+}
+
+/// An instance profile. Key of the row: account, name in lower case.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct InstanceProfile {
+    /// The name with its case kept.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// `/` or `/a/b/`.
+    #[prost(string, tag = "2")]
+    pub path: String,
+    /// `AIPA…`
+    #[prost(string, tag = "3")]
+    pub id: String,
+    /// Milliseconds since the epoch.
+    #[prost(int64, tag = "4")]
+    pub created_ms: i64,
+    /// The name of its role in lower case.
+    #[prost(string, optional, tag = "5")]
+    pub role: Option<String>,
+    /// The profile's tags.
+    #[prost(message, repeated, tag = "6")]
+    pub tags: Vec<Tag>,
+}
+
+/// An OpenID Connect provider. Key of the row: account, URL without its scheme.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct OidcProvider {
+    /// The issuer, without `https://`.
+    #[prost(string, tag = "1")]
+    pub url: String,
+    /// Audiences that are accepted, up to 100.
+    #[prost(string, repeated, tag = "2")]
+    pub client_ids: Vec<String>,
+    /// SHA-1 of the certificates that are trusted, up to five, 40 hexadecimal
+    /// digits each.
+    #[prost(string, repeated, tag = "3")]
+    pub thumbprints: Vec<String>,
+    /// Milliseconds since the epoch.
+    #[prost(int64, tag = "4")]
+    pub created_ms: i64,
+    /// The provider's tags.
+    #[prost(message, repeated, tag = "5")]
+    pub tags: Vec<Tag>,
+}
+
+/// A SAML provider. Key of the row: account, name.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct SamlProvider {
+    /// The name.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// The metadata document as it was given.
+    #[prost(string, tag = "2")]
+    pub metadata: String,
+    /// Milliseconds since the epoch.
+    #[prost(int64, tag = "3")]
+    pub created_ms: i64,
+    /// Milliseconds since the epoch; when the metadata stops being valid.
+    #[prost(int64, optional, tag = "4")]
+    pub valid_until_ms: Option<i64>,
+    /// The provider's tags.
+    #[prost(message, repeated, tag = "5")]
+    pub tags: Vec<Tag>,
+}
+
+/// A policy written into a user, group or role.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct InlinePolicy {
     /// Unique in the user.

@@ -65,7 +65,7 @@ pub async fn administrator() -> Client {
     let world = Arc::new(World::new().await);
     // The world's own user is of account 1.
     for number in [1, FOREIGN] {
-        add_row::<Accounts>(&world, (account(number),), Account { created_ms: 0 }).await;
+        add_row::<Accounts>(&world, (account(number),), Account::default()).await;
     }
     user(&world, OWNER, "admin", &[ADMINISTRATOR]).await
 }
@@ -92,7 +92,7 @@ pub async fn user(world: &Arc<World>, number: u64, name: &str, policies: &[&str]
         created_ms: 0,
     };
     let owner = account(number);
-    add_row::<Accounts>(world, (owner,), Account { created_ms: 0 }).await;
+    add_row::<Accounts>(world, (owner,), Account::default()).await;
     add_row::<Users>(world, (owner, name.to_lowercase()), user).await;
     add_row::<AccessKeys>(world, (key_id.clone(),), key).await;
     let services = &world.services;

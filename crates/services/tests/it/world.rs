@@ -149,8 +149,7 @@ async fn caller(services: &Services, account: u64, name: &str, policy: &str) -> 
     };
     let mut tx = services.store.begin(Mode::Write).await.unwrap();
     let owner = AccountId::new(account).unwrap();
-    tx.put::<Accounts>(&(owner,), &Account { created_ms: 0 })
-        .unwrap();
+    tx.put::<Accounts>(&(owner,), &Account::default()).unwrap();
     tx.put::<Users>(&(owner, name.to_owned()), &user).unwrap();
     tx.put::<AccessKeys>(&(id.clone(),), &key).unwrap();
     tx.commit(Vec::new()).await.unwrap();

@@ -214,12 +214,12 @@ async fn user(app: &App, account: u64, name: &str, policy: &str) {
         name: name.to_owned(),
         path: "/".to_owned(),
         id: format!("AIDA{account}{}", name.to_uppercase()),
-        created_ms: 0,
-        attached_policies: Vec::new(),
         inline_policies: vec![InlinePolicy {
             name: "inline".to_owned(),
             document: policy.to_owned(),
         }],
+        access_key_ids: vec![access_key_id(account, name)],
+        ..User::default()
     };
     let key = AccessKey {
         account,
@@ -229,8 +229,7 @@ async fn user(app: &App, account: u64, name: &str, policy: &str) {
         created_ms: 0,
     };
     let mut tx = app.services.store.begin(Mode::Write).await.unwrap();
-    tx.put::<Accounts>(&(owner,), &Account { created_ms: 0 })
-        .unwrap();
+    tx.put::<Accounts>(&(owner,), &Account::default()).unwrap();
     tx.put::<Users>(&(owner, name.to_owned()), &user).unwrap();
     tx.put::<AccessKeys>(&(access_key_id(account, name),), &key)
         .unwrap();
