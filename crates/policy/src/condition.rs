@@ -90,6 +90,12 @@ impl Condition {
         })
     }
 
+    /// The key, in lower case, if the condition compares its value; `Null`
+    /// asks only whether there is one.
+    pub(crate) fn required_key(&self) -> Option<&str> {
+        (!matches!(self.operands, Operands::Null(_))).then_some(&self.key)
+    }
+
     /// Whether the request satisfies the condition.
     ///
     /// An absent key, or a multivalued key without values, satisfies negated

@@ -20,6 +20,10 @@ use crate::{
 /// 4. Identity policies, the boundary, and session policies must each allow.
 ///    The root user needs none of these.
 ///
+/// A KMS grant stands for everything under 3. and 4., in the key's account and
+/// out of it (inferred: KMS lets a grantee of another account in without a
+/// policy of that account).
+///
 /// Across accounts nothing is outweighed. `*` names everyone, also where a
 /// condition narrows it (the guide says so for `aws:PrincipalArn`; for other
 /// keys inferred). `NotPrincipal` with `Allow` counts as `*` (inferred).
@@ -46,7 +50,14 @@ pub fn decide<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Decision<'a
         None => (None, None),
     };
     let identity = verdicts.identity.allow.map(|(statement, _)| statement);
-    let allowed = Decision::Allowed(Grant { identity, resource });
+    let allowed = Decision::Allowed(Grant {
+        identity,
+        kms_grant: policies.kms_grant,
+        resource,
+    });
+    if policies.kms_grant.is_some() {
+        return allowed;
+    }
     let kind = policies.resource.map(|attached| attached.policy.kind());
     let same_account = match (request.principal.account(), request.resource_account) {
         (Some(caller), Some(owner)) => caller == owner,
@@ -57,7 +68,9 @@ pub fn decide<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Decision<'a
     if must_allow && reach.is_none() {
         return implicit(resource_type(policies));
     }
-    if let Principal::Root { .. } | Principal::Service { .. } = request.principal {
+    if let Principal::Federated { .. } | Principal::Root { .. } | Principal::Service { .. } =
+        request.principal
+    {
         return allowed;
     }
 
@@ -103,7 +116,8 @@ struct Control<'a> {
 impl<'a> Verdicts<'a> {
     fn of(request: &Request<'_>, policies: &Policies<'a>) -> Self {
         let service_control: &[_] = match request.principal {
-            Principal::Service { .. } => &[],
+            // They belong to no account of an organization.
+            Principal::Federated { .. } | Principal::Service { .. } => &[],
             _ => policies.service_control,
         };
         Self {
@@ -190,7 +204,7 @@ fn implicit<'a>(policy_type: PolicyType) -> Decision<'a> {
 }
 
 /// How the resource's policy is called in a refusal.
-fn resource_type(policies: &Policies<'_>) -> PolicyType {
+pub(crate) fn resource_type(policies: &Policies<'_>) -> PolicyType {
     match policies.resource.map(|attached| attached.policy.kind()) {
         Some(PolicyKind::Trust) => PolicyType::Trust,
         _ => PolicyType::Resource,

@@ -16,6 +16,8 @@ pub enum Decision<'a> {
 pub struct Grant<'a> {
     /// In an identity policy.
     pub identity: Option<StatementRef<'a>>,
+    /// The KMS grant.
+    pub kms_grant: Option<&'a str>,
     /// In the resource's policy.
     pub resource: Option<StatementRef<'a>>,
 }

@@ -57,7 +57,8 @@
 //! * `action`, `resource`, `principal`, `reach`, `condition/`: what a
 //!   statement matches.
 //! * `decide`: how all the policies together make an answer.
-//! * `explain`: the answer, and its words.
+//! * `explain`: the answer, and its words; `trace`, `span`, `keys`: what else
+//!   those who ask why want to know.
 //!
 //! To add a condition operator, add a line to `condition/operator.rs`, and the
 //! file of its family if that is new. Condition keys are not known here: what
@@ -84,13 +85,16 @@ mod error;
 mod explain;
 mod glob;
 mod json;
+mod keys;
 mod parse;
 mod policy;
 mod principal;
 mod reach;
 mod request;
 mod resource;
+mod span;
 mod template;
+mod trace;
 
 pub use context::{Context, ContextKeys, Values};
 pub use decide::decide;
@@ -99,3 +103,5 @@ pub use explain::{Decision, Denial, Grant, PolicyType, StatementRef};
 pub use policy::{Effect, Policy, PolicyKind, Statement};
 pub use principal::PrincipalPattern;
 pub use request::{Attached, Policies, Request};
+pub use span::{Position, Span};
+pub use trace::{Explanation, Matched, explain};

@@ -38,6 +38,7 @@ pub(crate) fn policy(text: &str, kind: PolicyKind) -> Result<Policy, PolicyError
     Ok(Policy {
         id,
         kind,
+        source: text.into(),
         statements,
     })
 }

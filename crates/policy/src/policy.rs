@@ -2,9 +2,10 @@ use crate::{
     PolicyError, PrincipalPattern, Request,
     action::ActionPattern,
     condition::Condition,
-    parse,
+    keys, parse,
     reach::{Caller, Reach, is_exempt_from_deny},
     resource::ResourcePattern,
+    span::{self, Span},
 };
 
 /// What a document is attached to, which decides what its statements must and
@@ -35,6 +36,7 @@ pub enum PolicyKind {
 pub struct Policy {
     pub(crate) id: Option<Box<str>>,
     pub(crate) kind: PolicyKind,
+    pub(crate) source: Box<str>,
     pub(crate) statements: Box<[Statement]>,
 }
 
@@ -94,6 +96,36 @@ impl Policy {
         self.kind
     }
 
+    /// The document as it was parsed.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Where each statement stands in [`Policy::source`].
+    #[must_use]
+    pub fn spans(&self) -> Vec<Span> {
+        span::statements(&self.source)
+    }
+
+    /// The condition keys that conditions and variables ask for, as written,
+    /// each once, in the document's order.
+    ///
+    /// Source: IAM API Reference, `GetContextKeysForCustomPolicy`.
+    #[must_use]
+    pub fn context_keys(&self) -> Vec<String> {
+        keys::of(&self.source)
+    }
+
+    /// The size that IAM's quotas count: characters other than white space.
+    ///
+    /// Source: IAM User Guide, IAM and STS quotas.
+    #[must_use]
+    pub fn counted_size(document: &str) -> usize {
+        let counted = |letter: &char| !letter.is_whitespace();
+        document.chars().filter(counted).count()
+    }
+
     /// The statements in the document's order; at least one.
     #[must_use]
     pub fn statements(&self) -> &[Statement] {
@@ -124,10 +156,28 @@ impl Statement {
         self.sid.as_deref()
     }
 
+    /// Whether action, resource and caller match, whatever the conditions say.
+    pub(crate) fn concerns(&self, request: &Request<'_>) -> bool {
+        self.reach_if(request, |_| true).is_some()
+    }
+
+    /// The keys, in lower case, that the conditions ask for.
+    pub(crate) fn condition_keys(&self) -> impl Iterator<Item = &str> {
+        self.conditions.iter().filter_map(Condition::required_key)
+    }
+
     /// How directly the statement reaches the request's caller, if it matches
     /// the request at all. The cheap and selective tests come first, so that
     /// context keys are read for few statements.
     pub(crate) fn reach(&self, request: &Request<'_>) -> Option<Reach> {
+        self.reach_if(request, |condition| condition.holds(request.context))
+    }
+
+    fn reach_if(
+        &self,
+        request: &Request<'_>,
+        hold: impl FnMut(&Condition) -> bool,
+    ) -> Option<Reach> {
         let action = |pattern: &ActionPattern| pattern.matches(request.action);
         let resource =
             |pattern: &ResourcePattern| pattern.matches(request.resource, request.context);
@@ -140,7 +190,6 @@ impl Statement {
             Some(principals) => self.principal_reach(principals, request)?,
             None => Reach::Caller,
         };
-        let hold = |condition: &Condition| condition.holds(request.context);
         self.conditions.iter().all(hold).then_some(reach)
     }
 

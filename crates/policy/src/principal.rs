@@ -20,8 +20,9 @@ pub enum PrincipalPattern {
     },
     /// `arn:aws:sts::<account>:federated-user/<name>`.
     FederatedUser(Arn),
-    /// A SAML or OpenID Connect provider, in trust policies only. No
-    /// [`Principal`](strongroom_types::Principal) carries its provider, so none is matched.
+    /// A SAML or OpenID Connect provider, in trust policies only: whoever it
+    /// vouches for, while the session is established. The session itself is
+    /// then one of a role.
     IdentityProvider(Box<str>),
     /// `arn:aws:iam::<account>:role/<path><name>`: all sessions of the role.
     Role(Arn),

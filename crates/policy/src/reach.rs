@@ -69,6 +69,9 @@ impl PrincipalPattern {
                     && arn.resource().strip_prefix("federated-user/") == Some(name))
                 .then_some(Reach::Caller)
             }
+            (Self::IdentityProvider(named), Principal::Federated { provider, .. }) => {
+                (named == provider).then_some(Reach::Caller)
+            }
             (Self::Service(service), Principal::Service { name }) => {
                 (service == name).then_some(Reach::Caller)
             }
@@ -114,7 +117,9 @@ pub(crate) fn is_exempt_from_deny(list: &[PrincipalPattern], caller: Caller<'_>)
     let names: &[Reach] = match caller.principal {
         Principal::AssumedRole { .. } => &[Reach::Caller, Reach::Role, Reach::Account],
         Principal::FederatedUser { .. } => &[Reach::Caller, Reach::Account],
-        Principal::Root { .. } | Principal::Service { .. } => &[Reach::Caller],
+        Principal::Federated { .. } | Principal::Root { .. } | Principal::Service { .. } => {
+            &[Reach::Caller]
+        }
         Principal::User { .. } => &[Reach::User, Reach::Account],
     };
     let listed = |name: &Reach| list.iter().any(|entry| entry.reach(caller) == Some(*name));

@@ -48,6 +48,9 @@ pub struct Policies<'a> {
     /// Of the user and the user's groups, or of the role; none for root. For
     /// a federated user, those of the user who made the session.
     pub identity: &'a [Attached<'a>],
+    /// The id of a KMS grant whose grantee, operations and constraints fit the
+    /// request, if there is one.
+    pub kms_grant: Option<&'a str>,
     /// Of the secret, key or role the request is about. Its kind decides
     /// whether it must allow: [`PolicyKind::Key`](crate::PolicyKind::Key) and
     /// [`PolicyKind::Trust`](crate::PolicyKind::Trust) must.
@@ -58,7 +61,8 @@ pub struct Policies<'a> {
     pub resource_control: &'a [&'a [Attached<'a>]],
     /// Service control policies of the caller's account, a list for each
     /// level. Empty without an organization, in its management account and
-    /// for service-linked roles; ignored for service principals.
+    /// for service-linked roles; ignored for service principals and for
+    /// identities of providers.
     pub service_control: &'a [&'a [Attached<'a>]],
     /// Policies passed when the session was made, which together limit it;
     /// `None` if none were, which leaves a role's session unlimited and a

@@ -70,6 +70,18 @@ impl Template {
         })
     }
 
+    /// The keys of its variables, in lower case.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        let parts = match self {
+            Self::Fixed(_) => &[][..],
+            Self::Varying(parts) => parts,
+        };
+        parts.iter().filter_map(|part| match part {
+            Part::Token(_) => None,
+            Part::Variable { key, .. } => Some(&**key),
+        })
+    }
+
     /// Whether the whole value matches, by case. A template with a variable
     /// that has no value matches nothing.
     pub(crate) fn matches(&self, value: &str, context: &dyn ContextKeys) -> bool {

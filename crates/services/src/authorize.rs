@@ -348,6 +348,8 @@ fn is_service(principal: &Principal) -> bool {
 fn principal_type(principal: &Principal) -> &'static str {
     match principal {
         Principal::AssumedRole { .. } => "AssumedRole",
+        // Such a call is not signed (inferred).
+        Principal::Federated { .. } => "Anonymous",
         Principal::FederatedUser { .. } => "FederatedUser",
         Principal::Root { .. } => "Account",
         Principal::Service { .. } => "AWSService",

@@ -18,6 +18,16 @@ pub enum Principal {
         /// The session's name.
         session_name: Box<str>,
     },
+    /// An identity that a SAML or OpenID Connect provider vouches for, while a
+    /// role's session is established for it (`AssumeRoleWithWebIdentity`,
+    /// `AssumeRoleWithSAML`). It signs nothing and belongs to no account.
+    Federated {
+        /// The provider as trust policies name it: the ARN of the provider's
+        /// record, or the host name of one that AWS knows by itself.
+        provider: Box<str>,
+        /// `<provider>:<audience>:<subject>`, as records show it.
+        id: Box<str>,
+    },
     /// A session made by `GetFederationToken`.
     FederatedUser {
         /// The account of the IAM user who made the session.
@@ -49,7 +59,8 @@ pub enum Principal {
 }
 
 impl Principal {
-    /// The account the principal belongs to; a service has none.
+    /// The account the principal belongs to; a service and a provider's
+    /// identity have none.
     #[must_use]
     pub fn account(&self) -> Option<AccountId> {
         match self {
@@ -57,13 +68,13 @@ impl Principal {
             | Self::FederatedUser { account, .. }
             | Self::Root { account }
             | Self::User { account, .. } => Some(*account),
-            Self::Service { .. } => None,
+            Self::Federated { .. } | Self::Service { .. } => None,
         }
     }
 
     /// The ARN that names the caller in answers, records and refusals: for a
-    /// role session the session's ARN, without the role's path. A service has
-    /// none.
+    /// role session the session's ARN, without the role's path. A service and a
+    /// provider's identity have none.
     #[must_use]
     pub fn arn(&self, partition: &str) -> Option<Arn> {
         let iam = |account: &AccountId, resource: fmt::Arguments<'_>| {
@@ -86,7 +97,7 @@ impl Principal {
                 Some(sts(account, format_args!("federated-user/{name}")))
             }
             Self::Root { account } => Some(iam(account, format_args!("root"))),
-            Self::Service { .. } => None,
+            Self::Federated { .. } | Self::Service { .. } => None,
             Self::User {
                 account,
                 path,
@@ -126,6 +137,7 @@ impl Principal {
                 session_name,
                 ..
             } => format!("{role_id}:{session_name}"),
+            Self::Federated { id, .. } => id.to_string(),
             Self::FederatedUser { account, name } => format!("{account}:{name}"),
             Self::Root { account } => account.to_string(),
             Self::Service { name } => name.to_string(),

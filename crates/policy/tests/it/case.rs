@@ -15,6 +15,7 @@ pub(crate) struct Case<'a> {
     pub(crate) principal: &'a Principal,
     pub(crate) kind: PolicyKind,
     pub(crate) identity: &'a str,
+    pub(crate) kms_grant: bool,
     pub(crate) resource: &'a str,
     pub(crate) boundary: &'a str,
     pub(crate) session: &'a str,
@@ -28,6 +29,7 @@ impl<'a> Case<'a> {
             principal,
             kind: PolicyKind::Resource,
             identity: "",
+            kms_grant: false,
             resource: "",
             boundary: "",
             session: "",
@@ -71,6 +73,7 @@ pub(crate) fn check(case: Case<'_>, expected: &str) {
     let policies = Policies {
         boundary: boundary.as_ref().map(Attached::from),
         identity: &identity,
+        kms_grant: case.kms_grant.then_some("grant"),
         resource: resource.as_ref().map(Attached::from),
         resource_control: &resource_control,
         service_control: &service_control,

@@ -3,10 +3,11 @@
 use std::{borrow::Cow, cell::RefCell};
 
 use strongroom_policy::{
-    Attached, Context, ContextKeys, Decision, Policies, Policy, PolicyKind, Request, Values, decide,
+    Attached, Context, ContextKeys, Decision, Effect, Policies, Policy, PolicyKind, PolicyType,
+    Request, Values, decide, explain,
 };
 
-use crate::world::{ACTION, HOME, SECRET, USER_ARN, account, grant, policy, user};
+use crate::world::{ACTION, HOME, SECRET, USER_ARN, account, grant, policy, silent, user};
 
 #[test]
 fn the_deciding_statements_are_named() {
@@ -202,4 +203,56 @@ fn keys_are_read_only_when_a_matching_statement_asks() {
     };
     assert!(decide(&request, &policies).is_allowed());
     assert_eq!(*context.0.borrow(), ["aws:useragent"]);
+}
+
+#[test]
+fn an_explanation_tells_all_that_matched_and_all_that_was_missing() {
+    let identity = Policy::parse(
+        r#"{"Version":"2012-10-17","Statement":[
+            {"Sid":"Any","Effect":"Allow","Action":"*","Resource":"*"},
+            {"Sid":"Tagged","Effect":"Allow","Action":"*","Resource":"*",
+             "Condition":{"StringEquals":{"aws:PrincipalTag/Team":"a","aws:username":"Ann"},
+                          "Null":{"aws:SourceVpc":"true"}}},
+            {"Sid":"Keys","Effect":"Deny","Action":"kms:*","Resource":"*",
+             "Condition":{"Bool":{"aws:SecureTransport":"true"}}},
+            {"Sid":"Never","Effect":"Deny","Action":"secretsmanager:*","Resource":"*"}]}"#,
+        PolicyKind::Identity,
+    )
+    .unwrap();
+    let boundary = silent(PolicyKind::Identity);
+    let user = user(HOME);
+    let mut context = Context::new();
+    context.insert("aws:username", "Ann");
+    let request = Request {
+        action: ACTION,
+        context: &context,
+        issuer: None,
+        partition: "aws",
+        principal: &user,
+        resource: SECRET,
+        resource_account: Some(account(HOME)),
+    };
+    let policies = Policies {
+        boundary: Some(Attached::from(&boundary)),
+        identity: &[Attached::from(&identity)],
+        ..Policies::default()
+    };
+    let explanation = explain(&request, &policies);
+    assert_eq!(explanation.decision, decide(&request, &policies));
+    let matched: Vec<_> = (explanation.matched.iter())
+        .map(|it| (it.policy_type, it.effect, it.statement.sid.unwrap()))
+        .collect();
+    assert_eq!(
+        matched,
+        [
+            (PolicyType::Identity, Effect::Allow, "Any"),
+            (PolicyType::Identity, Effect::Deny, "Never"),
+        ]
+    );
+    // Not the one that `Null` asks for, nor those of other actions.
+    assert_eq!(explanation.missing_keys, ["aws:PrincipalTag/Team"]);
+    assert_eq!(explanation.silent, [PolicyType::Boundary]);
+    let second = &explanation.matched[1];
+    let span = &second.policy.spans()[second.statement.index];
+    assert!(second.policy.source()[span.bytes.clone()].starts_with(r#"{"Sid":"Never""#));
 }

@@ -5,8 +5,8 @@ use strongroom_policy::{PolicyKind, PolicyType};
 use crate::{
     case::{Case, check, check_row},
     world::{
-        AWAY, FEDERATED_ARN, HOME, ROLE_ARN, ROOT_ARN, SESSION_ARN, USER_ARN, federated, root,
-        service, session, user,
+        AWAY, FEDERATED_ARN, HOME, PROVIDER_ARN, ROLE_ARN, ROOT_ARN, SESSION_ARN, USER_ARN,
+        federated, root, service, session, user, vouched_for,
     },
 };
 
@@ -327,4 +327,131 @@ fn an_explicit_deny_goes_before_everything() {
         ..Case::of(&user)
     };
     check(closed, "explicit session policy");
+}
+
+#[test]
+fn a_provider_s_identity_needs_the_trust_policy_alone() {
+    for provider in [PROVIDER_ARN, "accounts.google.com"] {
+        let identity = vouched_for(provider);
+        let case = Case {
+            kind: PolicyKind::Trust,
+            ..Case::of(&identity)
+        };
+        let trusting = |resource| Case { resource, ..case };
+        check(trusting(provider), "allowed");
+        check(trusting("*"), "allowed");
+        for other in [
+            "silent",
+            HOME,
+            ROOT_ARN,
+            "arn:aws:iam::111122223333:saml-provider/Corp",
+        ] {
+            check(trusting(other), "no role trust policy");
+        }
+        check(trusting("deny"), "explicit role trust policy");
+        check(
+            Case {
+                service_control: &["silent"],
+                ..trusting(provider)
+            },
+            "allowed",
+        );
+        check(
+            Case {
+                resource_control: &["deny"],
+                ..trusting(provider)
+            },
+            "explicit resource control policy",
+        );
+    }
+    // Who signs is no provider's identity.
+    let user = user(HOME);
+    let case = Case {
+        kind: PolicyKind::Trust,
+        resource: PROVIDER_ARN,
+        identity: "allow",
+        ..Case::of(&user)
+    };
+    check(case, "no role trust policy");
+}
+
+#[test]
+fn a_grant_suffices_where_nothing_denies() {
+    for principal in [user(HOME), session(AWAY), service("rds.amazonaws.com")] {
+        let case = Case {
+            kind: PolicyKind::Key,
+            kms_grant: true,
+            ..Case::of(&principal)
+        };
+        check(case, "allowed");
+        check(
+            Case {
+                identity: "silent",
+                resource: "silent",
+                boundary: "silent",
+                session: "silent",
+                ..case
+            },
+            "allowed",
+        );
+        check(
+            Case {
+                resource: "deny",
+                ..case
+            },
+            "explicit resource-based policy",
+        );
+        check(
+            Case {
+                resource_control: &["silent"],
+                ..case
+            },
+            "no resource control policy",
+        );
+    }
+    let user = user(HOME);
+    let case = Case {
+        kind: PolicyKind::Key,
+        kms_grant: true,
+        ..Case::of(&user)
+    };
+    for (denying, clause) in [
+        (
+            Case {
+                identity: "deny",
+                ..case
+            },
+            "explicit identity-based policy",
+        ),
+        (
+            Case {
+                boundary: "deny",
+                ..case
+            },
+            "explicit permissions boundary",
+        ),
+        (
+            Case {
+                session: "deny",
+                ..case
+            },
+            "explicit session policy",
+        ),
+        (
+            Case {
+                service_control: &["deny"],
+                ..case
+            },
+            "explicit service control policy",
+        ),
+        (
+            Case {
+                service_control: &["silent"],
+                ..case
+            },
+            "no service control policy",
+        ),
+    ] {
+        check(denying, clause);
+    }
 }

@@ -16,7 +16,10 @@ use strongroom_types::Principal;
 use self::conditions::{condition, context};
 use crate::{
     reference::Situation,
-    world::{AWAY, HOME, ROLE_ARN, SECRET, account, federated, root, service, session, user},
+    world::{
+        AWAY, HOME, PROVIDER_ARN, ROLE_ARN, SECRET, account, federated, root, service, session,
+        user, vouched_for,
+    },
 };
 
 const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd";
@@ -28,10 +31,17 @@ pub(crate) fn situation() -> BoxedStrategy<Situation> {
         2 => Just(Some(PolicyKind::Key)),
         1 => Just(Some(PolicyKind::Trust)),
     ];
-    (resource_kind, principal(), context())
+    let by_kind = resource_kind.prop_flat_map(|kind| (Just(kind), principal(kind), context()));
+    by_kind
         .prop_flat_map(|(kind, principal, context)| {
             let request = match kind {
-                Some(PolicyKind::Trust) => Just(("sts:AssumeRole", ROLE_ARN)).boxed(),
+                Some(PolicyKind::Trust) => {
+                    let action = match principal {
+                        Principal::Federated { .. } => "sts:AssumeRoleWithWebIdentity",
+                        _ => "sts:AssumeRole",
+                    };
+                    Just((action, ROLE_ARN)).boxed()
+                }
                 Some(PolicyKind::Key) => Just(("kms:Decrypt", KEY)).boxed(),
                 Some(_) => select(vec![
                     ("secretsmanager:GetSecretValue", SECRET),
@@ -66,11 +76,12 @@ pub(crate) fn situation() -> BoxedStrategy<Situation> {
                 option::weighted(0.3, vec(identity(), 0..3)),
                 levels(PolicyKind::ServiceControl),
                 levels(PolicyKind::ResourceControl),
-                any::<bool>(),
+                (any::<bool>(), proptest::bool::weighted(0.1)),
             )
                 .prop_map(move |parts| {
-                    let (request, identity, resource_policy, boundary, session, scp, rcp, known) =
+                    let (request, identity, resource_policy, boundary, session, scp, rcp, rest) =
                         parts;
+                    let (known, granted) = rest;
                     let (action, resource) = request;
                     let issuer = match &principal {
                         Principal::FederatedUser { account, .. } if known => {
@@ -84,6 +95,7 @@ pub(crate) fn situation() -> BoxedStrategy<Situation> {
                         context: context.clone(),
                         identity,
                         issuer,
+                        kms_grant: granted && resource == KEY,
                         principal: principal.clone(),
                         resource: resource.into(),
                         resource_account: (resource != "*").then(|| account(HOME)),
@@ -97,9 +109,9 @@ pub(crate) fn situation() -> BoxedStrategy<Situation> {
         .boxed()
 }
 
-fn principal() -> BoxedStrategy<Principal> {
+fn principal(kind: Option<PolicyKind>) -> BoxedStrategy<Principal> {
     let id = prop_oneof![3 => Just(HOME), 1 => Just(AWAY)];
-    id.prop_flat_map(|id| {
+    let signing = id.prop_flat_map(|id| {
         prop_oneof![
             4 => Just(user(id)),
             4 => Just(session(id)),
@@ -107,8 +119,12 @@ fn principal() -> BoxedStrategy<Principal> {
             1 => Just(root(id)),
             1 => Just(service("rds.amazonaws.com")),
         ]
-    })
-    .boxed()
+    });
+    if kind != Some(PolicyKind::Trust) {
+        return signing.boxed();
+    }
+    let vouched_for = select(vec![PROVIDER_ARN, "accounts.google.com"]).prop_map(vouched_for);
+    prop_oneof![3 => signing, 1 => vouched_for].boxed()
 }
 
 /// A document of the kind, valid.
@@ -177,7 +193,13 @@ fn statement(kind: PolicyKind) -> BoxedStrategy<Value> {
 
 fn actions(kind: PolicyKind) -> impl Strategy<Value = (&'static str, Value)> {
     let pool = if kind == PolicyKind::Trust {
-        vec!["sts:AssumeRole", "sts:*", "STS:assume*", "sts:TagSession"]
+        vec![
+            "sts:AssumeRole",
+            "sts:*",
+            "STS:assume*",
+            "sts:AssumeRoleWith*",
+            "sts:TagSession",
+        ]
     } else {
         vec![
             "*",
@@ -244,6 +266,16 @@ fn principals(kind: PolicyKind) -> BoxedStrategy<Option<(&'static str, Value)>> 
         "rds.amazonaws.com".into(),
         "lambda.amazonaws.com".into(),
     ]);
+    let providers = one_or_more(vec![
+        PROVIDER_ARN.into(),
+        "accounts.google.com".into(),
+        "arn:aws:iam::111122223333:saml-provider/Corp".into(),
+    ]);
+    let providers = if kind == PolicyKind::Trust {
+        option::weighted(0.5, providers).boxed()
+    } else {
+        Just(None).boxed()
+    };
     let element = prop_oneof![5 => Just("Principal"), 1 => Just("NotPrincipal")];
     // All the names one caller bears, or all but one: what `NotPrincipal` of a
     // `Deny` turns on.
@@ -258,15 +290,22 @@ fn principals(kind: PolicyKind) -> BoxedStrategy<Option<(&'static str, Value)>> 
     prop_oneof![
         1 => Just(Some(("Principal", json!("*")))),
         1 => own.prop_map(|names| Some(("NotPrincipal", json!({"AWS": names})))),
-        8 => (element, one_or_more(pool), option::weighted(0.2, services)).prop_map(
-            |(element, names, services)| {
+        8 => (
+            element,
+            one_or_more(pool),
+            option::weighted(0.2, services),
+            providers,
+        )
+            .prop_map(|(element, names, services, providers)| {
                 let mut principals = json!({"AWS": names});
+                if let Some(providers) = providers {
+                    principals["Federated"] = json!(providers);
+                }
                 if let Some(services) = services {
                     principals["Service"] = json!(services);
                 }
                 Some((element, principals))
-            },
-        ),
+            }),
     ]
     .boxed()
 }

@@ -114,6 +114,7 @@ proptest! {
 
     #[test]
     fn without_an_allow_only_root_is_allowed(mut it in situation()) {
+        it.kms_grant = false;
         for document in documents(&mut it) {
             for statement in statements(document) {
                 statement["Effect"] = json!("Deny");
@@ -121,6 +122,17 @@ proptest! {
         }
         let root = matches!(it.principal, Principal::Root { .. });
         prop_assert!(root || !allowed(&it));
+    }
+
+    #[test]
+    fn a_grant_only_widens(mut it in situation()) {
+        it.kms_grant = false;
+        let before = evaluate(&it);
+        it.kms_grant = true;
+        let after = evaluate(&it);
+        prop_assert!(before != "allowed" || after == "allowed");
+        // And never past a denial.
+        prop_assert!(!before.starts_with("explicit") || after == before);
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub(crate) struct Situation {
     pub(crate) context: BTreeMap<String, Values>,
     pub(crate) identity: Vec<Value>,
     pub(crate) issuer: Option<Principal>,
+    pub(crate) kms_grant: bool,
     pub(crate) principal: Principal,
     pub(crate) resource: String,
     pub(crate) resource_account: Option<AccountId>,
@@ -64,7 +65,8 @@ const fn row(identity_ignored: bool, boundary_ignored: bool, session_ignored: bo
 
 /// `allowed`, `explicit <policy type>` or `no <policy type>`.
 pub(crate) fn judge(it: &Situation) -> String {
-    let is_service = matches!(it.principal, Principal::Service { .. });
+    // Services, and identities of providers: those who have no account.
+    let has_account = it.principal.account().is_some();
     let is_root = matches!(it.principal, Principal::Root { .. });
     let is_federated = matches!(it.principal, Principal::FederatedUser { .. });
     let must_be_explicit = matches!(
@@ -83,7 +85,7 @@ pub(crate) fn judge(it: &Situation) -> String {
     let boundary: Vec<Value> = it.boundary.iter().cloned().collect();
     let session = it.session.clone().unwrap_or_default();
     let mut service_control = it.service_control.clone();
-    if is_service {
+    if !has_account {
         service_control.clear();
     }
 
@@ -108,16 +110,20 @@ pub(crate) fn judge(it: &Situation) -> String {
     if !service_control.iter().all(|level| allows(level)) {
         return "no service control policy".into();
     }
+    // A grant suffices where nothing denies.
+    if it.kms_grant {
+        return "allowed".into();
+    }
     // 4. The resource's policy.
     let granted = rows(it, &resource, "Allow");
     let cross_account = match it.resource_account {
         Some(owner) => it.principal.account() != Some(owner),
-        None => is_service,
+        None => !has_account,
     };
     if (cross_account || must_be_explicit) && granted.is_empty() {
         return format!("no {resource_type}");
     }
-    if is_root || is_service {
+    if is_root || !has_account {
         return "allowed".into();
     }
     // 5. to 7., unless one of the rows says otherwise.
@@ -228,7 +234,9 @@ fn principal_row(it: &Situation, statement: &Value) -> Option<Row> {
                     }
                     Principal::FederatedUser { .. } => listed(DIRECT) && listed(DELEGATION),
                     Principal::User { .. } => listed(USER) && listed(DELEGATION),
-                    Principal::Root { .. } | Principal::Service { .. } => listed(DIRECT),
+                    Principal::Federated { .. }
+                    | Principal::Root { .. }
+                    | Principal::Service { .. } => listed(DIRECT),
                 }
         };
         (!exempt).then_some(DIRECT)
@@ -264,7 +272,8 @@ fn entry_row(it: &Situation, kind: &str, name: &str) -> Option<Row> {
             .then_some(DIRECT);
     }
     if kind == "Federated" {
-        return None;
+        return matches!(&it.principal, Principal::Federated { provider, .. } if **provider == *name)
+            .then_some(DIRECT);
     }
     if name == "*" {
         return Some(DIRECT);
@@ -297,7 +306,7 @@ fn entry_row(it: &Situation, kind: &str, name: &str) -> Option<Row> {
                 (is(&issuer_arn) || is(&issuer_id)).then_some(ROLE)
             }
         }
-        Principal::Root { .. } | Principal::Service { .. } => None,
+        Principal::Federated { .. } | Principal::Root { .. } | Principal::Service { .. } => None,
     }
 }
 

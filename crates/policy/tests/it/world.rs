@@ -51,6 +51,17 @@ pub(crate) fn root(id: &str) -> Principal {
     }
 }
 
+pub(crate) const PROVIDER_ARN: &str =
+    "arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/1";
+
+/// Whom the provider vouches for.
+pub(crate) fn vouched_for(provider: &str) -> Principal {
+    Principal::Federated {
+        provider: provider.into(),
+        id: format!("{provider}:sts.amazonaws.com:pod-1").into(),
+    }
+}
+
 pub(crate) fn service(name: &str) -> Principal {
     Principal::Service { name: name.into() }
 }
@@ -85,7 +96,12 @@ pub(crate) fn allow(kind: PolicyKind) -> Policy {
 }
 
 pub(crate) fn deny(kind: PolicyKind) -> Policy {
-    policy(kind, "Deny", "*", "")
+    let action = if kind == PolicyKind::Trust {
+        "sts:*"
+    } else {
+        "*"
+    };
+    policy(kind, "Deny", action, "")
 }
 
 /// Something that matches no request of the tests.
@@ -105,7 +121,9 @@ pub(crate) fn grant(kind: PolicyKind, principal: &str) -> Policy {
     } else {
         "*"
     };
-    let rest = if principal.ends_with(".amazonaws.com") {
+    let rest = if principal.contains("-provider/") || principal == "accounts.google.com" {
+        format!(r#","Principal":{{"Federated":"{principal}"}}"#)
+    } else if principal.ends_with(".amazonaws.com") {
         format!(r#","Principal":{{"Service":"{principal}"}}"#)
     } else {
         format!(r#","Principal":{{"AWS":"{principal}"}}"#)

@@ -42,6 +42,10 @@ impl Identity {
     pub fn of(principal: &Principal, account: AccountId, arn: &Arn, access_key_id: &str) -> Self {
         let (kind, user_name) = match principal {
             Principal::AssumedRole { .. } => ("AssumedRole", None),
+            Principal::Federated { provider, .. } if provider.contains(":saml-provider/") => {
+                ("SAMLUser", None)
+            }
+            Principal::Federated { .. } => ("WebIdentityUser", None),
             Principal::FederatedUser { .. } => ("FederatedUser", None),
             Principal::Root { .. } => ("Root", None),
             Principal::Service { .. } => ("AWSService", None),
