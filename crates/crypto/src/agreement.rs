@@ -1,10 +1,9 @@
 use aws_lc_rs::agreement::{
-    self, Algorithm, ECDH_P256, ECDH_P384, ECDH_P521, ParsedPublicKey, ParsedPublicKeyFormat,
-    PrivateKey, UnparsedPublicKey,
+    self, Algorithm, ECDH_P256, ECDH_P384, ECDH_P521, PrivateKey, UnparsedPublicKey,
 };
 use zeroize::Zeroizing;
 
-use crate::{AsymmetricError, KeyPairSpec};
+use crate::{AsymmetricError, KeyPairSpec, VerifyingKey};
 
 /// A private key for `ECDH` on a NIST curve: the elliptic curve cofactor
 /// Diffie-Hellman primitive (NIST SP 800-56A, section 5.7.1.2).
@@ -37,18 +36,17 @@ impl AgreementKey {
     }
 
     /// The raw shared secret (the x-coordinate, as long as the field) with
-    /// the peer whose `SubjectPublicKeyInfo` DER is `peer`.
+    /// the peer whose `SubjectPublicKeyInfo` DER is `peer`, in the one
+    /// encoding that [`VerifyingKey::from_spki`] takes.
     ///
     /// # Errors
     /// [`AsymmetricError::Rejected`] if `peer` is no valid point of this
     /// curve in that encoding.
     pub fn agree(&self, peer: &[u8]) -> Result<Zeroizing<Vec<u8>>, AsymmetricError> {
-        let peer = ParsedPublicKey::try_from(UnparsedPublicKey::new(self.algorithm, peer))
-            .map_err(|_| AsymmetricError::Rejected)?;
-        // The library takes bare points too; KMS does not.
-        if peer.format() != ParsedPublicKeyFormat::X509 {
-            return Err(AsymmetricError::Rejected);
-        }
+        // The library takes bare points and curves spelled out by parameters
+        // too, some of them wrong.
+        VerifyingKey::from_spki(self.spec, peer)?;
+        let peer = UnparsedPublicKey::new(self.algorithm, peer);
         agreement::agree(&self.key, peer, AsymmetricError::Rejected, |secret| {
             Ok(Zeroizing::new(secret.to_vec()))
         })
