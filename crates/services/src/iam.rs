@@ -1,18 +1,50 @@
 //! Accounts, users, access keys, and what their policies say.
 //!
-//! The IAM API itself comes in a later stage. What stands here is what every
-//! request needs: [`Callers`] turns an access key id into a [`Caller`], and
-//! [`bootstrap()`] makes the management account with its user `admin`.
+//! What every request needs: [`Callers`] turns an access key id into a
+//! [`Caller`], and [`bootstrap()`] makes the management account with its user
+//! `admin`. Each operation of the API is a file under `operations/`.
+//!
+//! `place.rs`, `roles.rs`, `instance_profiles.rs`, `policies.rs`: what
+//! operations are about; `attachments.rs`, `inline.rs`: policies of users,
+//! groups and roles; `principals.rs`: users and roles in policy documents.
 
+mod answers;
+mod attachments;
 mod bootstrap;
 mod callers;
+mod document;
+mod error;
+mod inline;
+mod instance_profiles;
 mod managed_policies;
+mod names;
+pub mod operations;
+mod pages;
+mod place;
+mod policies;
+pub(crate) mod principals;
 mod record;
+mod roles;
+mod rows;
+mod tags;
+mod trust;
 
 pub use bootstrap::{AdminKey, admin_key, bootstrap, partition};
 pub use callers::{Caller, Callers};
+pub use error::{Error, Result};
 pub use record::{
     AccessKey, Account, AccountAlias, AttachedTo, Deployment, Group, GroupMember, InlinePolicy,
-    InstanceProfile, ManagedPolicy, OidcProvider, PolicyAttachment, PolicyVersion, Role,
-    SamlProvider, Tag, User,
+    InstanceProfile, ManagedPolicy, OidcProvider, PolicyAttachment, PolicyVersion,
+    PrincipalName, Role, RoleDeletion, SamlProvider, Tag, User,
 };
+
+use crate::operation::Service;
+
+/// The service. It is in every Region at once, and signed for us-east-1.
+pub struct Iam;
+
+impl Service for Iam {
+    const NAME: &'static str = "iam";
+    const EVENT_SOURCE: &'static str = "iam.amazonaws.com";
+    type Error = Error;
+}

@@ -61,6 +61,10 @@ tables! {
     14 SamlProviders: (AccountId, String) => iam::SamlProvider;
     /// The alias.
     15 AccountAliases: (String,) => iam::AccountAlias;
+    /// Unique id of a user or role.
+    16 PrincipalNames: (String,) => iam::PrincipalName;
+    /// Account, id of the task.
+    17 RoleDeletions: (AccountId, String) => iam::RoleDeletion;
     /// Account, Region, name.
     20 Secrets: (AccountId, Region, String) => secretsmanager::Secret;
     /// Account, Region, name, the ARN's suffix, version id.

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{
     managed_policies::ADMINISTRATOR_ACCESS,
+    names,
     record::{AccessKey, Account, Deployment, User},
 };
 use crate::{
@@ -16,8 +17,6 @@ use crate::{
 };
 
 const ADMIN: &str = "admin";
-/// The alphabet of AWS's identifiers: base 32.
-const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 /// Access keys read at a time.
 const PAGE: usize = 100;
 /// Attempts against other processes that start at the same moment.
@@ -110,7 +109,7 @@ async fn attempt(
     let account = account.unwrap_or_else(|| draw_account(random));
     let key = AdminKey {
         account,
-        access_key_id: draw_id(random, "AKIA", 16),
+        access_key_id: names::draw(random, "AKIA", 16),
         secret_access_key: draw_secret(random),
     };
     tx.put::<Deployments>(
@@ -133,7 +132,7 @@ async fn attempt(
         &User {
             name: ADMIN.to_owned(),
             path: "/".to_owned(),
-            id: draw_id(random, "AIDA", 17),
+            id: names::draw(random, "AIDA", 17),
             created_ms,
             attached_policies: vec![ADMINISTRATOR_ACCESS.to_owned()],
             inline_policies: Vec::new(),
@@ -166,20 +165,6 @@ fn draw_account(random: &dyn Random) -> AccountId {
         number * 10 + u64::from(digit)
     });
     AccountId::new(digits).unwrap_or_else(|| draw_account(random))
-}
-
-/// A prefix and `length` random base-32 characters.
-fn draw_id(random: &dyn Random, prefix: &str, length: usize) -> String {
-    let draw = || {
-        BASE32
-            .get(random.below(32) as usize)
-            .copied()
-            .map_or('A', char::from)
-    };
-    prefix
-        .chars()
-        .chain(std::iter::repeat_with(draw).take(length))
-        .collect()
 }
 
 /// Forty characters of base 64, as AWS's are: 240 random bits.

@@ -340,3 +340,27 @@ impl Drop for AccessKey {
         self.secret.zeroize();
     }
 }
+
+/// A user or role by its unique id, which policies keep of it. Key of the row:
+/// the id.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct PrincipalName {
+    /// Its account.
+    #[prost(uint64, tag = "1")]
+    pub account: u64,
+    /// A role; else a user.
+    #[prost(bool, tag = "2")]
+    pub role: bool,
+    /// The name that it has now, in lower case.
+    #[prost(string, tag = "3")]
+    pub name: String,
+}
+
+/// That a service-linked role was asked to be deleted, and was. Key of the row:
+/// account, id of the task.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct RoleDeletion {
+    /// Milliseconds since the epoch.
+    #[prost(int64, tag = "1")]
+    pub done_ms: i64,
+}
