@@ -34,8 +34,8 @@ pub use callers::{Caller, Callers};
 pub use error::{Error, Result};
 pub use record::{
     AccessKey, Account, AccountAlias, AttachedTo, Deployment, Group, GroupMember, InlinePolicy,
-    InstanceProfile, ManagedPolicy, OidcProvider, PolicyAttachment, PolicyVersion,
-    PrincipalName, Role, RoleDeletion, SamlProvider, Tag, User,
+    InstanceProfile, ManagedPolicy, OidcProvider, PolicyAttachment, PolicyVersion, PrincipalName,
+    Role, RoleDeletion, SamlProvider, Tag, User,
 };
 
 use crate::operation::Service;

@@ -15,11 +15,7 @@ use super::{
     policies,
     record::{AttachedTo, PolicyAttachment},
 };
-use crate::{
-    context::Context,
-    shape::Output,
-    tables::PolicyAttachments,
-};
+use crate::{context::Context, shape::Output, tables::PolicyAttachments};
 
 /// Managed policies of one user, group or role.
 ///
@@ -77,7 +73,12 @@ impl<'a> Entity<'a> {
     }
 
     fn row(&self, arn: &str, kind: AttachedTo) -> (AccountId, String, u8, String) {
-        (self.account, arn.to_owned(), kind as u8, self.name.to_lowercase())
+        (
+            self.account,
+            arn.to_owned(),
+            kind as u8,
+            self.name.to_lowercase(),
+        )
     }
 
     /// The kind of the rows of its permissions boundary.
@@ -108,7 +109,13 @@ pub(super) async fn attach(
     attached: &mut Vec<String>,
     policy_arn: &str,
 ) -> Result<()> {
-    policies::attachable(&mut cx.tx, cx.services.partition, entity.account, policy_arn).await?;
+    policies::attachable(
+        &mut cx.tx,
+        cx.services.partition,
+        entity.account,
+        policy_arn,
+    )
+    .await?;
     if attached.iter().any(|known| known == policy_arn) {
         return Ok(());
     }
@@ -138,7 +145,8 @@ pub(super) fn detach(
     if attached.len() == before {
         return Err(Error::no_policy(policy_arn));
     }
-    cx.tx.delete::<PolicyAttachments>(&entity.row(policy_arn, entity.kind))?;
+    cx.tx
+        .delete::<PolicyAttachments>(&entity.row(policy_arn, entity.kind))?;
     Ok(())
 }
 
@@ -152,7 +160,13 @@ pub(super) async fn set_boundary(
     boundary: &mut Option<String>,
     policy_arn: &str,
 ) -> Result<()> {
-    policies::attachable(&mut cx.tx, cx.services.partition, entity.account, policy_arn).await?;
+    policies::attachable(
+        &mut cx.tx,
+        cx.services.partition,
+        entity.account,
+        policy_arn,
+    )
+    .await?;
     clear_boundary(cx, entity, boundary)?;
     let row = entity.row(policy_arn, entity.boundary_kind());
     cx.tx.put::<PolicyAttachments>(&row, &PolicyAttachment {})?;
@@ -192,7 +206,8 @@ pub(super) fn rename(
     let bounds = boundary.map(|arn| (arn, from.boundary_kind()));
     for (arn, kind) in attached.chain(bounds) {
         cx.tx.delete::<PolicyAttachments>(&from.row(arn, kind))?;
-        cx.tx.put::<PolicyAttachments>(&renamed.row(arn, kind), &PolicyAttachment {})?;
+        cx.tx
+            .put::<PolicyAttachments>(&renamed.row(arn, kind), &PolicyAttachment {})?;
     }
     Ok(())
 }
@@ -226,7 +241,9 @@ pub(super) async fn users_of(
     let mut last = None;
     loop {
         let prefix = (account, policy_arn);
-        let rows = tx.range::<PolicyAttachments>(prefix, last.as_ref(), PAGE).await?;
+        let rows = tx
+            .range::<PolicyAttachments>(prefix, last.as_ref(), PAGE)
+            .await?;
         let Some((key, _)) = rows.last() else {
             return Ok(users);
         };
@@ -247,7 +264,9 @@ pub(super) async fn all_usage(
     let mut all: HashMap<String, Usage> = HashMap::new();
     let mut last = None;
     loop {
-        let rows = tx.range::<PolicyAttachments>((account,), last.as_ref(), PAGE).await?;
+        let rows = tx
+            .range::<PolicyAttachments>((account,), last.as_ref(), PAGE)
+            .await?;
         let Some((key, _)) = rows.last() else {
             return Ok(all);
         };
@@ -268,10 +287,11 @@ pub(super) fn answered(attached: &[String], path_prefix: Option<&str>) -> Vec<At
             let (_, place) = arn.split_once(":policy")?;
             let (_, name) = place.rsplit_once('/')?;
             let path = place.strip_suffix(name)?;
-            path.starts_with(path_prefix.unwrap_or("/")).then(|| AttachedPolicy {
-                policy_name: Some(name.to_owned()),
-                policy_arn: Some(arn.clone()),
-            })
+            path.starts_with(path_prefix.unwrap_or("/"))
+                .then(|| AttachedPolicy {
+                    policy_name: Some(name.to_owned()),
+                    policy_arn: Some(arn.clone()),
+                })
         })
         .collect()
 }

@@ -118,10 +118,10 @@ impl Caller {
         let inline = user
             .inline_policies
             .iter()
-            .map(|inline| (&inline.name, Ok(inline.document.as_str())));
+            .map(|inline| (&inline.name, Ok(inline.document.as_str().into())));
         let mut policies = Vec::new();
         for (name, document) in managed.chain(inline) {
-            let policy = Policy::parse(document?, PolicyKind::Identity)
+            let policy = Policy::parse(&document?, PolicyKind::Identity)
                 .map_err(|_| CallerError::Policy(name.clone()))?;
             policies.push(IdentityPolicy {
                 name: name.clone(),

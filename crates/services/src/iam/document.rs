@@ -41,7 +41,10 @@ pub(super) fn trust(document: &str) -> Result<Policy> {
 
 /// The size that IAM's quotas count: characters other than white space.
 pub(super) fn size(document: &str) -> usize {
-    document.chars().filter(|letter| !letter.is_whitespace()).count()
+    document
+        .chars()
+        .filter(|letter| !letter.is_whitespace())
+        .count()
 }
 
 fn within(document: &str, quota: &str, most: usize) -> Result<()> {
@@ -75,7 +78,10 @@ mod tests {
 
     #[test]
     fn answers_are_encoded_as_rfc_3986_says() {
-        assert_eq!(encoded(r#"{"A": ["a-b_c.d~"]}"#), "%7B%22A%22%3A%20%5B%22a-b_c.d~%22%5D%7D");
+        assert_eq!(
+            encoded(r#"{"A": ["a-b_c.d~"]}"#),
+            "%7B%22A%22%3A%20%5B%22a-b_c.d~%22%5D%7D"
+        );
         assert_eq!(encoded("é+/\n"), "%C3%A9%2B%2F%0A");
     }
 }

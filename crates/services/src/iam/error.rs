@@ -122,9 +122,7 @@ impl Error {
     }
 
     pub(super) fn not_attachable(arn: &str) -> Self {
-        Self::NoSuchEntity(
-            format!("Policy {arn} does not exist or is not attachable.").into(),
-        )
+        Self::NoSuchEntity(format!("Policy {arn} does not exist or is not attachable.").into())
     }
 
     pub(super) fn no_policy_version(arn: &str, version: &str) -> Self {

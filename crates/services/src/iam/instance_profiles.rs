@@ -45,9 +45,11 @@ impl ProfileRef {
     /// `NoSuchEntity`.
     pub(super) fn found(self) -> Result<((AccountId, String), InstanceProfile)> {
         let name = self.name;
-        self.record.map(|profile| (self.key, profile)).ok_or_else(|| {
-            Error::NoSuchEntity(format!("Instance Profile {name} cannot be found.").into())
-        })
+        self.record
+            .map(|profile| (self.key, profile))
+            .ok_or_else(|| {
+                Error::NoSuchEntity(format!("Instance Profile {name} cannot be found.").into())
+            })
     }
 }
 

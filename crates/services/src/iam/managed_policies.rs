@@ -105,7 +105,10 @@ impl AwsPolicy {
     pub(super) fn document(&self, partition: &str) -> Cow<'static, str> {
         match partition {
             "aws" => self.document.into(),
-            other => self.document.replace("\"arn:aws:", &format!("\"arn:{other}:")).into(),
+            other => self
+                .document
+                .replace("\"arn:aws:", &format!("\"arn:{other}:"))
+                .into(),
         }
     }
 
@@ -135,7 +138,10 @@ mod tests {
             for partition in ["aws", "aws-cn"] {
                 let document = policy.document(partition);
                 Policy::parse(&document, PolicyKind::Identity).unwrap();
-                assert_eq!(document.contains("arn:aws:"), document.contains("arn:") && partition == "aws");
+                assert_eq!(
+                    document.contains("arn:aws:"),
+                    document.contains("arn:") && partition == "aws"
+                );
                 let arn = policy.arn(partition);
                 assert_eq!(find(&arn).map(|found| found.name), Some(policy.name));
                 assert_eq!(super::document(&arn).as_deref(), Some(&*document));

@@ -25,7 +25,13 @@ pub(super) fn key(account: AccountId, name: &str) -> (AccountId, String) {
 
 /// `arn:aws:iam::<account>:<kind><path><name>`. IAM is in no Region.
 pub(super) fn arn(partition: &str, account: AccountId, kind: &str, path: &str, name: &str) -> Arn {
-    Arn::new(partition, "iam", "", account, format_args!("{kind}{path}{name}"))
+    Arn::new(
+        partition,
+        "iam",
+        "",
+        account,
+        format_args!("{kind}{path}{name}"),
+    )
 }
 
 /// The ARN of something of the caller's account.

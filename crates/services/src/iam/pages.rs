@@ -93,7 +93,10 @@ mod tests {
 
     #[test]
     fn pages_are_sorted_and_together_the_whole() {
-        assert_eq!(pages(&["b", "a", "c"], Some(2)), [vec!["a", "b"], vec!["c"]]);
+        assert_eq!(
+            pages(&["b", "a", "c"], Some(2)),
+            [vec!["a", "b"], vec!["c"]]
+        );
         assert_eq!(pages(&["b", "a"], Some(2)), [["a", "b"]]);
         assert_eq!(pages(&[], None), [vec![""; 0]]);
         let many: Vec<String> = (0..250).map(|number| format!("{number:03}")).collect();

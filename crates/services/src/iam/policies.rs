@@ -212,7 +212,10 @@ impl Managed {
 /// `v3` as a number; nothing for what is no version's id here.
 pub(super) fn version_number(id: &str) -> Option<u32> {
     let number = id.strip_prefix('v')?;
-    number.parse().ok().filter(|parsed: &u32| parsed.to_string() == number)
+    number
+        .parse()
+        .ok()
+        .filter(|parsed: &u32| parsed.to_string() == number)
 }
 
 /// `v3`
@@ -228,11 +231,17 @@ mod tests {
     fn arns_of_policies_and_of_nothing_else() {
         let parse = |arn| PolicyArn::parse(arn, Partition::default());
         let policy = parse("arn:aws:iam::111122223333:policy/a/b/Reader").unwrap();
-        assert_eq!((policy.path.as_str(), policy.name.as_str()), ("/a/b/", "Reader"));
+        assert_eq!(
+            (policy.path.as_str(), policy.name.as_str()),
+            ("/a/b/", "Reader")
+        );
         assert!(policy.account.is_some());
         let aws = parse("arn:aws:iam::aws:policy/AdministratorAccess").unwrap();
         assert_eq!((aws.path.as_str(), aws.account), ("/", None));
-        assert!(matches!(parse("AdministratorAccess"), Err(Error::Validation(_))));
+        assert!(matches!(
+            parse("AdministratorAccess"),
+            Err(Error::Validation(_))
+        ));
         for other in [
             "arn:aws:iam::111122223333:role/Reader",
             "arn:aws:iam::111122223333:policy/",
@@ -242,7 +251,10 @@ mod tests {
             "arn:aws-cn:iam::aws:policy/AdministratorAccess",
             "arn:aws:kms::111122223333:policy/Reader",
         ] {
-            assert!(matches!(parse(other), Err(Error::InvalidInput(_))), "{other}");
+            assert!(
+                matches!(parse(other), Err(Error::InvalidInput(_))),
+                "{other}"
+            );
         }
     }
 

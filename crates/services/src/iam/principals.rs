@@ -114,8 +114,14 @@ async fn by_name(
 ) -> Result<Option<Found>> {
     let key = names::key(account, name);
     Ok(match kind {
-        Kind::Role => tx.get::<Roles>(&key).await?.map(|role| Found::Role(account, role)),
-        Kind::User => tx.get::<Users>(&key).await?.map(|user| Found::User(account, user)),
+        Kind::Role => tx
+            .get::<Roles>(&key)
+            .await?
+            .map(|role| Found::Role(account, role)),
+        Kind::User => tx
+            .get::<Users>(&key)
+            .await?
+            .map(|user| Found::User(account, user)),
     })
 }
 
@@ -170,8 +176,13 @@ async fn exists(
     principal: &PrincipalPattern,
 ) -> Result<bool> {
     Ok(match principal {
-        PrincipalPattern::Account { account, partition: named } => {
-            named.as_deref().is_none_or(|named| named == partition.as_str())
+        PrincipalPattern::Account {
+            account,
+            partition: named,
+        } => {
+            named
+                .as_deref()
+                .is_none_or(|named| named == partition.as_str())
                 && account_exists(tx, *account).await?
         }
         PrincipalPattern::Role(arn) | PrincipalPattern::User(arn) => {

@@ -56,7 +56,8 @@ impl RoleRef {
     /// # Errors
     /// `NoSuchEntity`.
     pub(super) fn found(self) -> Result<Role> {
-        self.record.ok_or_else(|| Error::not_found("role", &self.name))
+        self.record
+            .ok_or_else(|| Error::not_found("role", &self.name))
     }
 
     /// The role, to be changed.

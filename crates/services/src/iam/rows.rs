@@ -36,7 +36,7 @@ where
 ///
 /// # Errors
 /// `LimitExceeded`.
-pub(super) async fn room<T>(cx: &Context<'_>, quota: &str, most: usize) -> Result<()>
+pub(super) async fn room<T>(cx: &mut Context<'_>, quota: &str, most: usize) -> Result<()>
 where
     T: Table<Key = (AccountId, String)>,
 {

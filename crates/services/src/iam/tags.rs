@@ -65,7 +65,9 @@ pub(super) fn checked(tags: Vec<Tag>) -> Result<Vec<record::Tag>> {
             ));
         }
     }
-    let tags = tags.into_iter().map(|Tag { key, value }| record::Tag { key, value });
+    let tags = tags
+        .into_iter()
+        .map(|Tag { key, value }| record::Tag { key, value });
     Ok(tags.collect())
 }
 

@@ -3,10 +3,21 @@ use strongroom_store::Mode;
 use crate::{
     authorize::{Authorized, Keys},
     context::Context,
-    iam::{Error, Iam, Result, answers::Role, attachments, names, place::Place, principals::{self, Found}, record, roles::{MAX_ROLES, SERVICE_ROLE_PATH}, rows, tags::{self, Tag}, trust},
+    iam::{
+        Error, Iam, Result,
+        answers::Role,
+        attachments, names,
+        place::Place,
+        principals::{self, Found},
+        record,
+        roles::{MAX_ROLES, SERVICE_ROLE_PATH},
+        rows,
+        tags::{self, Tag},
+        trust,
+    },
     operation::Operation,
     shape::{Input, Output},
-    tables::{Roles},
+    tables::Roles,
 };
 
 /// Makes a role.
@@ -27,7 +38,10 @@ pub struct CreateRoleInput {
     #[shape(length(1, 131072), pattern(r"[\u0009\u000A\u000D\u0020-\u00FF]+"))]
     pub assume_role_policy_document: String,
     /// Up to 1,000 characters.
-    #[shape(length(0, 1000), pattern(r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*"))]
+    #[shape(
+        length(0, 1000),
+        pattern(r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*")
+    )]
     pub description: Option<String>,
     /// Seconds of the longest session: 3,600 to 43,200, 3,600 when absent.
     #[shape(range(3600, 43200))]
@@ -65,11 +79,19 @@ impl Operation for CreateRole {
     type Target = Place;
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<Place> {
-        Ok(Place::new(cx, "role", input.path.as_deref(), &input.role_name))
+        Ok(Place::new(
+            cx,
+            "role",
+            input.path.as_deref(),
+            &input.role_name,
+        ))
     }
 
     fn condition_keys(input: &Self::Input, keys: &mut Keys) {
-        keys.some("iam:PermissionsBoundary", input.permissions_boundary.as_ref());
+        keys.some(
+            "iam:PermissionsBoundary",
+            input.permissions_boundary.as_ref(),
+        );
         if let Some(tags) = &input.tags {
             tags::request_keys(tags, keys);
         }
@@ -89,7 +111,8 @@ impl Operation for CreateRole {
     ) -> Result<Self::Output> {
         let path = input.path.unwrap_or_else(|| names::ROOT.to_owned());
         if path.starts_with(SERVICE_ROLE_PATH) {
-            let text = format!("The path {SERVICE_ROLE_PATH} is reserved for service-linked roles.");
+            let text =
+                format!("The path {SERVICE_ROLE_PATH} is reserved for service-linked roles.");
             return Err(Error::InvalidInput(text.into()));
         }
         let account = cx.request.caller.account;

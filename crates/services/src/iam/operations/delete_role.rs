@@ -1,12 +1,12 @@
 use strongroom_store::Mode;
 
 use crate::{
-    authorize::{Authorized},
+    authorize::Authorized,
     context::Context,
     iam::{Error, Iam, Result, attachments, instance_profiles, principals, roles::RoleRef},
     operation::Operation,
     shape::{Input, Nothing},
-    tables::{Roles},
+    tables::Roles,
 };
 
 /// Deletes a role that has no policies and is in no instance profile. Its sessions end.
@@ -56,10 +56,14 @@ impl Operation for DeleteRole {
             ));
         }
         if !role.attached_policies.is_empty() {
-            return Err(Error::conflict("Cannot delete entity, must detach all policies first."));
+            return Err(Error::conflict(
+                "Cannot delete entity, must detach all policies first.",
+            ));
         }
         if !role.inline_policies.is_empty() {
-            return Err(Error::conflict("Cannot delete entity, must delete policies first."));
+            return Err(Error::conflict(
+                "Cannot delete entity, must delete policies first.",
+            ));
         }
         let entity = attachments::Entity::role(key.0, &role.name);
         attachments::clear_boundary(cx, entity, &mut role.permissions_boundary)?;

@@ -1,7 +1,7 @@
 use strongroom_store::Mode;
 
 use crate::{
-    authorize::{Authorized},
+    authorize::Authorized,
     context::Context,
     iam::{Error, Iam, Result, attachments, roles::RoleRef},
     operation::Operation,
@@ -46,7 +46,10 @@ impl Operation for DeleteRolePermissionsBoundary {
     ) -> Result<Self::Output> {
         let mut found = target.into_inner().changeable()?;
         if found.role.permissions_boundary.is_none() {
-            let text = format!("Role {} does not have a permissions boundary.", found.role.name);
+            let text = format!(
+                "Role {} does not have a permissions boundary.",
+                found.role.name
+            );
             return Err(Error::NoSuchEntity(text.into()));
         }
         let name = found.role.name.clone();

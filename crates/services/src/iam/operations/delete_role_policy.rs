@@ -1,9 +1,13 @@
 use strongroom_store::Mode;
 
 use crate::{
-    authorize::{Authorized},
+    authorize::Authorized,
     context::Context,
-    iam::{Iam, Result, inline::{self, Owner}, roles::RoleRef},
+    iam::{
+        Iam, Result,
+        inline::{self, Owner},
+        roles::RoleRef,
+    },
     operation::Operation,
     shape::{Input, Nothing},
 };

@@ -1,7 +1,7 @@
 use strongroom_store::Mode;
 
 use crate::{
-    authorize::{Authorized},
+    authorize::Authorized,
     context::Context,
     iam::{Iam, Result, answers::Role, roles::RoleRef},
     operation::Operation,
@@ -32,10 +32,7 @@ impl Operation for GetRole {
     const NAME: &'static str = "GetRole";
     const ACTION: &'static str = "iam:GetRole";
     const MODE: Mode = Mode::Read;
-    const ERRORS: &'static [&'static str] = &[
-        "NoSuchEntityException",
-        "ServiceFailureException",
-    ];
+    const ERRORS: &'static [&'static str] = &["NoSuchEntityException", "ServiceFailureException"];
     type Service = Iam;
     type Input = GetRoleInput;
     type Output = GetRoleOutput;

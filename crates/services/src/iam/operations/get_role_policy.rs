@@ -1,9 +1,13 @@
 use strongroom_store::Mode;
 
 use crate::{
-    authorize::{Authorized},
+    authorize::Authorized,
     context::Context,
-    iam::{Iam, Result, document, inline::{self, Owner}, roles::RoleRef},
+    iam::{
+        Iam, Result, document,
+        inline::{self, Owner},
+        roles::RoleRef,
+    },
     operation::Operation,
     shape::{Input, Output},
 };
@@ -39,10 +43,7 @@ impl Operation for GetRolePolicy {
     const NAME: &'static str = "GetRolePolicy";
     const ACTION: &'static str = "iam:GetRolePolicy";
     const MODE: Mode = Mode::Read;
-    const ERRORS: &'static [&'static str] = &[
-        "NoSuchEntityException",
-        "ServiceFailureException",
-    ];
+    const ERRORS: &'static [&'static str] = &["NoSuchEntityException", "ServiceFailureException"];
     type Service = Iam;
     type Input = GetRolePolicyInput;
     type Output = GetRolePolicyOutput;

@@ -1,9 +1,14 @@
 use strongroom_store::Mode;
 
 use crate::{
-    authorize::{Authorized},
+    authorize::Authorized,
     context::Context,
-    iam::{Iam, Result, attachments::{AttachedPolicy, answered}, pages::page, roles::RoleRef},
+    iam::{
+        Iam, Result,
+        attachments::{AttachedPolicy, answered},
+        pages::page,
+        roles::RoleRef,
+    },
     operation::Operation,
     shape::{Input, Output},
 };

@@ -1,7 +1,7 @@
 use strongroom_store::Mode;
 
 use crate::{
-    authorize::{Authorized},
+    authorize::Authorized,
     context::Context,
     iam::{Iam, Result, inline, pages::page, roles::RoleRef},
     operation::Operation,
@@ -42,10 +42,7 @@ impl Operation for ListRolePolicies {
     const NAME: &'static str = "ListRolePolicies";
     const ACTION: &'static str = "iam:ListRolePolicies";
     const MODE: Mode = Mode::Read;
-    const ERRORS: &'static [&'static str] = &[
-        "NoSuchEntityException",
-        "ServiceFailureException",
-    ];
+    const ERRORS: &'static [&'static str] = &["NoSuchEntityException", "ServiceFailureException"];
     type Service = Iam;
     type Input = ListRolePoliciesInput;
     type Output = ListRolePoliciesOutput;
@@ -61,7 +58,12 @@ impl Operation for ListRolePolicies {
         input: Self::Input,
     ) -> Result<Self::Output> {
         let names = inline::names(&target.into_inner().found()?.inline_policies);
-        let page = page(names, String::clone, input.marker.as_deref(), input.max_items)?;
+        let page = page(
+            names,
+            String::clone,
+            input.marker.as_deref(),
+            input.max_items,
+        )?;
         Ok(ListRolePoliciesOutput {
             policy_names: page.items,
             is_truncated: Some(page.is_truncated),

@@ -1,9 +1,14 @@
 use strongroom_store::Mode;
 
 use crate::{
-    authorize::{Authorized},
+    authorize::Authorized,
     context::Context,
-    iam::{Iam, Result, pages::page, roles::RoleRef, tags::{self, Tag}},
+    iam::{
+        Iam, Result,
+        pages::page,
+        roles::RoleRef,
+        tags::{self, Tag},
+    },
     operation::Operation,
     shape::{Input, Output},
 };
@@ -42,10 +47,7 @@ impl Operation for ListRoleTags {
     const NAME: &'static str = "ListRoleTags";
     const ACTION: &'static str = "iam:ListRoleTags";
     const MODE: Mode = Mode::Read;
-    const ERRORS: &'static [&'static str] = &[
-        "NoSuchEntityException",
-        "ServiceFailureException",
-    ];
+    const ERRORS: &'static [&'static str] = &["NoSuchEntityException", "ServiceFailureException"];
     type Service = Iam;
     type Input = ListRoleTagsInput;
     type Output = ListRoleTagsOutput;

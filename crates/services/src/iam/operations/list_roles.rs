@@ -1,12 +1,12 @@
 use strongroom_store::Mode;
 
 use crate::{
-    authorize::{Authorized},
+    authorize::Authorized,
     context::Context,
     iam::{Iam, Result, answers::Role, names, pages::page, place::Place, record, rows},
     operation::Operation,
     shape::{Input, Output},
-    tables::{Roles},
+    tables::Roles,
 };
 
 /// Lists the account's roles under a path. Tags, boundaries and last uses are not in the list.
@@ -43,9 +43,7 @@ impl Operation for ListRoles {
     const NAME: &'static str = "ListRoles";
     const ACTION: &'static str = "iam:ListRoles";
     const MODE: Mode = Mode::Read;
-    const ERRORS: &'static [&'static str] = &[
-        "ServiceFailureException",
-    ];
+    const ERRORS: &'static [&'static str] = &["ServiceFailureException"];
     type Service = Iam;
     type Input = ListRolesInput;
     type Output = ListRolesOutput;

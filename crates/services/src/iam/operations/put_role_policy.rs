@@ -1,9 +1,14 @@
 use strongroom_store::Mode;
 
 use crate::{
-    authorize::{Authorized},
+    authorize::Authorized,
     context::Context,
-    iam::{Iam, Result, inline::{self, Owner}, record::InlinePolicy, roles::RoleRef},
+    iam::{
+        Iam, Result,
+        inline::{self, Owner},
+        record::InlinePolicy,
+        roles::RoleRef,
+    },
     operation::Operation,
     shape::{Input, Nothing},
 };

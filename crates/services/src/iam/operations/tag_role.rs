@@ -3,7 +3,11 @@ use strongroom_store::Mode;
 use crate::{
     authorize::{Authorized, Keys},
     context::Context,
-    iam::{Iam, Result, roles::RoleRef, tags::{self, Tag}},
+    iam::{
+        Iam, Result,
+        roles::RoleRef,
+        tags::{self, Tag},
+    },
     operation::Operation,
     shape::{Input, Nothing},
 };

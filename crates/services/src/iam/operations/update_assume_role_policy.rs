@@ -1,7 +1,7 @@
 use strongroom_store::Mode;
 
 use crate::{
-    authorize::{Authorized},
+    authorize::Authorized,
     context::Context,
     iam::{Iam, Result, roles::RoleRef, trust},
     operation::Operation,

@@ -1,7 +1,7 @@
 use strongroom_store::Mode;
 
 use crate::{
-    authorize::{Authorized},
+    authorize::Authorized,
     context::Context,
     iam::{Iam, Result, answers::Role, roles::RoleRef},
     operation::Operation,
@@ -20,7 +20,10 @@ pub struct UpdateRoleDescriptionInput {
     #[shape(length(1, 64), pattern(r"[\w+=,.@-]+"))]
     pub role_name: String,
     /// Up to 1,000 characters.
-    #[shape(length(0, 1000), pattern(r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*"))]
+    #[shape(
+        length(0, 1000),
+        pattern(r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*")
+    )]
     pub description: String,
 }
 

@@ -85,7 +85,10 @@ fn names_principals(open: &[Open]) -> bool {
             Open::Object(key) => Some(key.as_str()),
         })
         .collect();
-    matches!(keys.as_slice(), ["Statement", "NotPrincipal" | "Principal", "AWS"])
+    matches!(
+        keys.as_slice(),
+        ["Statement", "NotPrincipal" | "Principal", "AWS"]
+    )
 }
 
 #[cfg(test)]
