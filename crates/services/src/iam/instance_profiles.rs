@@ -11,6 +11,11 @@ use super::{
 };
 use crate::{context::Context, tables::InstanceProfiles};
 
+/// Instance profiles of one account.
+///
+/// Source: IAM User Guide, IAM and STS quotas.
+pub(super) const MAX_PROFILES: usize = 1_000;
+
 /// An instance profile that a request names.
 pub type ProfileRef = Entity<InstanceProfile>;
 

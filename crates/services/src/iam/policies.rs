@@ -13,6 +13,13 @@ use super::{
 };
 use crate::tables::ManagedPolicies;
 
+/// Customer managed policies of one account.
+///
+/// Source: IAM User Guide, IAM and STS quotas.
+pub(super) const MAX_POLICIES: usize = 1_500;
+/// Versions of one policy.
+pub(super) const MAX_VERSIONS: usize = 5;
+
 /// A managed policy.
 pub(super) enum Managed {
     /// AWS's own.

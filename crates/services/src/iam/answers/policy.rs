@@ -33,7 +33,7 @@ pub struct Policy {
     pub description: Option<String>,
     /// When it was made.
     pub create_date: Option<Timestamp>,
-    /// When its last version was made, or the default version chosen.
+    /// When its last version was made.
     pub update_date: Option<Timestamp>,
     /// Its tags.
     pub tags: Option<Vec<Tag>>,
