@@ -31,6 +31,10 @@ impl ActionPattern {
         Ok(Self(glob::tokens(text).into()))
     }
 
+    pub(crate) fn tokens(&self) -> &[Token<Box<str>>] {
+        &self.0
+    }
+
     /// Whether the action is named, regardless of case.
     pub(crate) fn matches(&self, action: &str) -> bool {
         glob::matches(&self.0, action, Case::Insensitive)

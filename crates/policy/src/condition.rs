@@ -8,6 +8,7 @@
 mod arn;
 mod binary;
 mod boolean;
+mod bounds;
 mod date;
 mod ip;
 mod null;
@@ -27,6 +28,8 @@ use self::{
     string::{Comparison, Strings},
 };
 use crate::{ContextKeys, PolicyError};
+
+pub(crate) use self::{arn::Parts as ArnParts, bounds::Side};
 
 /// One key under one operator: `{operator: {key: values}}`. All conditions of
 /// a statement must hold.

@@ -57,6 +57,7 @@
 //! * `action`, `resource`, `principal`, `reach`, `condition/`: what a
 //!   statement matches.
 //! * `decide`: how all the policies together make an answer.
+//! * `analysis`: whom a resource's policy lets in, told from the policy alone.
 //! * `explain`: the answer, and its words; `trace`, `span`, `keys`: what else
 //!   those who ask why want to know.
 //!
@@ -78,6 +79,7 @@
 //! * A context key is read only when a statement that matches so far asks.
 
 mod action;
+mod analysis;
 mod condition;
 mod context;
 mod decide;

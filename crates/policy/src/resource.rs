@@ -1,5 +1,6 @@
 use crate::{
     ContextKeys, PolicyError,
+    glob::Token,
     template::{Meaning, Template},
 };
 
@@ -36,6 +37,14 @@ impl ResourcePattern {
             wildcards: true,
         };
         Template::parse(text, meaning).map(Self)
+    }
+
+    /// The pattern, unless variables are in it.
+    pub(crate) fn tokens(&self) -> Option<&[Token<Box<str>>]> {
+        match &self.0 {
+            Template::Fixed(tokens) => Some(tokens),
+            Template::Varying(_) => None,
+        }
     }
 
     /// Whether the resource is named, by case. `*` crosses `:` and `/`

@@ -15,13 +15,13 @@ use crate::{
 pub(crate) struct Arns(Box<[Pattern]>);
 
 #[derive(Debug)]
-enum Pattern {
+pub(super) enum Pattern {
     Fixed(Parts),
     Varying(Template),
 }
 
 /// Tokens of each of the six parts.
-type Parts = [Vec<Token<Box<str>>>; 6];
+pub(crate) type Parts = [Vec<Token<Box<str>>>; 6];
 
 impl Arns {
     pub(crate) fn parse(values: &[String], variables: bool) -> Result<Self, PolicyError> {
@@ -39,6 +39,10 @@ impl Arns {
             }
         }
         Ok(Self(patterns.into()))
+    }
+
+    pub(super) fn patterns(&self) -> &[Pattern] {
+        &self.0
     }
 
     pub(crate) fn match_any(&self, value: &str, context: &dyn ContextKeys) -> bool {

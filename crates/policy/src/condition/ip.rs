@@ -25,6 +25,13 @@ impl Blocks {
         )
     }
 
+    /// Address and length of the prefix of each.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = (IpAddr, u32)> {
+        self.0
+            .iter()
+            .map(|block| (block.address, block.prefix_bits))
+    }
+
     pub(crate) fn match_any(&self, value: &str) -> bool {
         value.parse::<IpAddr>().is_ok_and(|address| {
             let address = address.to_canonical();

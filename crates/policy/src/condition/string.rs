@@ -36,6 +36,14 @@ impl Strings {
         })
     }
 
+    pub(super) fn ignore_case(&self) -> bool {
+        self.ignore_case
+    }
+
+    pub(super) fn templates(&self) -> &[Template] {
+        &self.values
+    }
+
     pub(crate) fn match_any(&self, value: &str, context: &dyn ContextKeys) -> bool {
         self.values.iter().any(|template| {
             if self.ignore_case {

@@ -1,6 +1,5 @@
 //! Resource policies of secrets: their names, and what is refused.
 
-use serde_json::Value;
 use strongroom_policy::{Policy, PolicyError, PrincipalPattern, Statement};
 use strongroom_types::{AccountId, Arn};
 
@@ -15,24 +14,6 @@ use crate::{
 pub(super) const DEFAULT: &str = "default";
 
 const UNSUPPORTED_PRINCIPAL: &str = "This resource policy contains an unsupported principal.";
-
-/// Condition keys that name who may come in, when compared with fixed values.
-///
-/// Source: (inferred) AWS decides this by automated reasoning; these are the
-/// keys its guides name.
-const NARROWING_KEYS: &[&str] = &[
-    "aws:principalaccount",
-    "aws:principalarn",
-    "aws:principalorgid",
-    "aws:sourceaccount",
-    "aws:sourcearn",
-    "aws:sourceorgid",
-    "aws:sourcevpc",
-    "aws:sourcevpce",
-    "aws:userid",
-];
-/// Operators that hold only when the key is there and has a listed value.
-const NARROWING_OPERATORS: &[&str] = &["ArnEquals", "ArnLike", "StringEquals", "StringLike"];
 
 /// # Errors
 /// `InvalidParameterException` for a policy that is not the user's to write.
@@ -115,117 +96,6 @@ pub(super) fn locked_out(
 }
 
 /// Whether a policy may let in principals that it does not name.
-///
-/// Decides by the document's form, on the side of "yes": an Allow for
-/// everyone is narrow only if a condition compares one of the keys that name
-/// the caller with fixed values. Reasoning about what a policy really grants
-/// comes with the policy analysis.
-pub(super) fn broad_access(document: &str) -> bool {
-    let Ok(document) = serde_json::from_str::<Value>(document) else {
-        return true;
-    };
-    let statements = match document.get("Statement") {
-        Some(Value::Array(statements)) => statements.as_slice(),
-        Some(statement) => std::slice::from_ref(statement),
-        None => return false,
-    };
-    statements.iter().any(|statement| {
-        statement.get("Effect").and_then(Value::as_str) == Some("Allow")
-            && names_everyone(statement)
-            && !is_narrowed(statement)
-    })
-}
-
-fn names_everyone(statement: &Value) -> bool {
-    let is_star = |value: &Value| value.as_str() == Some("*");
-    let any_star = |value: &Value| {
-        is_star(value)
-            || value
-                .as_array()
-                .is_some_and(|values| values.iter().any(is_star))
-    };
-    match statement.get("Principal") {
-        Some(Value::Object(kinds)) => kinds.values().any(any_star),
-        Some(principal) => any_star(principal),
-        // NotPrincipal: everyone but those it names.
-        None => true,
-    }
-}
-
-fn is_narrowed(statement: &Value) -> bool {
-    let Some(conditions) = statement.get("Condition").and_then(Value::as_object) else {
-        return false;
-    };
-    let comparing = conditions
-        .iter()
-        .filter(|(operator, _)| NARROWING_OPERATORS.contains(&operator.as_str()));
-    comparing
-        .filter_map(|(_, keys)| keys.as_object())
-        .flatten()
-        .any(|(key, values)| {
-            let values = values
-                .as_array()
-                .map_or(std::slice::from_ref(values), Vec::as_slice);
-            let fixed = |value: &Value| {
-                value
-                    .as_str()
-                    .is_some_and(|text| !text.contains(['*', '?', '$']))
-            };
-            NARROWING_KEYS.contains(&key.to_lowercase().as_str()) && values.iter().all(fixed)
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn everyone_is_broad_unless_a_condition_names_who() {
-        let check = |principal: &str, condition: &str| {
-            broad_access(&format!(
-                r#"{{"Statement": {{"Effect": "Allow", "Principal": {principal},
-                    "Action": "*", "Resource": "*", "Condition": {condition}}}}}"#
-            ))
-        };
-        let org = r#"{"StringEquals": {"aws:PrincipalOrgID": "o-1"}}"#;
-        for (principal, condition, broad) in [
-            (r#""*""#, "{}", true),
-            (r#"{"AWS": "*"}"#, "{}", true),
-            (
-                r#"{"AWS": ["arn:aws:iam::111122223333:root", "*"]}"#,
-                "{}",
-                true,
-            ),
-            (r#"{"AWS": "111122223333"}"#, "{}", false),
-            (r#""*""#, org, false),
-            (
-                r#""*""#,
-                r#"{"StringLike": {"aws:PrincipalOrgID": "o-*"}}"#,
-                true,
-            ),
-            (
-                r#""*""#,
-                r#"{"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}"#,
-                true,
-            ),
-            (
-                r#""*""#,
-                r#"{"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}}"#,
-                true,
-            ),
-            (
-                r#""*""#,
-                r#"{"Bool": {"aws:SecureTransport": "true"}}"#,
-                true,
-            ),
-        ] {
-            assert_eq!(
-                check(principal, condition),
-                broad,
-                "{principal} {condition}"
-            );
-        }
-        let deny = r#"{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*"}]}"#;
-        assert!(!broad_access(deny));
-    }
+pub(super) fn broad_access(policy: &Policy) -> bool {
+    !policy.broad_statements().is_empty()
 }

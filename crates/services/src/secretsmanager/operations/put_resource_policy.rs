@@ -86,7 +86,7 @@ impl Operation for PutResourcePolicy {
         let policy = Policy::parse(&input.resource_policy, PolicyKind::Resource)
             .map_err(|error| malformed(&error))?;
         check_principals(cx, &policy).await?;
-        if input.block_public_policy == Some(true) && broad_access(&input.resource_policy) {
+        if input.block_public_policy == Some(true) && broad_access(&policy) {
             return Err(Error::PublicPolicy(
                 "You can't attach this policy because it allows broad access to the secret.".into(),
             ));

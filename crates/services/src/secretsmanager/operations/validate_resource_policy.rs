@@ -97,7 +97,7 @@ impl Operation for ValidateResourcePolicy {
             Err(error @ PolicyError::InvalidJson { .. }) => return Err(malformed(&error)),
             Err(error) => fail("POLICY_SYNTAX", error.to_string()),
             Ok(policy) => {
-                if broad_access(&input.resource_policy) {
+                if broad_access(&policy) {
                     fail(
                         "BROAD_ACCESS",
                         "The policy allows broad access to the secret.".to_owned(),
