@@ -129,6 +129,8 @@ impl Deployment {
             region: Region::US_EAST_1,
             source_ip: [127, 0, 0, 1].into(),
             user_agent: None,
+            referer: None,
+            vpc_endpoint: None,
             host: None,
             tls: None,
         };
@@ -188,12 +190,11 @@ async fn caller(services: &Services, account: u64, name: &str, policy: &str) -> 
         name: name.to_owned(),
         path: "/".to_owned(),
         id: format!("AIDA{account}{name}"),
-        created_ms: 0,
-        attached_policies: Vec::new(),
         inline_policies: vec![InlinePolicy {
             name: "inline".to_owned(),
             document: policy.to_owned(),
         }],
+        ..User::default()
     };
     let id = format!("AKIA{account}{name}");
     let key = AccessKey {
@@ -205,7 +206,7 @@ async fn caller(services: &Services, account: u64, name: &str, policy: &str) -> 
     };
     let mut tx = services.store.begin(Mode::Write).await.unwrap();
     let owner = AccountId::new(account).unwrap();
-    tx.put::<Accounts>(&(owner,), &Account { created_ms: 0 })
+    tx.put::<Accounts>(&(owner,), &Account::default())
         .unwrap();
     tx.put::<Users>(&(owner, name.to_owned()), &user).unwrap();
     tx.put::<AccessKeys>(&(id.clone(),), &key).unwrap();

@@ -5,7 +5,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use strongroom_services::{context::Services, iam::Caller, refusal::Refusal};
+use strongroom_services::{context::Services, iam::{Caller, Found}, refusal::Refusal,
+    sts::session::Holder};
 use strongroom_sigv4::{KeyName, SignatureError, Signed, SigningKey, SigningKeyCache};
 use strongroom_types::Region;
 
@@ -106,6 +107,9 @@ impl Authenticator {
             .check_scope(service, |_| region.is_some())
             .map_err(refused)?;
         let caller = self.caller(services, &signed).await?;
+        if service == "iam" && !may_call_iam(&caller) {
+            return Err(invalid_token());
+        }
         signed
             .verify_signature(&self.signing_key(&signed, &caller))
             .map_err(refused)?;
@@ -119,23 +123,31 @@ impl Authenticator {
         services: &Services,
         signed: &Signed<'_>,
     ) -> Result<Arc<Caller>, Refusal> {
-        // No session tokens are issued yet, so none can be good.
-        if signed.session_token().is_some() {
-            return Err(invalid_token());
+        let (callers, store) = (&services.callers, &services.store);
+        let (partition, access_key_id) = (services.partition, signed.access_key_id());
+        let Some(token) = signed.session_token() else {
+            // A temporary access key is in no table: without its token it is
+            // as unknown as any other.
+            let found = callers.find(store, partition, access_key_id).await;
+            return found
+                .map_err(Refusal::unavailable)?
+                .ok_or_else(invalid_token);
+        };
+        let now = services.clock.now();
+        let found = callers.find_session(store, partition, access_key_id, token, now);
+        match found.await.map_err(Refusal::unavailable)? {
+            Found::Caller(caller) => Ok(caller),
+            Found::Expired => Err(expired_token()),
+            Found::Unknown => Err(invalid_token()),
         }
-        services
-            .callers
-            .find(&services.store, services.partition, signed.access_key_id())
-            .await
-            .map_err(Refusal::unavailable)?
-            .ok_or_else(invalid_token)
     }
 
     fn signing_key(&self, signed: &Signed<'_>, caller: &Caller) -> SigningKey {
         let name = KeyName {
             access_key_id: signed.access_key_id(),
-            // As in AWS, an access key never changes its secret.
-            secret_version: 0,
+            // As in AWS, an access key never changes its secret. But the ids of
+            // temporary ones are drawn again some day, for another secret.
+            secret_version: caller.secret_version,
             date: signed.date(),
             region: signed.region(),
             service: signed.service(),
@@ -150,8 +162,30 @@ impl Authenticator {
     }
 }
 
+/// Credentials of GetFederationToken cannot call IAM, nor can those of
+/// GetSessionToken unless a device's code was checked for them.
+///
+/// Source: IAM User Guide, "Compare AWS STS credentials".
+fn may_call_iam(caller: &Caller) -> bool {
+    let Some(session) = caller.statement() else {
+        return true;
+    };
+    match session.holder {
+        Some(Holder::Role(_)) => true,
+        Some(Holder::User(_) | Holder::Root(_)) => session.mfa_ms.is_some(),
+        Some(Holder::Federated(_)) | None => false,
+    }
+}
+
 fn refused(error: SignatureError) -> Refusal {
     Refusal::framework(error.json_code(), error.to_string())
+}
+
+fn expired_token() -> Refusal {
+    Refusal::framework(
+        "ExpiredTokenException",
+        "The security token included in the request is expired",
+    )
 }
 
 fn invalid_token() -> Refusal {

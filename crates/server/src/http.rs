@@ -38,6 +38,7 @@ use ::http::{HeaderMap, Method, Response, Uri, Version};
 use bytes::Bytes;
 use http_body_util::Full;
 use rustls::ServerConfig;
+use strongroom_services::context::VpcEndpoint;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch::{Receiver, channel},
@@ -94,6 +95,8 @@ pub struct Request {
     pub peer: SocketAddr,
     /// How the connection is encrypted, if it is.
     pub tls: Option<TlsDetails>,
+    /// The VPC endpoint that the listener is, if it is one.
+    pub vpc_endpoint: Option<Arc<VpcEndpoint>>,
 }
 
 /// A bound socket that is to be served.
@@ -101,6 +104,7 @@ pub struct Request {
 pub struct Listener {
     socket: TcpListener,
     tls: Option<Arc<ServerConfig>>,
+    vpc_endpoint: Option<Arc<VpcEndpoint>>,
 }
 
 impl Listener {
@@ -111,7 +115,20 @@ impl Listener {
     /// When the address cannot be bound.
     pub async fn bind(address: SocketAddr, tls: Option<Arc<ServerConfig>>) -> io::Result<Self> {
         let socket = TcpListener::bind(address).await?;
-        Ok(Self { socket, tls })
+        Ok(Self {
+            socket,
+            tls,
+            vpc_endpoint: None,
+        })
+    }
+
+    /// Says of every request that it came through this endpoint.
+    #[must_use]
+    pub fn through(self, vpc_endpoint: Option<VpcEndpoint>) -> Self {
+        Self {
+            vpc_endpoint: vpc_endpoint.map(Arc::new),
+            ..self
+        }
     }
 
     /// The address bound, with the port that was chosen if 0 was asked for.
@@ -198,7 +215,11 @@ async fn accept<H: Handler>(listener: Listener, server: Arc<Server<H>>, phase: R
                     continue;
                 }
                 let (tls, phase) = (listener.tls.clone(), phase.clone());
-                tokio::spawn(connection::run(place, socket, peer, tls, phase));
+                let from = Origin {
+                    peer,
+                    vpc_endpoint: listener.vpc_endpoint.clone(),
+                };
+                tokio::spawn(connection::run(place, socket, from, tls, phase));
             }
             // Gone before it was taken off the queue.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
@@ -209,6 +230,13 @@ async fn accept<H: Handler>(listener: Listener, server: Arc<Server<H>>, phase: R
             }
         }
     }
+}
+
+/// Where a connection comes from.
+#[derive(Clone, Debug)]
+struct Origin {
+    peer: SocketAddr,
+    vpc_endpoint: Option<Arc<VpcEndpoint>>,
 }
 
 /// Says why, where that costs nothing, and closes.

@@ -19,8 +19,8 @@ use crate::{
     wire::aws_json,
 };
 
-/// Bytes of a `User-Agent` that are recorded.
-const USER_AGENT_BYTES: usize = 1024;
+/// Bytes of a `User-Agent` and a `Referer` that are looked at.
+const HEADER_BYTES: usize = 1024;
 
 impl Handler for App {
     async fn handle(&self, request: Request) -> Answer {
@@ -97,13 +97,18 @@ fn identified(request: &Request, authenticated: Authenticated) -> context::Reque
             .get(name)
             .and_then(|value| value.to_str().ok())
     };
-    let agent = header("user-agent").map(|agent| agent.get(..USER_AGENT_BYTES).unwrap_or(agent));
+    let short = |value: &str| {
+        let short = value.get(..HEADER_BYTES).unwrap_or(value);
+        short.to_owned()
+    };
     context::Request {
         id: request.id.to_string(),
         caller: authenticated.caller,
         region: authenticated.region,
         source_ip: request.peer.ip(),
-        user_agent: agent.map(str::to_owned),
+        user_agent: header("user-agent").map(short),
+        referer: header("referer").map(short),
+        vpc_endpoint: request.vpc_endpoint.clone(),
         host: header("host").map(str::to_owned),
         tls: request.tls.map(|tls| Tls {
             version: tls.version.to_owned(),

@@ -12,9 +12,11 @@ use std::{
 use strongroom_policy::{
     Attached, ContextKeys, Decision, Policies, Policy, Request as PolicyRequest, Values, decide,
 };
-use strongroom_types::{AccountId, Principal};
+use strongroom_types::AccountId;
 
-use crate::{cloudtrail::FORWARDER, context::Context, operation::ServiceError};
+use crate::{context::Context, iam::NamedPolicy, operation::ServiceError};
+
+mod global;
 
 /// A target that the caller may act on.
 pub struct Authorized<T>(T);
@@ -205,23 +207,20 @@ fn decided<T: Target>(
     let request = PolicyRequest {
         action,
         context,
-        issuer: None,
+        issuer: caller.issuer.as_ref(),
         partition: cx.services.partition.as_str(),
         principal: &caller.principal,
         resource: target.resource(),
         resource_account: target.account(),
     };
-    let identity: Vec<Attached<'_>> = caller
-        .policies
-        .iter()
-        .map(|named| Attached {
-            name: Some(&named.name),
-            policy: &named.policy,
-        })
-        .collect();
+    let identity = attached(&caller.standing.identity);
+    let session = caller.session.as_ref();
+    let session = session.and_then(|session| session.policies.as_deref().map(attached));
     let policies = Policies {
+        boundary: caller.standing.boundary.as_ref().map(NamedPolicy::attached),
         identity: &identity,
         resource: resource_policy.map(Attached::from),
+        session: session.as_deref(),
         ..Policies::default()
     };
     match decide(&request, &policies) {
@@ -241,6 +240,10 @@ fn decided<T: Target>(
             &denial.clause(action),
         )),
     }
+}
+
+fn attached(policies: &[NamedPolicy]) -> Vec<Attached<'_>> {
+    policies.iter().map(NamedPolicy::attached).collect()
 }
 
 fn refusal(caller: &str, action: &str, target: &impl Target, clause: &str) -> String {
@@ -281,10 +284,7 @@ impl<'a, T> RequestContext<'a, T> {
 impl<T: Target> ContextKeys for RequestContext<'_, T> {
     fn get(&self, key: &str) -> Option<Values<'_>> {
         if let Some(values) = self.global(key) {
-            return Some(Values::One(values));
-        }
-        if key == "aws:calledvia" && self.forwarded {
-            return Some(Values::Many(vec![FORWARDER.into()]));
+            return Some(values);
         }
         let target_keys = || {
             self.target_keys.get_or_init(|| {
@@ -301,58 +301,5 @@ impl<T: Target> ContextKeys for RequestContext<'_, T> {
             self.ambiguous.set(true);
         }
         Some(values)
-    }
-}
-
-impl<T: Target> RequestContext<'_, T> {
-    /// Global condition keys of requests signed with long-term credentials.
-    ///
-    /// Source: IAM User Guide, "AWS global condition context keys".
-    fn global(&self, key: &str) -> Option<Cow<'_, str>> {
-        let request = self.cx.request;
-        let caller = &request.caller;
-        let partition = self.cx.services.partition.as_str();
-        Some(match key {
-            "aws:currenttime" => self
-                .cx
-                .now
-                .strftime("%Y-%m-%dT%H:%M:%SZ")
-                .to_string()
-                .into(),
-            "aws:epochtime" => self.cx.now.as_second().to_string().into(),
-            "aws:principalaccount" => caller.account.to_string().into(),
-            "aws:principalarn" => caller.principal.policy_arn(partition)?.to_string().into(),
-            "aws:principalisawsservice" => is_service(&caller.principal).to_string().into(),
-            "aws:principaltype" => principal_type(&caller.principal).into(),
-            "aws:requestedregion" => request.region.as_str().into(),
-            "aws:resourceaccount" => self.target.account()?.to_string().into(),
-            "aws:securetransport" => request.tls.is_some().to_string().into(),
-            "aws:sourceip" => request.source_ip.to_string().into(),
-            "aws:useragent" => request.user_agent.as_deref()?.into(),
-            "aws:userid" => caller.principal.user_id().into(),
-            "aws:username" => match &caller.principal {
-                Principal::User { name, .. } => Cow::from(name.as_ref()),
-                _ => return None,
-            },
-            "aws:calledviafirst" | "aws:calledvialast" if self.forwarded => FORWARDER.into(),
-            "aws:viaawsservice" => self.forwarded.to_string().into(),
-            _ => return None,
-        })
-    }
-}
-
-fn is_service(principal: &Principal) -> bool {
-    matches!(principal, Principal::Service { .. })
-}
-
-fn principal_type(principal: &Principal) -> &'static str {
-    match principal {
-        Principal::AssumedRole { .. } => "AssumedRole",
-        // Such a call is not signed (inferred).
-        Principal::Federated { .. } => "Anonymous",
-        Principal::FederatedUser { .. } => "FederatedUser",
-        Principal::Root { .. } => "Account",
-        Principal::Service { .. } => "AWSService",
-        Principal::User { .. } => "User",
     }
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, value::RawValue};
 use strongroom_types::{AccountId, Region, Timestamp};
 
 use crate::{
-    context::{Home, Request, Services},
+    context::{Home, Request, Services, VpcEndpoint},
     refusal::Refusal,
 };
 
@@ -120,6 +120,10 @@ struct Record<'a> {
     event_type: &'static str,
     management_event: bool,
     recipient_account_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vpc_endpoint_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vpc_endpoint_account_id: Option<String>,
     event_category: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     tls_details: Option<TlsDetails<'a>>,
@@ -186,6 +190,10 @@ impl Event {
             region: request.region,
             time,
             id: services.random.uuid(),
+            vpc_endpoint: request
+                .vpc_endpoint
+                .as_deref()
+                .filter(|_| service.is_none()),
             tls_details: tls.map(|tls| TlsDetails {
                 tls_version: &tls.version,
                 cipher_suite: &tls.cipher_suite,
@@ -214,6 +222,7 @@ impl Event {
             time,
             id: services.random.uuid(),
             tls_details: None,
+            vpc_endpoint: None,
         })
     }
 
@@ -239,6 +248,10 @@ impl Event {
             event_type: scene.event_type,
             management_event: true,
             recipient_account_id: scene.account.to_string(),
+            vpc_endpoint_id: scene.vpc_endpoint.map(|endpoint| endpoint.id.as_str()),
+            vpc_endpoint_account_id: scene
+                .vpc_endpoint
+                .and_then(|endpoint| Some(endpoint.account?.to_string())),
             event_category: "Management",
             tls_details: scene.tls_details,
         };
@@ -261,6 +274,7 @@ struct Scene<'a> {
     time: &'a EventTime,
     id: String,
     tls_details: Option<TlsDetails<'a>>,
+    vpc_endpoint: Option<&'a VpcEndpoint>,
 }
 
 /// Cuts at 1 KiB, between characters.

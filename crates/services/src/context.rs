@@ -70,10 +70,26 @@ pub struct Request {
     pub source_ip: IpAddr,
     /// The `User-Agent` header, up to 1 KiB.
     pub user_agent: Option<String>,
+    /// The `Referer` header, up to 1 KiB.
+    pub referer: Option<String>,
+    /// The VPC endpoint that the request came through, if the listener that it
+    /// reached is one.
+    pub vpc_endpoint: Option<Arc<VpcEndpoint>>,
     /// The `Host` header or `:authority`.
     pub host: Option<String>,
     /// How it was encrypted on the way; absent for plain HTTP.
     pub tls: Option<Tls>,
+}
+
+/// A private way in: a listener that the operator says is a VPC endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VpcEndpoint {
+    /// `vpce-…`, the value of `aws:SourceVpce`.
+    pub id: String,
+    /// `vpc-…`, the value of `aws:SourceVpc`.
+    pub vpc: Option<String>,
+    /// The account that owns the endpoint.
+    pub account: Option<AccountId>,
 }
 
 /// The connection's encryption, in CloudTrail's words.

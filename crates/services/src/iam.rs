@@ -11,6 +11,7 @@
 mod answers;
 mod attachments;
 mod bootstrap;
+mod caller;
 mod callers;
 mod document;
 mod error;
@@ -26,17 +27,20 @@ pub(crate) mod principals;
 mod record;
 mod roles;
 mod rows;
+mod standing;
 mod tags;
 mod trust;
 
 pub use bootstrap::{AdminKey, admin_key, bootstrap, partition};
-pub use callers::{Caller, Callers};
+pub use caller::{Caller, CallerSession};
+pub use callers::{CallerError, Callers, Found};
 pub use error::{Error, Result};
 pub use record::{
     AccessKey, Account, AccountAlias, AttachedTo, Deployment, Group, GroupMember, InlinePolicy,
     InstanceProfile, ManagedPolicy, OidcProvider, PolicyAttachment, PolicyVersion, PrincipalName,
     Role, RoleDeletion, SamlProvider, Tag, User,
 };
+pub use standing::{NamedPolicy, Standing};
 
 use crate::operation::Service;
 

@@ -25,4 +25,5 @@ pub mod operation;
 pub mod refusal;
 pub mod secretsmanager;
 pub mod shape;
+pub mod sts;
 pub mod tables;

@@ -107,12 +107,14 @@ async fn is_initialised(services: &Services) -> Result<bool, StoreError> {
 async fn open(config: &ListenerConfig) -> Result<(Listener, Option<Arc<Certificates>>), Failure> {
     let Some(files) = &config.tls else {
         let listener = bind(config.address, None).await?;
+        let listener = listener.through(config.vpc_endpoint.clone());
         tracing::info!(address = %listener.address()?, "listening, in clear text");
         return Ok((listener, None));
     };
     let certificates = Arc::new(Certificates::load(&files.certificate, &files.key)?);
     let tls = server_config(Arc::clone(&certificates))?;
     let listener = bind(config.address, Some(tls)).await?;
+    let listener = listener.through(config.vpc_endpoint.clone());
     tracing::info!(address = %listener.address()?, "listening, with TLS");
     Ok((listener, Some(certificates)))
 }

@@ -1,6 +1,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use serde::Deserialize;
+use strongroom_services::context::VpcEndpoint;
 
 use super::{Check, ConfigError, Key};
 
@@ -11,6 +12,8 @@ pub struct ListenerConfig {
     pub address: SocketAddr,
     /// The certificate to show; plain HTTP without.
     pub tls: Option<TlsFiles>,
+    /// The VPC endpoint that requests which arrive here came through.
+    pub vpc_endpoint: Option<VpcEndpoint>,
 }
 
 /// A certificate chain and its private key, PEM.
@@ -29,6 +32,9 @@ pub(super) struct Section {
     allow_plaintext: bool,
     tls_certificate: Option<PathBuf>,
     tls_key: Option<PathBuf>,
+    vpc: Option<String>,
+    vpc_endpoint: Option<String>,
+    vpc_endpoint_account: Option<String>,
 }
 
 pub(super) fn check_all(
@@ -106,6 +112,56 @@ impl Section {
             let message = format!("`{address}` answers in clear text to whoever can reach it");
             check.warn(key("allow_plaintext"), message);
         }
-        Ok(ListenerConfig { address, tls })
+        let vpc_endpoint = match self.vpc_endpoint {
+            Some(id) => {
+                let id = identifier(id, "vpce-", key("vpc_endpoint"), check)?;
+                let vpc = self.vpc.map(|vpc| identifier(vpc, "vpc-", key("vpc"), check));
+                let account = self.vpc_endpoint_account.map(|account| {
+                    account.parse().map_err(|_| {
+                        let message = format!("`{account}` is no account; write its twelve digits");
+                        check.refuse(key("vpc_endpoint_account"), message)
+                    })
+                });
+                Some(VpcEndpoint {
+                    id,
+                    vpc: vpc.transpose()?,
+                    account: account.transpose()?,
+                })
+            }
+            None => {
+                for (name, given) in [
+                    ("vpc", self.vpc.is_some()),
+                    ("vpc_endpoint_account", self.vpc_endpoint_account.is_some()),
+                ] {
+                    if given {
+                        let message = format!("`{name}` needs the `vpc_endpoint` that it is of");
+                        return Err(check.refuse(key(name), message));
+                    }
+                }
+                None
+            }
+        };
+        Ok(ListenerConfig {
+            address,
+            tls,
+            vpc_endpoint,
+        })
     }
+}
+
+/// An id as EC2 gives it: a prefix and hexadecimal digits, or letters, digits
+/// and hyphens of the operator's choice.
+fn identifier(
+    text: String,
+    prefix: &str,
+    key: Key,
+    check: &Check<'_>,
+) -> Result<String, ConfigError> {
+    let rest = text.strip_prefix(prefix).unwrap_or_default();
+    let sound = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if rest.is_empty() || rest.len() > 64 || !rest.bytes().all(sound) {
+        let message = format!("`{text}` is not an id such as `{prefix}0a1b2c3d4e5f6a7b8`");
+        return Err(check.refuse(key, message));
+    }
+    Ok(text)
 }

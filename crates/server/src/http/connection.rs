@@ -1,6 +1,6 @@
 //! One connection, from accept to close.
 
-use std::{net::SocketAddr, pin::pin, sync::Arc};
+use std::{pin::pin, sync::Arc};
 
 use hyper::service::service_fn;
 use hyper_util::{
@@ -17,7 +17,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    Handler, Limits, Phase, Place, exchange,
+    Handler, Limits, Origin, Phase, Place, exchange,
     watch::{Activity, Watched},
 };
 use crate::tls::TlsDetails;
@@ -32,7 +32,7 @@ const HYPER_HEADERS: usize = 100;
 #[derive(Debug)]
 pub(super) struct Link<H> {
     pub(super) place: Place<H>,
-    pub(super) peer: SocketAddr,
+    pub(super) from: Origin,
     pub(super) tls: Option<TlsDetails>,
     pub(super) activity: Arc<Activity>,
     /// Held so that shutdown waits for the requests.
@@ -43,7 +43,7 @@ pub(super) struct Link<H> {
 pub(super) async fn run<H: Handler>(
     place: Place<H>,
     socket: TcpStream,
-    peer: SocketAddr,
+    from: Origin,
     tls: Option<Arc<ServerConfig>>,
     mut phase: Receiver<Phase>,
 ) {
@@ -51,12 +51,13 @@ pub(super) async fn run<H: Handler>(
     // A socket that refuses this is about to fail anyway.
     let _ = socket.set_nodelay(true);
     let Some(tls) = tls else {
-        return serve(place, socket, peer, None, phase).await;
+        return serve(place, socket, from, None, phase).await;
     };
     let handshake = timeout(
         place.0.limits.handshake,
         TlsAcceptor::from(tls).accept(socket),
     );
+    let peer = from.peer;
     let accepted = tokio::select! {
         accepted = handshake => accepted,
         _ = phase.wait_for(|phase| *phase != Phase::Serving) => return,
@@ -64,7 +65,7 @@ pub(super) async fn run<H: Handler>(
     match accepted {
         Ok(Ok(stream)) => {
             let details = TlsDetails::of(stream.get_ref().1);
-            serve(place, stream, peer, details, phase).await;
+            serve(place, stream, from, details, phase).await;
         }
         Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
         Err(_) => tracing::debug!(%peer, "TLS handshake timed out"),
@@ -74,16 +75,16 @@ pub(super) async fn run<H: Handler>(
 async fn serve<H: Handler>(
     place: Place<H>,
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    peer: SocketAddr,
+    from: Origin,
     tls: Option<TlsDetails>,
     mut phase: Receiver<Phase>,
 ) {
-    let limits = place.0.limits;
+    let (limits, peer) = (place.0.limits, from.peer);
     let activity = Arc::new(Activity::new());
     let io = TokioIo::new(Watched::new(stream, Arc::clone(&activity)));
     let link = Arc::new(Link {
         place,
-        peer,
+        from,
         tls,
         activity: Arc::clone(&activity),
         _phase: phase.clone(),

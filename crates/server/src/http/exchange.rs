@@ -43,7 +43,7 @@ pub(super) async fn answer<H: Handler>(
         Err(refusal) => Err(refusal),
     };
     Ok(outcome.unwrap_or_else(|refusal| {
-        tracing::debug!(request_id = %id, peer = %link.peer, ?refusal, "request refused");
+        tracing::debug!(request_id = %id, peer = %link.from.peer, ?refusal, "request refused");
         let mut answer = server.handler.refuse(refusal, &id);
         if !multiplexed {
             let close = HeaderValue::from_static("close");
@@ -79,8 +79,9 @@ async fn receive<H: Handler>(
         version: head.version,
         headers: head.headers,
         body,
-        peer: link.peer,
+        peer: link.from.peer,
         tls: link.tls,
+        vpc_endpoint: link.from.vpc_endpoint.clone(),
     };
     Ok((request, share))
 }

@@ -1,8 +1,10 @@
 //! `userIdentity`: who acted, made once for each caller and not per record.
 
 use serde::Serialize;
-use serde_json::value::RawValue;
-use strongroom_types::{AccountId, Arn, Principal};
+use serde_json::{Map, Value, value::RawValue};
+use strongroom_types::{AccountId, Principal, Timestamp};
+
+use crate::sts::session::{Session, WebIdentity};
 
 /// The service that forwards callers' identities to others: Secrets Manager,
 /// when it uses KMS keys.
@@ -25,7 +27,7 @@ struct UserIdentity<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     principal_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    arn: Option<&'a str>,
+    arn: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     account_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,38 +35,129 @@ struct UserIdentity<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     user_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    invoked_by: Option<&'static str>,
+    identity_provider: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_context: Option<SessionContext<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invoked_by: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SessionContext<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_issuer: Option<SessionIssuer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    web_id_federation_data: Option<WebIdFederationData<'a>>,
+    attributes: Attributes,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_identity: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SessionIssuer {
+    r#type: &'static str,
+    principal_id: String,
+    arn: Option<String>,
+    account_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_name: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WebIdFederationData<'a> {
+    federated_provider: &'a str,
+    attributes: Map<String, Value>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Attributes {
+    creation_date: String,
+    /// A string, as CloudTrail has it.
+    mfa_authenticated: &'static str,
 }
 
 impl Identity {
-    /// The identity of a principal that signs with this access key.
+    /// The identity of a principal that signs with this access key. `issuer`
+    /// is who vouches for a federated user, `session` what temporary
+    /// credentials rest on.
     #[must_use]
-    pub fn of(principal: &Principal, account: AccountId, arn: &Arn, access_key_id: &str) -> Self {
-        let (kind, user_name) = match principal {
-            Principal::AssumedRole { .. } => ("AssumedRole", None),
-            Principal::Federated { provider, .. } if provider.contains(":saml-provider/") => {
-                ("SAMLUser", None)
-            }
-            Principal::Federated { .. } => ("WebIdentityUser", None),
-            Principal::FederatedUser { .. } => ("FederatedUser", None),
-            Principal::Root { .. } => ("Root", None),
-            Principal::Service { .. } => ("AWSService", None),
-            Principal::User { name, .. } => ("IAMUser", Some(name.as_ref())),
-        };
+    pub fn of(
+        partition: &str,
+        principal: &Principal,
+        issuer: Option<&Principal>,
+        access_key_id: &str,
+        session: Option<&Session>,
+    ) -> Self {
+        let context = session.map(|session| SessionContext {
+            session_issuer: session_issuer(partition, principal, issuer),
+            web_id_federation_data: session.web_identity.as_ref().map(federation_data),
+            attributes: Attributes {
+                creation_date: seconds(session.issued_at()),
+                mfa_authenticated: if session.mfa_ms.is_some() {
+                    "true"
+                } else {
+                    "false"
+                },
+            },
+            source_identity: session.source_identity.as_deref(),
+        });
         let mut identity = UserIdentity {
-            r#type: Some(kind),
+            r#type: Some(kind(principal)),
             principal_id: Some(principal.user_id()),
-            arn: Some(arn.as_str()),
-            account_id: Some(account.to_string()),
-            access_key_id: Some(access_key_id),
-            user_name,
-            invoked_by: None,
+            arn: principal.arn(partition).map(|arn| arn.to_string()),
+            account_id: principal.account().map(|account| account.to_string()),
+            access_key_id: Some(access_key_id).filter(|id| !id.is_empty()),
+            user_name: match principal {
+                Principal::User { name, .. } => Some(name),
+                _ => None,
+            },
+            session_context: context,
+            ..UserIdentity::default()
         };
         let direct = raw(&identity);
         identity.invoked_by = Some(FORWARDER);
         Self {
             direct,
             forwarded: raw(&identity),
+        }
+    }
+
+    /// A service that acts by itself.
+    #[must_use]
+    pub fn of_service(name: &str) -> Self {
+        let identity = || {
+            raw(&UserIdentity {
+                r#type: Some("AWSService"),
+                invoked_by: Some(name),
+                ..UserIdentity::default()
+            })
+        };
+        Self {
+            direct: identity(),
+            forwarded: identity(),
+        }
+    }
+
+    /// Whoever shows an identity provider's token and has no credentials yet.
+    /// What cannot be told from the token is empty.
+    #[must_use]
+    pub fn of_web_identity(issuer: &str, audience: &str, subject: &str) -> Self {
+        let identity = || {
+            raw(&UserIdentity {
+                r#type: Some("WebIdentityUser"),
+                principal_id: Some(format!("{issuer}:{audience}:{subject}")),
+                user_name: Some(subject),
+                identity_provider: Some(issuer),
+                ..UserIdentity::default()
+            })
+        };
+        Self {
+            direct: identity(),
+            forwarded: identity(),
         }
     }
 }
@@ -76,6 +169,69 @@ pub(super) fn of_service(account: AccountId, service: &'static str) -> Box<RawVa
         invoked_by: Some(service),
         ..UserIdentity::default()
     })
+}
+
+fn kind(principal: &Principal) -> &'static str {
+    match principal {
+        Principal::AssumedRole { .. } => "AssumedRole",
+        Principal::Federated { provider, .. } if provider.contains(":saml-provider/") => "SAMLUser",
+        Principal::Federated { .. } => "WebIdentityUser",
+        Principal::FederatedUser { .. } => "FederatedUser",
+        Principal::Root { .. } => "Root",
+        Principal::Service { .. } => "AWSService",
+        Principal::User { .. } => "IAMUser",
+    }
+}
+
+/// The role behind a session, or who vouches for a federated user; a user's
+/// own session has none.
+fn session_issuer(
+    partition: &str,
+    principal: &Principal,
+    issuer: Option<&Principal>,
+) -> Option<SessionIssuer> {
+    let of = |kind, id, of: &Principal, name: Option<&str>| SessionIssuer {
+        r#type: kind,
+        principal_id: id,
+        arn: of.policy_arn(partition).map(|arn| arn.to_string()),
+        account_id: of.account().map(|account| account.to_string()),
+        user_name: name.map(str::to_owned),
+    };
+    match (principal, issuer) {
+        (
+            Principal::AssumedRole {
+                role_id, role_name, ..
+            },
+            _,
+        ) => Some(of("Role", role_id.to_string(), principal, Some(role_name))),
+        (_, Some(user @ Principal::User { name, .. })) => {
+            Some(of("IAMUser", user.user_id(), user, Some(name)))
+        }
+        (_, Some(root)) => Some(of("Root", root.user_id(), root, None)),
+        (_, None) => None,
+    }
+}
+
+fn federation_data(identity: &WebIdentity) -> WebIdFederationData<'_> {
+    let attributes = identity
+        .claims
+        .iter()
+        .filter(|claim| matches!(claim.name.as_str(), "aud" | "sub"))
+        .filter_map(|claim| {
+            let name = format!("{}:{}", identity.issuer, claim.name);
+            Some((name, Value::from(claim.values.first()?.as_str())))
+        });
+    WebIdFederationData {
+        federated_provider: &identity.provider,
+        attributes: attributes.collect(),
+    }
+}
+
+/// `2026-11-23T13:02:03Z`
+fn seconds(time: Timestamp) -> String {
+    Timestamp::from_second(time.as_second())
+        .unwrap_or(time)
+        .to_string()
 }
 
 fn raw(identity: &UserIdentity<'_>) -> Box<RawValue> {

@@ -1,59 +1,88 @@
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
-use strongroom_policy::{Policy, PolicyKind};
-use strongroom_store::{CommitObserver, Mode, Store, StoreError, Table as _};
-use strongroom_types::{AccountId, Arn, Partition, Principal, Sensitive};
+use strongroom_crypto::constant_time_eq;
+use strongroom_store::{CommitObserver, Mode, Store, StoreError, Table as _, Transaction};
+use strongroom_types::{AccountId, Partition, Sensitive, Timestamp};
 
 use super::{
-    managed_policies,
-    record::{AccessKey, User},
+    caller::{Caller, Key},
+    standing::Standing,
 };
 use crate::{
     cache::Cache,
-    cloudtrail::Identity,
-    tables::{AccessKeys, Users},
+    sts::{
+        session::{Holder, Session, UserHolder},
+        token::SessionTokens,
+    },
+    tables::{AccessKeys, Groups, ManagedPolicies, Roles, Users},
 };
 
-/// Who signs with an access key, and what they may do.
-pub struct Caller {
-    /// Who it is.
-    pub principal: Principal,
-    /// The principal's account.
-    pub account: AccountId,
-    /// The ARN that names the caller in refusals and records.
-    pub arn: Arn,
-    /// The caller in audit records.
-    pub identity: Identity,
-    /// The key the request was signed with.
-    pub access_key_id: String,
-    /// The secret half of it, to derive signing keys from.
-    pub secret_access_key: Sensitive<String>,
-    /// Attached and inline policies, compiled.
-    pub policies: Vec<IdentityPolicy>,
-}
-
-/// A policy of a user, with the name that explanations use.
-pub struct IdentityPolicy {
-    /// The ARN of a managed policy, the name of an inline one.
-    pub name: String,
-    /// The policy itself.
-    pub policy: Policy,
-}
-
-/// Finds callers by access key id; remembers those that it found.
+/// Finds callers by access key id or session token; remembers those that it
+/// found.
 #[derive(Clone)]
-pub struct Callers(Arc<Cache<String, Caller>>);
+pub struct Callers(Arc<Inner>);
+
+struct Inner {
+    tokens: SessionTokens,
+    /// By long-term access key id.
+    long_term: Arc<Cache<String, Caller>>,
+    /// By temporary access key id, which is no proof of anything: the token
+    /// has to be the same too.
+    sessions: Arc<Cache<String, Caller>>,
+    standings: Arc<Cache<Entity, Standing>>,
+}
+
+/// What a standing is of.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Entity {
+    Role(AccountId, String),
+    User(AccountId, String),
+}
+
+/// What a session token is good for.
+#[derive(Debug)]
+pub enum Found {
+    /// The session's caller.
+    Caller(Arc<Caller>),
+    /// Nothing any more.
+    Expired,
+    /// Nothing: it was not made here, goes with another access key, or whoever
+    /// it speaks for is gone.
+    Unknown,
+}
 
 impl Callers {
     /// Remembers callers of this store.
     #[must_use]
     pub fn of(store: &Store) -> Self {
-        let cache = Arc::new(Cache::of(const { &[AccessKeys::ID, Users::ID] }));
-        store.observe(Arc::clone(&cache) as Arc<dyn CommitObserver>);
-        Self(cache)
+        const ENTITIES: &[u8] = &[Users::ID, Groups::ID, Roles::ID, ManagedPolicies::ID];
+        const ALL: &[u8] = &[
+            AccessKeys::ID,
+            Users::ID,
+            Groups::ID,
+            Roles::ID,
+            ManagedPolicies::ID,
+        ];
+        let inner = Inner {
+            tokens: SessionTokens::new(&store.seal().derive("session tokens")),
+            long_term: Arc::new(Cache::of(ALL)),
+            sessions: Arc::new(Cache::of(ENTITIES)),
+            standings: Arc::new(Cache::of(ENTITIES)),
+        };
+        store.observe(Arc::clone(&inner.long_term) as Arc<dyn CommitObserver>);
+        store.observe(Arc::clone(&inner.sessions) as Arc<dyn CommitObserver>);
+        store.observe(Arc::clone(&inner.standings) as Arc<dyn CommitObserver>);
+        Self(Arc::new(inner))
     }
 
-    /// The caller with this access key, if the key is known and active.
+    /// Makes and opens session tokens.
+    #[must_use]
+    pub fn tokens(&self) -> &SessionTokens {
+        &self.0.tokens
+    }
+
+    /// The caller with this long-term access key, if the key is known and
+    /// active.
     ///
     /// # Errors
     /// When the store cannot answer, or holds a policy that it should not
@@ -64,25 +93,150 @@ impl Callers {
         partition: Partition,
         access_key_id: &str,
     ) -> Result<Option<Arc<Caller>>, CallerError> {
-        if let Some(caller) = self.0.get(access_key_id) {
+        let cache = &self.0.long_term;
+        if let Some(caller) = cache.get(access_key_id) {
             return Ok(Some(caller));
         }
-        let generation = self.0.generation();
+        let generation = cache.generation();
+        let standings = self.0.standings.generation();
         let mut tx = store.begin(Mode::Read).await?;
         let Some(key) = tx.get::<AccessKeys>(&(access_key_id.to_owned(),)).await? else {
             return Ok(None);
         };
+        if !key.active {
+            return Ok(None);
+        }
         let account = AccountId::new(key.account).ok_or(CallerError::Inconsistent)?;
-        let user = tx
-            .get::<Users>(&(account, key.user_name.to_lowercase()))
-            .await?;
-        let (Some(user), true) = (user, key.active) else {
+        let secret = Sensitive::new(key.secret.clone());
+        let caller = if key.user_name.is_empty() {
+            Caller::root(partition, account, access_key_id, secret)?
+        } else {
+            let standing = self.user(&mut tx, partition, account, &key.user_name, standings).await?;
+            let Some(standing) = standing else {
+                return Ok(None);
+            };
+            let key = Key {
+                id: access_key_id,
+                secret,
+            };
+            Caller::user(partition, account, standing, key)?
+        };
+        let caller = Arc::new(caller);
+        cache.keep(access_key_id.to_owned(), Arc::clone(&caller), generation);
+        Ok(Some(caller))
+    }
+
+    /// The caller that a session token speaks for, if the token was made here
+    /// for this access key and has not expired. Nothing of the session itself
+    /// is looked up; what its role or user may do is.
+    ///
+    /// # Errors
+    /// As [`Callers::find`].
+    pub async fn find_session(
+        &self,
+        store: &Store,
+        partition: Partition,
+        access_key_id: &str,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Found, CallerError> {
+        let cache = &self.0.sessions;
+        if let Some(caller) = cache.get(access_key_id)
+            && let Some(session) = &caller.session
+            && constant_time_eq(session.token.expose().as_bytes(), token.as_bytes())
+        {
+            if session.statement.has_expired(now) {
+                return Ok(Found::Expired);
+            }
+            return Ok(Found::Caller(caller));
+        }
+        let Some(opened) = self.0.tokens.open(token) else {
+            return Ok(Found::Unknown);
+        };
+        if opened.session.access_key_id != access_key_id {
+            return Ok(Found::Unknown);
+        }
+        if opened.session.has_expired(now) {
+            return Ok(Found::Expired);
+        }
+        let generation = cache.generation();
+        let standings = self.0.standings.generation();
+        let mut tx = store.begin(Mode::Read).await?;
+        let standing = self.standing(&mut tx, partition, &opened.session, standings).await?;
+        let Some(standing) = standing else {
+            return Ok(Found::Unknown);
+        };
+        let caller = Caller::session(&mut tx, partition, standing, opened, token).await?;
+        let caller = Arc::new(caller);
+        cache.keep(access_key_id.to_owned(), Arc::clone(&caller), generation);
+        Ok(Found::Caller(caller))
+    }
+
+    /// What the session's holder may do by itself; nothing if that role or
+    /// user is gone, even if one of the same name was made since.
+    async fn standing(
+        &self,
+        tx: &mut Transaction,
+        partition: Partition,
+        session: &Session,
+        generation: u64,
+    ) -> Result<Option<Arc<Standing>>, CallerError> {
+        let account = session.account().ok_or(CallerError::Inconsistent)?;
+        let holder = session.holder.as_ref().ok_or(CallerError::Inconsistent)?;
+        let (standing, id) = match holder {
+            Holder::Role(role) => (self.role(tx, partition, account, &role.name, generation).await?, &role.id),
+            Holder::User(user) => (self.user(tx, partition, account, &user.name, generation).await?, &user.id),
+            Holder::Federated(federated) => match &federated.issuer {
+                Some(UserHolder { name, id }) => {
+                    (self.user(tx, partition, account, name, generation).await?, id)
+                }
+                None => return Standing::of_root().map(|standing| Some(Arc::new(standing))),
+            },
+            Holder::Root(_) => return Ok(Some(Arc::default())),
+        };
+        Ok(standing.filter(|standing| *standing.id == **id))
+    }
+
+    async fn user(
+        &self,
+        tx: &mut Transaction,
+        partition: Partition,
+        account: AccountId,
+        name: &str,
+        generation: u64,
+    ) -> Result<Option<Arc<Standing>>, CallerError> {
+        let entity = Entity::User(account, name.to_lowercase());
+        if let Some(standing) = self.0.standings.get(&entity) {
+            return Ok(Some(standing));
+        }
+        let Some(user) = tx.get::<Users>(&(account, name.to_lowercase())).await? else {
             return Ok(None);
         };
-        let caller = Arc::new(Caller::user(partition, account, user, access_key_id, &key)?);
-        self.0
-            .keep(access_key_id.to_owned(), Arc::clone(&caller), generation);
-        Ok(Some(caller))
+        let standing = Arc::new(Standing::of_user(tx, partition, account, user).await?);
+        let cache = &self.0.standings;
+        cache.keep(entity, Arc::clone(&standing), generation);
+        Ok(Some(standing))
+    }
+
+    async fn role(
+        &self,
+        tx: &mut Transaction,
+        partition: Partition,
+        account: AccountId,
+        name: &str,
+        generation: u64,
+    ) -> Result<Option<Arc<Standing>>, CallerError> {
+        let entity = Entity::Role(account, name.to_lowercase());
+        if let Some(standing) = self.0.standings.get(&entity) {
+            return Ok(Some(standing));
+        }
+        let Some(role) = tx.get::<Roles>(&(account, name.to_lowercase())).await? else {
+            return Ok(None);
+        };
+        let standing = Arc::new(Standing::of_role(tx, partition, role).await?);
+        let cache = &self.0.standings;
+        cache.keep(entity, Arc::clone(&standing), generation);
+        Ok(Some(standing))
     }
 }
 
@@ -92,65 +246,10 @@ pub enum CallerError {
     /// An access key's row does not fit the user's.
     #[error("an access key and its user do not fit together")]
     Inconsistent,
-    /// A policy in the store does not compile.
+    /// A policy in the store does not compile, or is not there.
     #[error("cannot compile policy `{0}`")]
     Policy(String),
     /// The store could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-impl Caller {
-    fn user(
-        partition: Partition,
-        account: AccountId,
-        user: User,
-        access_key_id: &str,
-        key: &AccessKey,
-    ) -> Result<Self, CallerError> {
-        let managed = user.attached_policies.iter().map(|arn| {
-            let document = managed_policies::document(arn);
-            (
-                arn,
-                document.ok_or_else(|| CallerError::Policy(arn.clone())),
-            )
-        });
-        let inline = user
-            .inline_policies
-            .iter()
-            .map(|inline| (&inline.name, Ok(inline.document.as_str().into())));
-        let mut policies = Vec::new();
-        for (name, document) in managed.chain(inline) {
-            let policy = Policy::parse(&document?, PolicyKind::Identity)
-                .map_err(|_| CallerError::Policy(name.clone()))?;
-            policies.push(IdentityPolicy {
-                name: name.clone(),
-                policy,
-            });
-        }
-        let principal = Principal::User {
-            account,
-            path: user.path.into(),
-            name: user.name.into(),
-            id: user.id.into(),
-        };
-        let arn = principal
-            .arn(partition.as_str())
-            .ok_or(CallerError::Inconsistent)?;
-        Ok(Self {
-            identity: Identity::of(&principal, account, &arn, access_key_id),
-            arn,
-            principal,
-            account,
-            access_key_id: access_key_id.to_owned(),
-            secret_access_key: Sensitive::new(key.secret.clone()),
-            policies,
-        })
-    }
-}
-
-impl fmt::Debug for Caller {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.arn.fmt(f)
-    }
 }

@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, fmt::Display, sync::Arc};
 
 use serde_json::{Value, json};
 use strongroom_services::{
-    cloudtrail::Identity,
     context::Request,
     iam::{AccessKey, Account, Caller, InlinePolicy, User},
     invariants,
@@ -13,7 +12,7 @@ use strongroom_services::{
     tables::{AccessKeys, Accounts, Users},
 };
 use strongroom_store::{Mode, Table};
-use strongroom_types::{AccountId, Principal, Region, Sensitive};
+use strongroom_types::{AccountId, Region, Sensitive};
 
 use crate::world::{ADMINISTRATOR, World};
 
@@ -105,19 +104,13 @@ pub async fn user(world: &Arc<World>, number: u64, name: &str, policies: &[&str]
 
 /// The root user of an account.
 pub fn root(world: &Arc<World>, number: u64) -> Client {
-    let principal = Principal::Root {
-        account: account(number),
-    };
-    let arn = principal.arn("aws").unwrap();
-    let caller = Caller {
-        identity: Identity::of(&principal, account(number), &arn, "AKIAROOT"),
-        arn,
-        principal,
-        account: account(number),
-        access_key_id: "AKIAROOT".to_owned(),
-        secret_access_key: Sensitive::default(),
-        policies: Vec::new(),
-    };
+    let caller = Caller::root(
+        world.services.partition,
+        account(number),
+        "AKIAROOT",
+        Sensitive::default(),
+    )
+    .unwrap();
     client(world, Arc::new(caller))
 }
 
@@ -273,6 +266,8 @@ impl Client {
             region: self.region,
             source_ip: [192, 0, 2, 7].into(),
             user_agent: Some("tests/1.0".to_owned()),
+            referer: None,
+            vpc_endpoint: None,
             host: Some("localhost".to_owned()),
             tls: None,
         }

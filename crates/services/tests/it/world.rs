@@ -95,6 +95,8 @@ impl World {
             region,
             source_ip: [127, 0, 0, 1].into(),
             user_agent: None,
+            referer: None,
+            vpc_endpoint: None,
             host: None,
             tls: None,
         };

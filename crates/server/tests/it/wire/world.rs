@@ -145,6 +145,7 @@ impl World {
             body: names.resolve(&request.body).into_bytes().into(),
             peer: "127.0.0.1:50000".parse().unwrap(),
             tls: None,
+            vpc_endpoint: None,
         };
         let sender = request.header("as").unwrap_or("admin");
         if sender != "unsigned" {

@@ -1,0 +1,131 @@
+//! Global condition keys: of the caller, the request and the way it came.
+//!
+//! Source: IAM User Guide, "AWS global condition context keys".
+
+use std::borrow::Cow;
+
+use strongroom_policy::Values;
+use strongroom_types::{Principal, Timestamp};
+
+use super::{RequestContext, Target};
+use crate::{
+    cloudtrail::FORWARDER,
+    sts::session::{Claim, Session},
+};
+
+impl<T: Target> RequestContext<'_, T> {
+    /// The value of a global condition key, by its name in lower case.
+    pub(super) fn global(&self, key: &str) -> Option<Values<'_>> {
+        let caller = &self.cx.request.caller;
+        match key.strip_prefix("aws:") {
+            Some(name) => self
+                .of_request(name)
+                .or_else(|| self.of_caller(name))
+                .map(Values::One)
+                .or_else(|| self.multivalued(name)),
+            None => caller.claim(key).map(claimed),
+        }
+    }
+
+    fn of_request(&self, name: &str) -> Option<Cow<'_, str>> {
+        let request = self.cx.request;
+        let endpoint = request.vpc_endpoint.as_deref();
+        Some(match name {
+            "calledviafirst" | "calledvialast" if self.forwarded => FORWARDER.into(),
+            "currenttime" => date(self.cx.now).into(),
+            "epochtime" => self.cx.now.as_second().to_string().into(),
+            "referer" => request.referer.as_deref()?.into(),
+            "requestedregion" => request.region.as_str().into(),
+            "resourceaccount" => self.target.account()?.to_string().into(),
+            "securetransport" => request.tls.is_some().to_string().into(),
+            "sourceip" if endpoint.is_none() => request.source_ip.to_string().into(),
+            "sourcevpc" => endpoint?.vpc.as_deref()?.into(),
+            "sourcevpce" => endpoint?.id.as_str().into(),
+            "useragent" => request.user_agent.as_deref()?.into(),
+            "viaawsservice" => self.forwarded.to_string().into(),
+            "vpceaccount" => endpoint?.account?.to_string().into(),
+            "vpcsourceip" if endpoint.is_some() => request.source_ip.to_string().into(),
+            _ => return None,
+        })
+    }
+
+    fn of_caller(&self, name: &str) -> Option<Cow<'_, str>> {
+        let caller = &*self.cx.request.caller;
+        let principal = &caller.principal;
+        if let Some(key) = name.strip_prefix("principaltag/") {
+            return caller.tag(key).map(Cow::from);
+        }
+        Some(match name {
+            "federatedprovider" => {
+                let identity = caller.statement()?.web_identity.as_ref()?;
+                identity.provider.as_str().into()
+            }
+            "multifactorauthage" => {
+                let seconds = self.cx.now.as_millisecond() - caller.statement()?.mfa_ms?;
+                (seconds / 1000).max(0).to_string().into()
+            }
+            // Absent, not false, where long-term credentials sign.
+            "multifactorauthpresent" => caller.statement()?.mfa_ms.is_some().to_string().into(),
+            "principalaccount" => principal.account()?.to_string().into(),
+            "principalarn" => caller.policy_arn.as_deref()?.into(),
+            "principalisawsservice" => is_service(principal).to_string().into(),
+            "principalservicename" => service(principal)?.into(),
+            "principaltype" => principal_type(principal).into(),
+            "sourceidentity" => caller.statement()?.source_identity.as_deref()?.into(),
+            "tokenissuetime" => date(caller.statement().map(Session::issued_at)?).into(),
+            "userid" => principal.user_id().into(),
+            "username" => match principal {
+                Principal::User { name, .. } => Cow::from(name.as_ref()),
+                _ => return None,
+            },
+            _ => return None,
+        })
+    }
+
+    fn multivalued(&self, name: &str) -> Option<Values<'_>> {
+        let one = |value: &'_ str| Some(Values::Many(vec![value.to_owned().into()]));
+        match name {
+            "calledvia" if self.forwarded => one(FORWARDER),
+            "principalservicenameslist" => one(service(&self.cx.request.caller.principal)?),
+            _ => None,
+        }
+    }
+}
+
+/// What an identity provider said of whoever started the session.
+pub(crate) fn claimed(claim: &Claim) -> Values<'_> {
+    let mut values = claim.values.iter().map(|value| Cow::from(value.as_str()));
+    match (claim.many, claim.values.len()) {
+        (false, 1) => Values::One(values.next().unwrap_or_default()),
+        _ => Values::Many(values.collect()),
+    }
+}
+
+/// `2026-11-23T13:02:03Z`
+fn date(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn service(principal: &Principal) -> Option<&str> {
+    match principal {
+        Principal::Service { name } => Some(name),
+        _ => None,
+    }
+}
+
+fn is_service(principal: &Principal) -> bool {
+    service(principal).is_some()
+}
+
+/// The value of `aws:PrincipalType`.
+pub(crate) fn principal_type(principal: &Principal) -> &'static str {
+    match principal {
+        Principal::AssumedRole { .. } => "AssumedRole",
+        // Such a call is not signed (inferred).
+        Principal::Federated { .. } => "Anonymous",
+        Principal::FederatedUser { .. } => "FederatedUser",
+        Principal::Root { .. } => "Account",
+        Principal::Service { .. } => "AWSService",
+        Principal::User { .. } => "User",
+    }
+}
