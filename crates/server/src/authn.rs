@@ -5,8 +5,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use strongroom_services::{context::Services, iam::{Caller, Found}, refusal::Refusal,
-    sts::session::Holder};
+use strongroom_services::{
+    context::Services,
+    iam::{Caller, Found},
+    refusal::Refusal,
+    sts::session::Holder,
+};
 use strongroom_sigv4::{KeyName, SignatureError, Signed, SigningKey, SigningKeyCache};
 use strongroom_types::Region;
 

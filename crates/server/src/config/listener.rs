@@ -115,7 +115,9 @@ impl Section {
         let vpc_endpoint = match self.vpc_endpoint {
             Some(id) => {
                 let id = identifier(id, "vpce-", key("vpc_endpoint"), check)?;
-                let vpc = self.vpc.map(|vpc| identifier(vpc, "vpc-", key("vpc"), check));
+                let vpc = self
+                    .vpc
+                    .map(|vpc| identifier(vpc, "vpc-", key("vpc"), check));
                 let account = self.vpc_endpoint_account.map(|account| {
                     account.parse().map_err(|_| {
                         let message = format!("`{account}` is no account; write its twelve digits");

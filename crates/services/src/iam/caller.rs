@@ -155,7 +155,9 @@ impl Caller {
         let statement = session.as_ref().map(|session| &session.statement);
         Ok(Self {
             identity: Identity::of(partition, &principal, issuer.as_ref(), key.id, statement),
-            policy_arn: principal.policy_arn(partition).map(|arn| arn.as_str().into()),
+            policy_arn: principal
+                .policy_arn(partition)
+                .map(|arn| arn.as_str().into()),
             tags: principal_tags(&standing, statement),
             claims: statement
                 .and_then(|session| session.web_identity.as_ref())
@@ -244,10 +246,7 @@ async fn policies(
 }
 
 /// The tags of user or role, overridden by the session's.
-fn principal_tags(
-    standing: &Standing,
-    session: Option<&Session>,
-) -> Vec<(Box<str>, Box<str>)> {
+fn principal_tags(standing: &Standing, session: Option<&Session>) -> Vec<(Box<str>, Box<str>)> {
     let session_tags = session.map_or(&[][..], |session| &session.tags);
     let kept = standing
         .tags
@@ -264,7 +263,9 @@ fn principal_tags(
 pub(crate) fn claims(identity: &WebIdentity) -> Vec<(Box<str>, Claim)> {
     let key = |claim: &Claim| format!("{}:{}", identity.issuer, claim.name).to_lowercase();
     let claims = identity.claims.iter();
-    claims.map(|claim| (key(claim).into(), claim.clone())).collect()
+    claims
+        .map(|claim| (key(claim).into(), claim.clone()))
+        .collect()
 }
 
 impl fmt::Debug for Caller {

@@ -111,7 +111,9 @@ impl Callers {
         let caller = if key.user_name.is_empty() {
             Caller::root(partition, account, access_key_id, secret)?
         } else {
-            let standing = self.user(&mut tx, partition, account, &key.user_name, standings).await?;
+            let standing = self
+                .user(&mut tx, partition, account, &key.user_name, standings)
+                .await?;
             let Some(standing) = standing else {
                 return Ok(None);
             };
@@ -162,7 +164,9 @@ impl Callers {
         let generation = cache.generation();
         let standings = self.0.standings.generation();
         let mut tx = store.begin(Mode::Read).await?;
-        let standing = self.standing(&mut tx, partition, &opened.session, standings).await?;
+        let standing = self
+            .standing(&mut tx, partition, &opened.session, standings)
+            .await?;
         let Some(standing) = standing else {
             return Ok(Found::Unknown);
         };
@@ -184,12 +188,21 @@ impl Callers {
         let account = session.account().ok_or(CallerError::Inconsistent)?;
         let holder = session.holder.as_ref().ok_or(CallerError::Inconsistent)?;
         let (standing, id) = match holder {
-            Holder::Role(role) => (self.role(tx, partition, account, &role.name, generation).await?, &role.id),
-            Holder::User(user) => (self.user(tx, partition, account, &user.name, generation).await?, &user.id),
+            Holder::Role(role) => (
+                self.role(tx, partition, account, &role.name, generation)
+                    .await?,
+                &role.id,
+            ),
+            Holder::User(user) => (
+                self.user(tx, partition, account, &user.name, generation)
+                    .await?,
+                &user.id,
+            ),
             Holder::Federated(federated) => match &federated.issuer {
-                Some(UserHolder { name, id }) => {
-                    (self.user(tx, partition, account, name, generation).await?, id)
-                }
+                Some(UserHolder { name, id }) => (
+                    self.user(tx, partition, account, name, generation).await?,
+                    id,
+                ),
                 None => return Standing::of_root().map(|standing| Some(Arc::new(standing))),
             },
             Holder::Root(_) => return Ok(Some(Arc::default())),

@@ -61,12 +61,26 @@ impl Standing {
         user: User,
     ) -> Result<Self, CallerError> {
         let mut identity = Vec::new();
-        add(tx, partition, &mut identity, &user.attached_policies, &user.inline_policies).await?;
+        add(
+            tx,
+            partition,
+            &mut identity,
+            &user.attached_policies,
+            &user.inline_policies,
+        )
+        .await?;
         for name in &user.groups {
             // A user and its groups are changed together.
             let group = tx.get::<Groups>(&(account, name.clone())).await?;
             let group = group.ok_or(CallerError::Inconsistent)?;
-            add(tx, partition, &mut identity, &group.attached_policies, &group.inline_policies).await?;
+            add(
+                tx,
+                partition,
+                &mut identity,
+                &group.attached_policies,
+                &group.inline_policies,
+            )
+            .await?;
         }
         Ok(Self {
             boundary: boundary(tx, partition, user.permissions_boundary.as_deref()).await?,
@@ -85,7 +99,14 @@ impl Standing {
         role: Role,
     ) -> Result<Self, CallerError> {
         let mut identity = Vec::new();
-        add(tx, partition, &mut identity, &role.attached_policies, &role.inline_policies).await?;
+        add(
+            tx,
+            partition,
+            &mut identity,
+            &role.attached_policies,
+            &role.inline_policies,
+        )
+        .await?;
         Ok(Self {
             boundary: boundary(tx, partition, role.permissions_boundary.as_deref()).await?,
             path: role.path.into(),
@@ -100,8 +121,7 @@ impl Standing {
     /// Of the root user when it vouches for a federated user: everything,
     /// within the policies that it passes.
     pub(super) fn of_root() -> Result<Self, CallerError> {
-        const EVERYTHING: &str =
-            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+        const EVERYTHING: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
         Ok(Self {
             identity: vec![compile("root", EVERYTHING)?],
             ..Self::default()

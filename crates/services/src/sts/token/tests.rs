@@ -34,9 +34,7 @@ fn issue(tokens: &SessionTokens, session: Session) -> Credentials {
 }
 
 fn holders() -> impl Strategy<Value = Holder> {
-    let user = || {
-        (".{0,64}", "[A-Z0-9]{0,21}").prop_map(|(name, id)| UserHolder { name, id })
-    };
+    let user = || (".{0,64}", "[A-Z0-9]{0,21}").prop_map(|(name, id)| UserHolder { name, id });
     prop_oneof![
         (".{0,64}", "[A-Z0-9]{0,21}", ".{0,64}").prop_map(|(name, id, session_name)| {
             Holder::Role(RoleHolder {
@@ -53,7 +51,11 @@ fn holders() -> impl Strategy<Value = Holder> {
 }
 
 fn web_identities() -> impl Strategy<Value = WebIdentity> {
-    let claims = (".{0,20}", proptest::collection::vec(".{0,20}", 0..3), any::<bool>());
+    let claims = (
+        ".{0,20}",
+        proptest::collection::vec(".{0,20}", 0..3),
+        any::<bool>(),
+    );
     let claims = claims.prop_map(|(name, values, many)| Claim { name, values, many });
     (".{0,80}", proptest::collection::vec(claims, 0..4)).prop_map(|(issuer, claims)| WebIdentity {
         provider: format!("arn:aws:iam::1:oidc-provider/{issuer}"),
@@ -148,7 +150,13 @@ fn the_well_known_decoder_finds_the_account() {
     // Of the public decoders' own example.
     let account = account_of("ASIAQNZGKIQY56JQ7WML").unwrap();
     assert_eq!(account.to_string(), "029608264753");
-    for wrong in ["", "AKIA", "AKIAaaaaaaaaaaaaaaaa", "AKIA1111111111111111", "ASIAé"] {
+    for wrong in [
+        "",
+        "AKIA",
+        "AKIAaaaaaaaaaaaaaaaa",
+        "AKIA1111111111111111",
+        "ASIAé",
+    ] {
         assert_eq!(account_of(wrong), None, "{wrong}");
     }
 }
@@ -159,11 +167,18 @@ fn every_bit_of_a_token_counts_and_so_does_its_key() {
     let token = BASE64_STANDARD
         .decode(issued.session_token.expose())
         .unwrap();
-    assert!(SessionTokens::new(&[2; 32]).open(issued.session_token.expose()).is_none());
+    assert!(
+        SessionTokens::new(&[2; 32])
+            .open(issued.session_token.expose())
+            .is_none()
+    );
     for bit in 0..token.len() * 8 {
         let mut changed = token.clone();
         changed[bit / 8] ^= 1 << (bit % 8);
-        assert!(tokens().open(&BASE64_STANDARD.encode(changed)).is_none(), "bit {bit}");
+        assert!(
+            tokens().open(&BASE64_STANDARD.encode(changed)).is_none(),
+            "bit {bit}"
+        );
     }
     // Other than canonical base 64 is another text, and no token.
     let text = issued.session_token.expose();
@@ -175,7 +190,10 @@ fn every_bit_of_a_token_counts_and_so_does_its_key() {
 fn credentials_of_one_session_are_unlike_those_of_another() {
     let (one, other) = (issue(&tokens(), session()), issue(&tokens(), session()));
     assert_ne!(one.access_key_id, other.access_key_id);
-    assert_ne!(one.secret_access_key.expose(), other.secret_access_key.expose());
+    assert_ne!(
+        one.secret_access_key.expose(),
+        other.secret_access_key.expose()
+    );
     assert_ne!(one.session_token.expose(), other.session_token.expose());
     assert_eq!(one.secret_access_key.expose().len(), 40);
     assert!(one.access_key_id.starts_with("ASIA"));
