@@ -160,9 +160,10 @@ impl Event {
     /// The event as one that failed. CloudTrail writes `AccessDenied` where
     /// the API says `AccessDeniedException`.
     pub fn fail(&mut self, refusal: &Refusal) {
-        let code = match refusal.code {
-            "AccessDeniedException" => "AccessDenied",
-            code => code,
+        let code = match (refusal.recorded_as, refusal.code) {
+            (Some(name), _) => name,
+            (None, "AccessDeniedException") => "AccessDenied",
+            (None, code) => code,
         };
         self.response_elements = None;
         self.error = Some((code, refusal.message.to_string()));

@@ -16,8 +16,9 @@ use crate::{
     authorize::{Authorized, Keys, Target, authorize},
     cloudtrail::{Event, EventTime, Kind},
     context::{Context, Request, Services},
+    protocol::{Head, Http, Message, Protocol},
     refusal::Refusal,
-    shape::{Emit, OnTheWire, Path, Shape, Violations},
+    shape::{Emit, Shape},
 };
 
 /// How often a write that meets conflicts is tried before the client is told
@@ -43,6 +44,12 @@ pub trait Operation: Sized + 'static {
     type Output: Emit + Send;
     /// What is judged before it runs.
     type Target: Target;
+
+    /// Whether requests must be signed. Those that are not come from
+    /// [`Callers::anonymous`](crate::iam::Callers::anonymous).
+    const SIGNED: bool = true;
+    /// Where the REST protocol puts it, if the service speaks that.
+    const HTTP: Option<Http> = None;
 
     /// Names what the request is about. Resolves names; does not judge.
     ///
@@ -75,10 +82,14 @@ pub trait Operation: Sized + 'static {
 
 /// An AWS service.
 pub trait Service: 'static {
-    /// The name in ARNs, scopes and `X-Amz-Target`: `secretsmanager`.
+    /// The name in ARNs and credential scopes: `secretsmanager`.
     const NAME: &'static str;
     /// The name in records: `secretsmanager.amazonaws.com`.
     const EVENT_SOURCE: &'static str;
+    /// How it is spoken to.
+    const PROTOCOL: Protocol;
+    /// Whether it has one endpoint for all Regions, in us-east-1.
+    const GLOBAL: bool = false;
     /// Its errors.
     type Error: ServiceError;
 }
@@ -102,6 +113,8 @@ pub type ErrorOf<O> = <<O as Operation>::Service as Service>::Error;
 pub struct Answer {
     /// The body of a success, or why not.
     pub result: Result<Zeroizing<Vec<u8>>, Refusal>,
+    /// Status and headers of a success.
+    pub head: Head,
     /// The records of the call.
     pub records: Records,
 }
@@ -127,8 +140,13 @@ pub struct Route {
     pub errors: &'static [&'static str],
     /// Whether it changes anything.
     pub mode: Mode,
+    /// Whether requests must be signed.
+    pub signed: bool,
+    /// Where the REST protocol puts it.
+    pub http: Option<Http>,
+    protocol: Protocol,
     event_source: &'static str,
-    call: for<'a> fn(&'a Services, &'a Request, &'a [u8]) -> CallFuture<'a>,
+    call: for<'a> fn(&'a Services, &'a Request, Message<'a>) -> CallFuture<'a>,
     input: fn() -> crate::shape::Description,
     output: fn() -> crate::shape::Description,
 }
@@ -142,8 +160,11 @@ impl Route {
             action: O::ACTION,
             errors: O::ERRORS,
             mode: O::MODE,
+            signed: O::SIGNED,
+            http: O::HTTP,
+            protocol: O::Service::PROTOCOL,
             event_source: O::Service::EVENT_SOURCE,
-            call: |services, request, body| Box::pin(call::<O>(services, request, body)),
+            call: |services, request, message| Box::pin(call::<O>(services, request, message)),
             input: O::Input::describe,
             output: O::Output::describe,
         }
@@ -151,8 +172,13 @@ impl Route {
 
     /// Answers a request that is authenticated and addressed to this
     /// operation. Never fails: a refusal is an answer, with its record.
-    pub async fn call(&self, services: &Services, request: &Request, body: &[u8]) -> Answer {
-        (self.call)(services, request, body).await
+    pub async fn call<'a>(
+        &self,
+        services: &'a Services,
+        request: &'a Request,
+        message: impl Into<Message<'a>>,
+    ) -> Answer {
+        (self.call)(services, request, message.into()).await
     }
 
     /// Answers a request that is authenticated but cannot be let in now.
@@ -169,7 +195,7 @@ impl Route {
             further,
             ahead: Ahead::default(),
         }
-        .refuse(refusal)
+        .refuse(self.protocol, refusal)
     }
 
     /// The shapes in data: `input`, `output`, `errors`.
@@ -183,7 +209,12 @@ impl Route {
     }
 }
 
-async fn call<O: Operation>(services: &Services, request: &Request, body: &[u8]) -> Answer {
+async fn call<O: Operation>(
+    services: &Services,
+    request: &Request,
+    message: Message<'_>,
+) -> Answer {
+    let protocol = O::Service::PROTOCOL;
     let now = services.clock.now();
     let event = Event::call(O::Service::EVENT_SOURCE, O::NAME, O::MODE == Mode::Read);
     let mut call = Call {
@@ -195,15 +226,14 @@ async fn call<O: Operation>(services: &Services, request: &Request, body: &[u8])
         ahead: Ahead::default(),
     };
     for _ in 0..ATTEMPTS {
-        match call.attempt::<O>(body).await {
+        match call.attempt::<O>(message).await {
             Ok(answer) => return answer,
             Err(Stopped::Conflict) => call.ahead.work().await,
-            Err(Stopped::Refused(refusal)) => return call.refuse(refusal),
+            Err(Stopped::Refused(refusal)) => return call.refuse(protocol, refusal),
         }
     }
-    call.refuse(Refusal::unavailable(
-        "a transaction met conflicts at every attempt",
-    ))
+    let refusal = Refusal::unavailable("a transaction met conflicts at every attempt");
+    call.refuse(protocol, refusal)
 }
 
 /// Why an attempt did not lead to an answer.
@@ -224,8 +254,10 @@ struct Call<'r> {
 }
 
 impl Call<'_> {
-    async fn attempt<O: Operation>(&mut self, body: &[u8]) -> Result<Answer, Stopped> {
-        let input = decode::<O::Input>(body).map_err(Stopped::Refused)?;
+    async fn attempt<O: Operation>(&mut self, message: Message<'_>) -> Result<Answer, Stopped> {
+        let (protocol, http) = (O::Service::PROTOCOL, O::HTTP);
+        let input = protocol.read::<O::Input>(http.as_ref(), message);
+        let input = input.map_err(Stopped::Refused)?;
         self.event.request_parameters = input.record().filter(has_members);
         let mut cx = Context::begin(self.services, self.request, self.now, O::MODE)
             .await
@@ -244,12 +276,14 @@ impl Call<'_> {
             }
         };
 
-        let body = OnTheWire(&output).to_json();
-        let result = Ok(body.map_err(|error| Stopped::Refused(Refusal::unavailable(error)))?);
+        let written = protocol.write(http.as_ref(), O::NAME, &self.request.id, &output);
+        let (head, body) = written.map_err(Stopped::Refused)?;
+        let result = Ok(body);
         if O::MODE == Mode::Read {
             self.further.extend(events);
             return Ok(Answer {
                 result,
+                head,
                 records: Records::Pending(self.lines()),
             });
         }
@@ -263,6 +297,7 @@ impl Call<'_> {
         }
         Ok(Answer {
             result,
+            head,
             records: Records::Committed,
         })
     }
@@ -274,9 +309,11 @@ impl Call<'_> {
         self.further.extend(events.into_iter().filter(used));
     }
 
-    fn refuse(mut self, refusal: Refusal) -> Answer {
+    fn refuse(mut self, protocol: Protocol, refusal: Refusal) -> Answer {
+        let refusal = protocol.adapt(refusal);
         self.event.fail(&refusal);
         Answer {
+            head: Head::default(),
             records: Records::Pending(self.lines()),
             result: Err(refusal),
         }
@@ -303,27 +340,6 @@ pub(crate) async fn run<O: Operation>(
     let target: Authorized<_> =
         authorize::<_, ErrorOf<O>>(cx, target, O::ACTION, O::further_actions(&input), &keys)?;
     O::run(cx, target, input).await
-}
-
-fn decode<T: Shape>(body: &[u8]) -> Result<T, Refusal> {
-    // Clients may leave the body out when there is nothing to say.
-    let body = if body.is_empty() { b"{}" } else { body };
-    let wire = serde_json::from_slice(body).map_err(|error| serialization(&error))?;
-    let mut violations = Violations::default();
-    let input = T::admit(wire, &Path::Root, &mut violations);
-    violations
-        .into_message()
-        .map_or(Ok(input), |message| Err(Refusal::validation(message)))
-}
-
-/// The parser's own message may quote the value it stumbled over, so only the
-/// kind of failure is told.
-fn serialization(error: &serde_json::Error) -> Refusal {
-    let message = match error.classify() {
-        serde_json::error::Category::Data => "The request has a value of the wrong type.",
-        _ => "The request is not valid JSON.",
-    };
-    Refusal::framework("SerializationException", message)
 }
 
 fn stopped<E: ServiceError>(error: E) -> Stopped {

@@ -18,6 +18,9 @@ pub struct Refusal {
     pub modelled: bool,
     /// What an operator should know, for the log.
     pub detail: Option<String>,
+    /// The name in audit records, where that is not the code: IAM answers
+    /// `NoSuchEntity` and CloudTrail records `NoSuchEntityException`.
+    pub recorded_as: Option<&'static str>,
 }
 
 impl Refusal {
@@ -30,6 +33,7 @@ impl Refusal {
             message: message.into(),
             modelled: true,
             detail: None,
+            recorded_as: None,
         }
     }
 
@@ -42,6 +46,7 @@ impl Refusal {
             message: message.into(),
             modelled: false,
             detail: None,
+            recorded_as: None,
         }
     }
 

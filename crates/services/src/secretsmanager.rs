@@ -33,7 +33,7 @@ pub use secret::{AWSCURRENT, AWSPENDING, AWSPREVIOUS};
 pub use secret_ref::{FoundSecret, SecretRef};
 pub use shared::Shared;
 
-use crate::operation::Service;
+use crate::{operation::Service, protocol::Protocol};
 
 /// The service.
 pub struct SecretsManager;
@@ -41,5 +41,8 @@ pub struct SecretsManager;
 impl Service for SecretsManager {
     const NAME: &'static str = "secretsmanager";
     const EVENT_SOURCE: &'static str = "secretsmanager.amazonaws.com";
+    const PROTOCOL: Protocol = Protocol::Json {
+        target_prefix: "secretsmanager",
+    };
     type Error = Error;
 }

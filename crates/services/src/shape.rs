@@ -24,6 +24,7 @@ pub use strongroom_shapes::{Input, Output};
 pub use constraint::{Constraint, Pattern, Violations};
 pub use describe::{Description, Member};
 pub use emit::{Emit, OnTheWire};
+pub(crate) use emit::{TIMESTAMP, WipedBuffer};
 pub(crate) use leaf::enumeration;
 pub use leaf::{Blob, Nothing};
 pub use read::{Ignored, MemberName, Members, Structure};

@@ -10,6 +10,7 @@ use crate::attributes::{Member, members};
 pub(crate) fn expand(item: &DeriveInput) -> Result<TokenStream> {
     let members = members(item)?;
     let name = &item.ident;
+    let count = members.len();
 
     let emitted = members.iter().map(|member| {
         let Member {
@@ -17,10 +18,10 @@ pub(crate) fn expand(item: &DeriveInput) -> Result<TokenStream> {
         } = member;
         if member.optional {
             quote!(if let Some(value) = &self.#ident {
-                map.serialize_entry(#wire_name, &crate::shape::OnTheWire(value))?;
+                map.serialize_field(#wire_name, &crate::shape::OnTheWire(value))?;
             })
         } else {
-            quote!(map.serialize_entry(#wire_name, &crate::shape::OnTheWire(&self.#ident))?;)
+            quote!(map.serialize_field(#wire_name, &crate::shape::OnTheWire(&self.#ident))?;)
         }
     });
     let recorded = members.iter().filter(|member| member.recorded).map(|member| {
@@ -44,8 +45,8 @@ pub(crate) fn expand(item: &DeriveInput) -> Result<TokenStream> {
     Ok(quote! {
         impl crate::shape::Emit for #name {
             fn emit<S: serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
-                use serde::ser::SerializeMap as _;
-                let mut map = serializer.serialize_map(None)?;
+                use serde::ser::SerializeStruct as _;
+                let mut map = serializer.serialize_struct(stringify!(#name), #count)?;
                 #(#emitted)*
                 map.end()
             }

@@ -55,13 +55,26 @@ const TOLD: usize = 100;
 
 /// Collects what is wrong with a request, up to a hundred things.
 #[derive(Debug, Default)]
-pub struct Violations(Vec<String>);
+pub struct Violations {
+    told: Vec<String>,
+    /// Whether values are never quoted.
+    hides_values: bool,
+}
 
 impl Violations {
+    /// Violations that are told without the values, as IAM does.
+    #[must_use]
+    pub fn without_values() -> Self {
+        Self {
+            hides_values: true,
+            ..Self::default()
+        }
+    }
+
     /// A required member is absent.
     pub(super) fn missing(&mut self, at: &Path<'_>) {
         if !self.is_full() {
-            self.0.push(format!(
+            self.told.push(format!(
                 "Value null at '{at}' failed to satisfy constraint: Member must not be null"
             ));
         }
@@ -73,11 +86,11 @@ impl Violations {
             return;
         }
         let mut text = "Value".to_owned();
-        if let Some(quoted) = value.quoted() {
+        if let Some(quoted) = value.quoted().filter(|_| !self.hides_values) {
             let _ = write!(text, " '{quoted}'");
         }
         let _ = write!(text, " at '{at}' failed to satisfy constraint: {rule}");
-        self.0.push(text);
+        self.told.push(text);
     }
 
     /// A string is none of an enumeration's values.
@@ -91,7 +104,7 @@ impl Violations {
 
     /// Whether nothing more need be looked for.
     pub(super) fn is_full(&self) -> bool {
-        self.0.len() >= TOLD
+        self.told.len() >= TOLD
     }
 
     pub(super) fn check<T: Shape>(&mut self, value: &T, at: &Path<'_>, constraints: &[Constraint]) {
@@ -105,15 +118,15 @@ impl Violations {
     /// `N validation error(s) detected: …`; nothing if all is well.
     #[must_use]
     pub fn into_message(self) -> Option<String> {
-        let errors = match self.0.len() {
+        let errors = match self.told.len() {
             0 => return None,
             1 => "error",
             _ => "errors",
         };
         Some(format!(
             "{} validation {errors} detected: {}",
-            self.0.len(),
-            self.0.join("; ")
+            self.told.len(),
+            self.told.join("; ")
         ))
     }
 }

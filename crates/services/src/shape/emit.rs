@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, io};
 
-use serde::{Serialize, Serializer, ser::SerializeMap as _};
+use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 use serde_json::Value;
 use strongroom_types::{Arn, Sensitive, Timestamp};
 use zeroize::{Zeroize, Zeroizing};
@@ -12,7 +12,7 @@ use super::{Blob, Description, Nothing};
 /// Apart from `serde::Serialize`, so that a [`Sensitive`] value can be written
 /// here, on the wire to the caller who may have it, and nowhere else.
 pub trait Emit {
-    /// Writes the value as AWS's JSON protocol has it.
+    /// Writes the value; AWS's JSON protocol is what serde_json makes of it.
     ///
     /// # Errors
     /// Those of the serializer.
@@ -41,17 +41,34 @@ impl<T: Emit> OnTheWire<'_, T> {
     /// # Errors
     /// Those of the serializer.
     pub fn to_json(&self) -> serde_json::Result<Zeroizing<Vec<u8>>> {
-        let mut buffer = WipedBuffer(Zeroizing::new(Vec::with_capacity(USUAL_BYTES)));
+        let mut buffer = WipedBuffer::default();
         serde_json::to_writer(&mut buffer, self)?;
         Ok(buffer.0)
     }
 }
 
+/// The name under which a date is serialized: a newtype of seconds since the
+/// epoch. Protocols that write dates as text look for it.
+pub(crate) const TIMESTAMP: &str = "strongroom::Timestamp";
+
 /// Room for most answers.
 const USUAL_BYTES: usize = 1024;
 
 /// A growing buffer that leaves no copy of what it held behind.
-struct WipedBuffer(Zeroizing<Vec<u8>>);
+pub(crate) struct WipedBuffer(Zeroizing<Vec<u8>>);
+
+impl Default for WipedBuffer {
+    fn default() -> Self {
+        Self(Zeroizing::new(Vec::with_capacity(USUAL_BYTES)))
+    }
+}
+
+impl WipedBuffer {
+    /// What was written.
+    pub(crate) fn into_inner(self) -> Zeroizing<Vec<u8>> {
+        self.0
+    }
+}
 
 impl io::Write for WipedBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -127,13 +144,14 @@ impl Emit for i64 {
 }
 
 impl Emit for Timestamp {
-    /// Seconds since the epoch with up to three decimals.
+    /// Seconds since the epoch with up to three decimals, in JSON.
     fn emit<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[expect(
             clippy::cast_precision_loss,
             reason = "exact below 2⁵³ ms, the year 287,396"
         )]
-        serializer.serialize_f64(self.as_millisecond() as f64 / 1000.0)
+        let seconds = self.as_millisecond() as f64 / 1000.0;
+        serializer.serialize_newtype_struct(TIMESTAMP, &seconds)
     }
 
     /// CloudTrail writes dates in answers as `Nov 23, 2026, 1:02:03 PM`.
@@ -164,7 +182,7 @@ impl Emit for Blob {
 
 impl Emit for Nothing {
     fn emit<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_map(Some(0))?.end()
+        serializer.serialize_struct("", 0)?.end()
     }
 
     fn record(&self) -> Option<Value> {
