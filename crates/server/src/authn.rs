@@ -5,16 +5,18 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use ::http::header::HOST;
 use strongroom_services::{
     context::Services,
     iam::{Caller, Found},
+    operation::Endpoints,
     refusal::Refusal,
     sts::session::Holder,
 };
 use strongroom_sigv4::{KeyName, SignatureError, Signed, SigningKey, SigningKeyCache};
-use strongroom_types::Region;
+use strongroom_types::{Partition, Region};
 
-use crate::http::Request;
+use crate::{http::Request, routes::Served};
 
 /// Access keys whose derived signing keys are kept.
 const CACHED_ACCESS_KEYS: usize = 10_000;
@@ -59,7 +61,7 @@ impl Authenticator {
     pub async fn authenticate(
         &self,
         services: &Services,
-        service: &str,
+        service: &Served,
         request: &Request,
     ) -> Result<Authenticated, Refusal> {
         let verified = self.verify(services, service, request).await;
@@ -67,11 +69,38 @@ impl Authenticator {
             && self.may_log(services.clock.now().as_second())
         {
             tracing::info!(
-                request_id = %request.id, peer = %request.peer, service, code = refusal.code,
+                request_id = %request.id, peer = %request.peer, service = service.signing_name,
+                code = refusal.code,
                 "not authenticated"
             );
         }
         verified
+    }
+
+    /// The sender of a request that needs no signature. Nothing says which
+    /// Region it is for but the name of the host it was sent to; any other
+    /// name is that of the global endpoint.
+    #[must_use]
+    pub fn anonymous(&self, services: &Services, request: &Request) -> Authenticated {
+        let host = request
+            .headers
+            .get(HOST)
+            .and_then(|host| host.to_str().ok());
+        let named = host.and_then(|host| host.split('.').nth(1)?.parse().ok());
+        let served = named.filter(|region| self.regions.contains(region));
+        Authenticated {
+            caller: Arc::new(Caller::anonymous(services.partition)),
+            region: served.unwrap_or_else(|| global_region(services.partition)),
+        }
+    }
+
+    fn is_endpoint(&self, partition: Partition, endpoints: Endpoints, region: &Region) -> bool {
+        let is_global = || *region == global_region(partition);
+        match endpoints {
+            Endpoints::Both => is_global() || self.regions.contains(region),
+            Endpoints::Global => is_global(),
+            Endpoints::Regional => self.regions.contains(region),
+        }
     }
 
     fn may_log(&self, second: i64) -> bool {
@@ -86,7 +115,7 @@ impl Authenticator {
     async fn verify(
         &self,
         services: &Services,
-        service: &str,
+        service: &Served,
         request: &Request,
     ) -> Result<Authenticated, Refusal> {
         let headers: Vec<(&str, &[u8])> = request
@@ -106,12 +135,12 @@ impl Authenticator {
             .region()
             .parse()
             .ok()
-            .filter(|region| self.regions.contains(region));
+            .filter(|region| self.is_endpoint(services.partition, service.endpoints, region));
         signed
-            .check_scope(service, |_| region.is_some())
+            .check_scope(service.signing_name, |_| region.is_some())
             .map_err(refused)?;
         let caller = self.caller(services, &signed).await?;
-        if service == "iam" && !may_call_iam(&caller) {
+        if service.signing_name == "iam" && !may_call_iam(&caller) {
             return Err(invalid_token());
         }
         signed
@@ -179,6 +208,19 @@ fn may_call_iam(caller: &Caller) -> bool {
         Some(Holder::User(_) | Holder::Root(_)) => session.mfa_ms.is_some(),
         Some(Holder::Federated(_)) | None => false,
     }
+}
+
+/// Where the global services of a partition are.
+///
+/// Source: botocore's endpoints of IAM and Organizations.
+fn global_region(partition: Partition) -> Region {
+    let name = match partition.as_str() {
+        "aws-cn" => "cn-north-1",
+        "aws-eusc" => "eusc-de-east-1",
+        "aws-us-gov" => "us-gov-west-1",
+        _ => return Region::US_EAST_1,
+    };
+    name.parse().unwrap_or(Region::US_EAST_1)
 }
 
 fn refused(error: SignatureError) -> Refusal {

@@ -8,29 +8,41 @@
 use strongroom_services::{
     context::{self, Tls},
     operation::{Answer as Outcome, Records, Route},
+    protocol::Head,
     refusal::Refusal,
 };
 use strongroom_store::Mode;
+use zeroize::Zeroizing;
 
 use crate::{
     app::App,
     authn::Authenticated,
     http::{Answer, Handler, Health, Request},
-    wire::aws_json,
+    wire::{self, Arrival, unknown_operation},
 };
 
 /// Bytes of a `User-Agent` and a `Referer` that are looked at.
 const HEADER_BYTES: usize = 1024;
 
+/// Status, headers and body of a success.
+type Success = (Head, Zeroizing<Vec<u8>>);
+
 impl Handler for App {
     async fn handle(&self, request: Request) -> Answer {
-        match self.answer(&request).await {
-            Ok(body) => aws_json::success(&request.id, body),
-            Err(refusal) => {
+        let arrival = wire::arrival(&request);
+        let protocol = arrival.as_ref().map(|arrival| arrival.service.protocol);
+        let outcome = match arrival {
+            Some(arrival) => self.answer(&request, arrival).await,
+            None => Err(unknown_operation()),
+        };
+        match (protocol, outcome) {
+            (Some(protocol), Ok((head, body))) => wire::success(protocol, &request.id, head, body),
+            (None, Ok(_)) => wire::failure(None, &request.id, unknown_operation()),
+            (protocol, Err(refusal)) => {
                 if let Some(detail) = &refusal.detail {
                     tracing::error!(request_id = %request.id, code = refusal.code, detail, "failed");
                 }
-                aws_json::failure(&request.id, &refusal)
+                wire::failure(protocol, &request.id, refusal)
             }
         }
     }
@@ -42,13 +54,20 @@ impl Handler for App {
 }
 
 impl App {
-    async fn answer(&self, request: &Request) -> Result<zeroize::Zeroizing<Vec<u8>>, Refusal> {
-        let destination = aws_json::destination(request).ok_or_else(unknown_operation)?;
-        let authenticated = self
-            .authenticator
-            .authenticate(&self.services, destination.service, request)
-            .await?;
-        let route = destination.route.ok_or_else(unknown_operation)?;
+    async fn answer(&self, request: &Request, arrival: Arrival<'_>) -> Result<Success, Refusal> {
+        let authenticated = match &arrival.route {
+            Ok(route) if !route.signed => self.authenticator.anonymous(&self.services, request),
+            _ => {
+                self.authenticator
+                    .authenticate(&self.services, arrival.service, request)
+                    .await?
+            }
+        };
+        let message = arrival.message();
+        let route = match &arrival.route {
+            Ok(route) => *route,
+            Err(_) => return Err(arrival.route.err().unwrap_or_else(unknown_operation)),
+        };
         let known = identified(request, authenticated);
         // Records of changes wait in the store while the log cannot be written,
         // so changes have to stop too. The refusal's own record is what tries
@@ -57,7 +76,7 @@ impl App {
             let refusal = Refusal::unavailable("the audit log cannot be written");
             route.refuse(&self.services, &known, refusal)
         } else {
-            route.call(&self.services, &known, &request.body).await
+            route.call(&self.services, &known, message).await
         };
         self.record(route, &known, outcome).await
     }
@@ -68,7 +87,7 @@ impl App {
         route: &Route,
         request: &context::Request,
         outcome: Outcome,
-    ) -> Result<zeroize::Zeroizing<Vec<u8>>, Refusal> {
+    ) -> Result<Success, Refusal> {
         match outcome.records {
             Records::Committed => self.outbox.wake(),
             Records::Pending(lines) => {
@@ -85,7 +104,7 @@ impl App {
             error = outcome.result.as_ref().err().map(|refusal| refusal.code),
             "answered"
         );
-        outcome.result
+        outcome.result.map(|body| (outcome.head, body))
     }
 }
 
@@ -116,11 +135,4 @@ fn identified(request: &Request, authenticated: Authenticated) -> context::Reque
             key_exchange: tls.key_exchange.map(str::to_owned),
         }),
     }
-}
-
-fn unknown_operation() -> Refusal {
-    Refusal::framework(
-        "UnknownOperationException",
-        "The requested operation is not recognized by the service.",
-    )
 }

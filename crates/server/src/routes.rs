@@ -1,54 +1,76 @@
 //! Which services are served, and where their operations are.
 
 use strongroom_services::{
-    operation::{Route, Service as _},
+    operation::{Endpoints, Route, Service},
+    protocol::{Protocol, Query},
     secretsmanager::{self, SecretsManager},
 };
 
-/// A service that speaks AWS JSON.
-struct JsonService {
-    /// What stands before the dot of `X-Amz-Target`.
-    target_prefix: &'static str,
+/// A service that is served.
+pub struct Served {
     /// The name in credential scopes.
-    signing_name: &'static str,
-    routes: &'static [Route],
+    pub signing_name: &'static str,
+    /// How it is spoken to.
+    pub protocol: Protocol,
+    /// What its requests may be signed for.
+    pub endpoints: Endpoints,
+    /// Its operations, by name.
+    pub routes: &'static [Route],
 }
 
-static JSON: &[JsonService] = &[JsonService {
-    target_prefix: "secretsmanager",
-    signing_name: SecretsManager::NAME,
-    routes: secretsmanager::operations::ROUTES,
-}];
+/// Every service.
+pub static SERVICES: &[Served] = &[Served::of::<SecretsManager>(
+    secretsmanager::operations::ROUTES,
+)];
 
-/// Where a request goes.
-#[derive(Clone, Copy)]
-pub struct Destination {
-    /// The service, by its name in credential scopes.
-    pub service: &'static str,
-    /// The operation; absent if the service has none of that name.
-    pub route: Option<&'static Route>,
+impl Served {
+    const fn of<S: Service>(routes: &'static [Route]) -> Self {
+        Self {
+            signing_name: S::NAME,
+            protocol: S::PROTOCOL,
+            endpoints: S::ENDPOINTS,
+            routes,
+        }
+    }
+
+    /// The operation of this name.
+    #[must_use]
+    pub fn route(&'static self, operation: &str) -> Option<&'static Route> {
+        let place = self
+            .routes
+            .binary_search_by(|route| route.name.cmp(operation));
+        place.ok().and_then(|place| self.routes.get(place))
+    }
 }
 
-/// The destination that an `X-Amz-Target` names; nothing if no such service is
-/// served.
+/// The service with this prefix in `X-Amz-Target`.
 #[must_use]
-pub fn json(prefix: &str, operation: &str) -> Option<Destination> {
-    let service = JSON
-        .iter()
-        .find(|service| service.target_prefix == prefix)?;
-    let route = service
-        .routes
-        .binary_search_by(|route| route.name.cmp(operation));
-    Some(Destination {
-        service: service.signing_name,
-        route: route.ok().and_then(|place| service.routes.get(place)),
+pub fn json(prefix: &str) -> Option<&'static Served> {
+    SERVICES.iter().find(|service| {
+        matches!(service.protocol, Protocol::Json { target_prefix } if target_prefix == prefix)
     })
+}
+
+/// The services that speak AWS Query, with what is particular to each.
+pub fn query() -> impl Iterator<Item = (&'static Served, Query)> {
+    SERVICES
+        .iter()
+        .filter_map(|service| match service.protocol {
+            Protocol::Query(query) => Some((service, query)),
+            _ => None,
+        })
+}
+
+/// The services that speak REST.
+pub fn rest() -> impl Iterator<Item = &'static Served> {
+    let is_rest = |service: &&Served| service.protocol == Protocol::RestJson;
+    SERVICES.iter().filter(is_rest)
 }
 
 /// Every shape of every operation, for the check against AWS's own models.
 #[must_use]
 pub fn describe() -> serde_json::Value {
-    let services = JSON.iter().map(|service| {
+    let services = SERVICES.iter().map(|service| {
         let operations: serde_json::Map<_, _> = service
             .routes
             .iter()
@@ -68,19 +90,16 @@ mod tests {
 
     #[test]
     fn every_operation_is_found() {
-        for service in JSON {
+        for service in SERVICES {
             assert!(service.routes.is_sorted_by_key(|route| route.name));
             for route in service.routes {
-                let found = json(service.target_prefix, route.name).unwrap();
-                assert_eq!(found.route.unwrap().name, route.name);
+                assert_eq!(service.route(route.name).unwrap().name, route.name);
+                let is_rest = service.protocol == Protocol::RestJson;
+                assert_eq!(route.http.is_some(), is_rest, "{}", route.name);
             }
         }
-        assert!(
-            json("secretsmanager", "NoSuchOperation")
-                .unwrap()
-                .route
-                .is_none()
-        );
-        assert!(json("nosuchservice", "GetSecretValue").is_none());
+        let secrets = json("secretsmanager").unwrap();
+        assert!(secrets.route("NoSuchOperation").is_none());
+        assert!(json("nosuchservice").is_none());
     }
 }

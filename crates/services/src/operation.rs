@@ -46,7 +46,7 @@ pub trait Operation: Sized + 'static {
     type Target: Target;
 
     /// Whether requests must be signed. Those that are not come from
-    /// [`Callers::anonymous`](crate::iam::Callers::anonymous).
+    /// [`Caller::anonymous`](crate::iam::Caller::anonymous).
     const SIGNED: bool = true;
     /// Where the REST protocol puts it, if the service speaks that.
     const HTTP: Option<Http> = None;
@@ -88,10 +88,21 @@ pub trait Service: 'static {
     const EVENT_SOURCE: &'static str;
     /// How it is spoken to.
     const PROTOCOL: Protocol;
-    /// Whether it has one endpoint for all Regions, in us-east-1.
-    const GLOBAL: bool = false;
+    /// Which Regions' endpoints it has.
+    const ENDPOINTS: Endpoints = Endpoints::Regional;
     /// Its errors.
     type Error: ServiceError;
+}
+
+/// Where a service is reached: what its requests may be signed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoints {
+    /// In each Region, and globally in the partition's first: STS.
+    Both,
+    /// Globally: IAM, Organizations.
+    Global,
+    /// In each Region.
+    Regional,
 }
 
 /// What the pipeline needs to know of a service's errors.

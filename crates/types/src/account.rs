@@ -9,6 +9,9 @@ pub struct AccountId(u64);
 pub struct InvalidAccountId;
 
 impl AccountId {
+    /// No account: what stands where a request comes from nobody's.
+    pub const NONE: Self = Self(0);
+
     /// One more than the largest account number.
     const END: u64 = 1_000_000_000_000;
 

@@ -1,48 +1,39 @@
 //! AWS JSON 1.1: `X-Amz-Target` names the operation, bodies are JSON objects.
 
-use ::http::{HeaderValue, Method, Response, StatusCode, header::CONTENT_TYPE};
-use bytes::Bytes;
-use http_body_util::Full;
+use ::http::Method;
 use serde::Serialize;
 use strongroom_services::refusal::Refusal;
-use zeroize::Zeroizing;
 
-use crate::{
-    http::{Answer, Request, RequestId},
-    routes::{self, Destination},
-};
+use super::{Arrival, unknown_operation};
+use crate::{http::Request, routes};
 
-const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
+/// The header that names service and operation.
+pub(super) const TARGET: &str = "x-amz-target";
 
-/// The service that a request is for, and its operation if it has that one.
 /// The protocol knows one method and one path.
-#[must_use]
-pub fn destination(request: &Request) -> Option<Destination> {
+pub(super) fn arrival(request: &Request) -> Option<Arrival<'_>> {
     if request.method != Method::POST || request.uri.path() != "/" {
         return None;
     }
-    let target = request.headers.get("x-amz-target")?.to_str().ok()?;
+    let target = request.headers.get(TARGET)?.to_str().ok()?;
     let (prefix, operation) = target.rsplit_once('.')?;
-    routes::json(prefix, operation)
+    let service = routes::json(prefix)?;
+    Some(Arrival {
+        service,
+        route: service.route(operation).ok_or_else(unknown_operation),
+        body: &request.body,
+        bound: Vec::new(),
+    })
 }
 
-/// A success. The body is wiped when it has been sent.
-#[must_use]
-pub fn success(request_id: &RequestId, body: Zeroizing<Vec<u8>>) -> Answer {
-    answer(request_id, StatusCode::OK, Bytes::from_owner(body))
-}
-
-/// An error, in the form that the service's clients know.
-#[must_use]
-pub fn failure(request_id: &RequestId, refusal: &Refusal) -> Answer {
+/// The body of an error.
+pub(super) fn failure(refusal: &Refusal) -> Vec<u8> {
     let body = Error {
         kind: refusal.code,
         capital: refusal.modelled.then_some(refusal.message.as_ref()),
         lower: (!refusal.modelled).then_some(refusal.message.as_ref()),
     };
-    let body = serde_json::to_vec(&body).unwrap_or_default();
-    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    answer(request_id, status, Bytes::from(body))
+    serde_json::to_vec(&body).unwrap_or_default()
 }
 
 /// Secrets Manager writes `Message` in errors of its model and `message` in
@@ -55,13 +46,4 @@ struct Error<'a> {
     capital: Option<&'a str>,
     #[serde(rename = "message", skip_serializing_if = "Option::is_none")]
     lower: Option<&'a str>,
-}
-
-fn answer(request_id: &RequestId, status: StatusCode, body: Bytes) -> Answer {
-    let mut answer = Response::new(Full::new(body));
-    *answer.status_mut() = status;
-    let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, MEDIA_TYPE);
-    headers.insert("x-amzn-requestid", request_id.header());
-    answer
 }

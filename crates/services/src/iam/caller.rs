@@ -75,6 +75,31 @@ impl Caller {
         Self::new(partition, principal, None, standing, key, None)
     }
 
+    /// Whoever sends a request that needs no signature. It is of no account
+    /// and has no policies; who it is shows from what is in the request.
+    #[must_use]
+    pub fn anonymous(partition: Partition) -> Self {
+        let account = AccountId::NONE;
+        Self {
+            principal: Principal::Federated {
+                provider: "".into(),
+                id: "".into(),
+            },
+            issuer: None,
+            account,
+            arn: Arn::new(partition.as_str(), "sts", "", account, "anonymous"),
+            policy_arn: None,
+            identity: Identity::of_web_identity("", "", ""),
+            access_key_id: String::new(),
+            secret_access_key: Sensitive::default(),
+            secret_version: 0,
+            standing: Arc::default(),
+            session: None,
+            tags: Vec::new(),
+            claims: Vec::new(),
+        }
+    }
+
     /// The root user of an account.
     ///
     /// # Errors

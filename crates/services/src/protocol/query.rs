@@ -49,13 +49,26 @@ impl<'a> Form<'a> {
     /// # Errors
     /// When the text before it is no form.
     pub fn get(&self, name: &str) -> Result<Option<Cow<'a, str>>, NoForm> {
-        for pair in self.pairs() {
-            let (known, value) = pair;
+        for (known, value) in self.pairs() {
             if decode(known)? == name {
                 return decode(value).map(Some);
             }
         }
         Ok(None)
+    }
+
+    /// All values of a parameter.
+    ///
+    /// # Errors
+    /// When the text is no form.
+    pub fn all(&self, name: &str) -> Result<Vec<Cow<'a, str>>, NoForm> {
+        let mut values = Vec::new();
+        for (known, value) in self.pairs() {
+            if decode(known)? == name {
+                values.push(decode(value)?);
+            }
+        }
+        Ok(values)
     }
 
     /// Names and values as they are written.
@@ -243,10 +256,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Unreadable> {
-        self.0
-            .next()
-            .map(|node| seed.deserialize(node))
-            .transpose()
+        self.0.next().map(|node| seed.deserialize(node)).transpose()
     }
 }
 

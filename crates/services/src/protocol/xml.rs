@@ -389,13 +389,13 @@ impl<'x, 'n> Serializer for Element<'x, 'n> {
 
     /// A structure without a name is that of an operation that says nothing,
     /// and is not written at all.
-    fn serialize_struct(
-        self,
-        name: &'static str,
-        _: usize,
-    ) -> Result<Parts<'x, 'n>, Unwritable> {
+    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Parts<'x, 'n>, Unwritable> {
         let shown = if name.is_empty() { "" } else { self.name };
-        Ok(Element { name: shown, ..self }.parts())
+        Ok(Element {
+            name: shown,
+            ..self
+        }
+        .parts())
     }
 
     fn serialize_struct_variant(
