@@ -1,6 +1,7 @@
 //! Which services are served, and where their operations are.
 
 use strongroom_services::{
+    iam::{self, Iam},
     operation::{Endpoints, Route, Service},
     protocol::{Protocol, Query},
     secretsmanager::{self, SecretsManager},
@@ -19,9 +20,10 @@ pub struct Served {
 }
 
 /// Every service.
-pub static SERVICES: &[Served] = &[Served::of::<SecretsManager>(
-    secretsmanager::operations::ROUTES,
-)];
+pub static SERVICES: &[Served] = &[
+    Served::of::<Iam>(iam::operations::ROUTES),
+    Served::of::<SecretsManager>(secretsmanager::operations::ROUTES),
+];
 
 impl Served {
     const fn of<S: Service>(routes: &'static [Route]) -> Self {

@@ -56,22 +56,54 @@ impl ServiceError for Error {
     }
 
     fn refusal(self) -> Refusal {
-        let modelled = |code, status, text| Refusal {
+        // CloudTrail calls errors by their shapes' names in the model.
+        let modelled = |code, shape, status, text| Refusal {
             status,
+            recorded_as: Some(shape),
             ..Refusal::modelled(code, text)
         };
         match self {
-            Self::AccessDenied(text) => modelled("AccessDenied", 403, text),
-            Self::DeleteConflict(text) => modelled("DeleteConflict", 409, text),
-            Self::EntityAlreadyExists(text) => modelled("EntityAlreadyExists", 409, text),
-            Self::InvalidInput(text) => modelled("InvalidInput", 400, text),
-            Self::LimitExceeded(text) => modelled("LimitExceeded", 409, text),
-            Self::MalformedPolicyDocument(text) => modelled("MalformedPolicyDocument", 400, text),
-            Self::NoSuchEntity(text) => modelled("NoSuchEntity", 404, text),
-            Self::PolicyEvaluation(text) => modelled("PolicyEvaluation", 500, text),
-            Self::PolicyNotAttachable(text) => modelled("PolicyNotAttachable", 400, text),
+            Self::AccessDenied(text) => modelled("AccessDenied", "AccessDenied", 403, text),
+            Self::DeleteConflict(text) => {
+                modelled("DeleteConflict", "DeleteConflictException", 409, text)
+            }
+            Self::EntityAlreadyExists(text) => modelled(
+                "EntityAlreadyExists",
+                "EntityAlreadyExistsException",
+                409,
+                text,
+            ),
+            Self::InvalidInput(text) => {
+                modelled("InvalidInput", "InvalidInputException", 400, text)
+            }
+            Self::LimitExceeded(text) => {
+                modelled("LimitExceeded", "LimitExceededException", 409, text)
+            }
+            Self::MalformedPolicyDocument(text) => modelled(
+                "MalformedPolicyDocument",
+                "MalformedPolicyDocumentException",
+                400,
+                text,
+            ),
+            Self::NoSuchEntity(text) => {
+                modelled("NoSuchEntity", "NoSuchEntityException", 404, text)
+            }
+            Self::PolicyEvaluation(text) => {
+                modelled("PolicyEvaluation", "PolicyEvaluationException", 500, text)
+            }
+            Self::PolicyNotAttachable(text) => modelled(
+                "PolicyNotAttachable",
+                "PolicyNotAttachableException",
+                400,
+                text,
+            ),
             Self::Store(error) => Refusal::store(&error),
-            Self::UnmodifiableEntity(text) => modelled("UnmodifiableEntity", 400, text),
+            Self::UnmodifiableEntity(text) => modelled(
+                "UnmodifiableEntity",
+                "UnmodifiableEntityException",
+                400,
+                text,
+            ),
             Self::Validation(text) => Refusal::validation(text),
         }
     }
