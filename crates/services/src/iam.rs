@@ -14,19 +14,26 @@ mod bootstrap;
 mod caller;
 mod callers;
 mod document;
+mod entity_type;
 mod error;
 mod inline;
 mod instance_profiles;
+mod invariants;
 mod managed_policies;
 mod names;
 pub mod operations;
 mod pages;
+mod pass_role;
 mod place;
 mod policies;
+mod policy_ref;
+mod policy_usage;
 pub(crate) mod principals;
 mod record;
 mod roles;
 mod rows;
+mod service_linked;
+mod simulation;
 mod standing;
 mod tags;
 mod trust;
@@ -35,6 +42,7 @@ pub use bootstrap::{AdminKey, admin_key, bootstrap, partition};
 pub use caller::{Caller, CallerSession};
 pub use callers::{CallerError, Callers, Found};
 pub use error::{Error, Result};
+pub(crate) use invariants::check_iam;
 pub use record::{
     AccessKey, Account, AccountAlias, AttachedTo, Deployment, Group, GroupMember, InlinePolicy,
     InstanceProfile, ManagedPolicy, OidcProvider, PolicyAttachment, PolicyVersion, PrincipalName,

@@ -10,7 +10,7 @@ use strongroom_types::AccountId;
 
 use crate::{
     context::Services,
-    secretsmanager,
+    iam, secretsmanager,
     tables::{AccessKeys, Accounts, KmsAliases, KmsKeys, Users},
 };
 
@@ -26,6 +26,7 @@ pub async fn check(services: &Services) -> Result<Vec<String>, StoreError> {
     let mut tx = services.store.begin(Mode::Read).await?;
     let mut problems = Vec::new();
     secretsmanager::check_secrets(services.partition, &mut tx, &mut problems).await?;
+    iam::check_iam(services.partition, &mut tx, &mut problems).await?;
     users(&mut tx, &mut problems).await?;
     access_keys(&mut tx, &mut problems).await?;
     aliases(&mut tx, &mut problems).await?;

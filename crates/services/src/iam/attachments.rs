@@ -307,8 +307,12 @@ pub(super) fn answered_boundary(arn: Option<&str>) -> Option<AttachedPermissions
 impl AttachedPolicy {
     /// What a list of them is sorted by.
     pub(super) fn rank(&self) -> String {
-        let part = |part: &Option<String>| part.clone().unwrap_or_default();
-        format!("{}\n{}", part(&self.policy_name), part(&self.policy_arn))
+        let name = self.policy_name.as_deref().unwrap_or_default();
+        let of_aws = self
+            .policy_arn
+            .as_ref()
+            .is_some_and(|arn| arn.contains(":aws:policy/"));
+        format!("{}\n{of_aws}", name.to_lowercase())
     }
 }
 

@@ -7,13 +7,13 @@ use strongroom_types::{AccountId, Sensitive};
 use zeroize::Zeroizing;
 
 use super::{
-    managed_policies::ADMINISTRATOR_ACCESS,
-    names,
-    record::{AccessKey, Account, Deployment, User},
+    managed_policies, names,
+    principals::{self, Found},
+    record::{AccessKey, Account, AttachedTo, Deployment, PolicyAttachment, User},
 };
 use crate::{
     context::Services,
-    tables::{AccessKeys, Accounts, Deployments, Users},
+    tables::{AccessKeys, Accounts, Deployments, PolicyAttachments, Users},
 };
 
 const ADMIN: &str = "admin";
@@ -127,19 +127,26 @@ async fn attempt(
             alias: None,
         },
     )?;
-    tx.put::<Users>(
-        &(account, ADMIN.to_owned()),
-        &User {
-            name: ADMIN.to_owned(),
-            path: "/".to_owned(),
-            id: names::draw(random, "AIDA", 17),
-            created_ms,
-            attached_policies: vec![ADMINISTRATOR_ACCESS.to_owned()],
-            inline_policies: Vec::new(),
-            access_key_ids: vec![key.access_key_id.clone()],
-            ..User::default()
-        },
-    )?;
+    let administrator = managed_policies::administrator_access(services.partition.as_str());
+    let admin = User {
+        name: ADMIN.to_owned(),
+        path: "/".to_owned(),
+        id: names::draw(random, "AIDA", 17),
+        created_ms,
+        attached_policies: vec![administrator.clone()],
+        inline_policies: Vec::new(),
+        access_key_ids: vec![key.access_key_id.clone()],
+        ..User::default()
+    };
+    let attachment = (
+        account,
+        administrator,
+        AttachedTo::User as u8,
+        ADMIN.to_owned(),
+    );
+    tx.put::<PolicyAttachments>(&attachment, &PolicyAttachment {})?;
+    tx.put::<Users>(&(account, ADMIN.to_owned()), &admin)?;
+    principals::remember(&mut tx, account, &Found::User(account, admin))?;
     tx.put::<AccessKeys>(
         &(key.access_key_id.clone(),),
         &AccessKey {

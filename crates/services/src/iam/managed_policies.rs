@@ -8,8 +8,10 @@ use std::borrow::Cow;
 
 use strongroom_types::Timestamp;
 
-/// `AdministratorAccess`: everything on everything.
-pub(super) const ADMINISTRATOR_ACCESS: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+/// The ARN of `AdministratorAccess`: everything on everything.
+pub(super) fn administrator_access(partition: &str) -> String {
+    format!("arn:{partition}:iam::aws:policy/AdministratorAccess")
+}
 
 /// A policy that AWS publishes.
 pub(super) struct AwsPolicy {
@@ -149,7 +151,7 @@ mod tests {
             assert!(policy.created() <= policy.updated(), "{}", policy.name);
             assert!(ids.insert(policy.id) && policy.id.len() == 21);
         }
-        assert!(find(ADMINISTRATOR_ACCESS).is_some());
+        assert!(find(&administrator_access("aws-cn")).is_some());
         for other in [
             "arn:aws:iam::aws:policy/AWSLambdaBasicExecutionRole",
             "arn:aws:iam::aws:policy/administratoraccess",

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use super::{
     error::{Error, Result},
+    pages::{self, Page},
     record,
 };
 use crate::{
@@ -138,6 +139,28 @@ pub(super) fn answered(tags: &[record::Tag]) -> Vec<Tag> {
             value: value.clone(),
         })
         .collect()
+}
+
+/// One page of tags, by key. Markers count them, since keys can be too long
+/// for a marker.
+///
+/// # Errors
+/// `ValidationError` for a marker that no list gave.
+pub(super) fn page(
+    tags: &[record::Tag],
+    marker: Option<&str>,
+    max_items: Option<i64>,
+) -> Result<Page<Tag>> {
+    let mut tags = answered(tags);
+    tags.sort_by_key(|tag| tag.key.to_lowercase());
+    let numbered = tags.into_iter().zip(0_u32..).collect();
+    let rank = |(_, number): &(Tag, u32)| format!("{number:03}");
+    let page = pages::page(numbered, rank, marker, max_items)?;
+    Ok(Page {
+        items: page.items.into_iter().map(|(tag, _)| tag).collect(),
+        is_truncated: page.is_truncated,
+        marker: page.marker,
+    })
 }
 
 /// The tags of an answer that leaves them out where there are none.

@@ -5,7 +5,6 @@ use crate::{
     context::Context,
     iam::{
         Iam, Result,
-        pages::page,
         roles::RoleRef,
         tags::{self, Tag},
     },
@@ -62,9 +61,8 @@ impl Operation for ListRoleTags {
         target: Authorized<RoleRef>,
         input: Self::Input,
     ) -> Result<Self::Output> {
-        let tags = tags::answered(&target.into_inner().found()?.tags);
-        let rank = |tag: &Tag| tag.key.to_lowercase();
-        let page = page(tags, rank, input.marker.as_deref(), input.max_items)?;
+        let role = target.into_inner().found()?;
+        let page = tags::page(&role.tags, input.marker.as_deref(), input.max_items)?;
         Ok(ListRoleTagsOutput {
             tags: page.items,
             is_truncated: Some(page.is_truncated),

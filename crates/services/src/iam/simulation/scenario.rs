@@ -1,0 +1,313 @@
+use std::collections::BTreeMap;
+
+use strongroom_policy::{
+    Attached, Context, Decision, Explanation, Policies, Policy, PolicyKind, PolicyType, Request,
+    explain,
+};
+use strongroom_types::{AccountId, Arn, Principal};
+
+use super::{
+    answers::{
+        EvaluationResult, OrganizationsDecisionDetail, PermissionsBoundaryDecisionDetail,
+        ResourceSpecificResult, decision, statements, verdict,
+    },
+    context::{self, ContextEntry},
+    handling,
+    policies::{Listed, PolicyList, SourcePolicy, parse},
+    source::{Source, managed},
+};
+use crate::{
+    context::Context as OperationContext,
+    iam::{
+        error::{Error, Result},
+        pages::{self, Page},
+        record::Tag,
+    },
+};
+
+/// What is simulated: every action on every resource, under these policies.
+pub(in crate::iam) struct Scenario {
+    pub(in crate::iam) actions: Vec<String>,
+    /// Absent: no resource was asked for.
+    pub(in crate::iam) resources: Option<Vec<String>>,
+    pub(in crate::iam) identity: PolicyList,
+    pub(in crate::iam) boundary: Option<PolicyList>,
+    /// A list for each level of the organization.
+    pub(in crate::iam) organization: Vec<PolicyList>,
+    pub(in crate::iam) resource_policy: Option<Policy>,
+    /// Who makes the requests.
+    pub(in crate::iam) principal: Principal,
+    pub(in crate::iam) resource_owner: Option<AccountId>,
+    pub(in crate::iam) context: Context,
+}
+
+/// A request's `ResourcePolicy`.
+///
+/// # Errors
+/// `InvalidInput` for what is no policy.
+pub(in crate::iam) fn resource_policy(document: Option<&str>) -> Result<Option<Policy>> {
+    document
+        .map(|document| parse(document, PolicyKind::Resource))
+        .transpose()
+}
+
+impl Scenario {
+    /// Fills in the condition keys: those that follow from the caller, and
+    /// those of the request, which count more.
+    ///
+    /// # Errors
+    /// `InvalidInput` for entries that are none.
+    pub(in crate::iam) fn keys(
+        partition: &str,
+        caller: Option<&Principal>,
+        tags: &[Tag],
+        entries: Option<Vec<ContextEntry>>,
+    ) -> Result<Context> {
+        let mut keys = Context::new();
+        if let Some(caller) = caller {
+            if let Some(arn) = caller.policy_arn(partition) {
+                keys.insert("aws:PrincipalArn", arn.as_str());
+            }
+            if let Some(account) = caller.account() {
+                keys.insert("aws:PrincipalAccount", account.to_string());
+            }
+            keys.insert("aws:userid", caller.user_id());
+            match caller {
+                Principal::User { name, .. } => {
+                    keys.insert("aws:PrincipalType", "User");
+                    keys.insert("aws:username", name.clone());
+                }
+                _ => keys.insert("aws:PrincipalType", "AssumedRole"),
+            }
+            for Tag { key, value } in tags {
+                keys.insert(&format!("aws:PrincipalTag/{key}"), value.as_str());
+            }
+        }
+        context::add(entries.unwrap_or_default(), &mut keys)?;
+        Ok(keys)
+    }
+
+    /// Checks actions, resources and the way to handle them.
+    ///
+    /// # Errors
+    /// `InvalidInput`.
+    pub(in crate::iam) fn check(&self, handling_option: Option<&str>) -> Result<()> {
+        for action in &self.actions {
+            let named = action.split_once(':').is_some_and(|(service, name)| {
+                !service.is_empty() && !name.is_empty() && !action.contains(['*', '?', ' '])
+            });
+            if !named {
+                return Err(Error::InvalidInput(
+                    format!("Invalid Action Name: {action}").into(),
+                ));
+            }
+        }
+        for resource in self.resources.iter().flatten() {
+            if resource != "*" && resource.parse::<Arn>().is_err() {
+                return Err(Error::InvalidInput(
+                    format!("Resource {resource} must be in ARN format or \"*\".").into(),
+                ));
+            }
+        }
+        let resources = self.resources.as_deref().unwrap_or_default();
+        handling::check(handling_option, &self.actions, resources)
+    }
+
+    /// One page of results. Only what is on the page is evaluated.
+    ///
+    /// # Errors
+    /// `ValidationError` for a marker that no page gave.
+    pub(in crate::iam) fn page(
+        &self,
+        partition: &str,
+        marker: Option<&str>,
+        max_items: Option<i64>,
+    ) -> Result<Page<EvaluationResult>> {
+        let everything = ["*".to_owned()];
+        let resources = self.resources.as_deref().unwrap_or(&everything);
+        let requests: Vec<(usize, &str, &str)> = (self.actions.iter())
+            .flat_map(|action| resources.iter().map(move |resource| (action, resource)))
+            .enumerate()
+            .map(|(number, (action, resource))| (number, action.as_str(), resource.as_str()))
+            .collect();
+        let rank = |(number, ..): &(usize, &str, &str)| format!("{number:010}");
+        let Page {
+            items,
+            is_truncated,
+            marker,
+        } = pages::page(requests, rank, marker, max_items)?;
+        let result = |(_, action, resource)| self.result(partition, action, resource);
+        Ok(Page {
+            items: items.into_iter().map(result).collect(),
+            is_truncated,
+            marker,
+        })
+    }
+
+    fn result(&self, partition: &str, action: &str, resource: &str) -> EvaluationResult {
+        let identity: Vec<Attached<'_>> = self
+            .identity
+            .iter()
+            .map(|it| Attached::from(&it.policy))
+            .collect();
+        let boundary = self.boundary.iter().flatten().next();
+        let levels: Vec<Vec<Attached<'_>>> = self
+            .organization
+            .iter()
+            .map(|level| level.iter().map(|it| Attached::from(&it.policy)).collect())
+            .collect();
+        let levels: Vec<&[Attached<'_>]> = levels.iter().map(Vec::as_slice).collect();
+        let policies = Policies {
+            boundary: boundary.map(|it| Attached::from(&it.policy)),
+            identity: &identity,
+            resource: self.resource_policy.as_ref().map(Attached::from),
+            service_control: &levels,
+            ..Policies::default()
+        };
+        let request = Request {
+            action,
+            context: &self.context,
+            issuer: None,
+            partition,
+            principal: &self.principal,
+            resource,
+            resource_account: self.resource_owner,
+        };
+        let explanation = explain(&request, &policies);
+        let listed: Vec<Listed<'_>> = self.identity.iter().map(SourcePolicy::listed).collect();
+        let matched = statements(&explanation, &listed);
+        let bounded = boundary
+            .is_some()
+            .then(|| PermissionsBoundaryDecisionDetail {
+                allowed_by_permissions_boundary: Some(allows(&explanation, PolicyType::Boundary)),
+            });
+        let details = || self.sides(&explanation);
+        let decided = decision(&explanation.decision).to_owned();
+        EvaluationResult {
+            eval_action_name: action.to_owned(),
+            eval_resource_name: Some(resource.to_owned()),
+            eval_decision: decided.clone(),
+            matched_statements: Some(matched.clone()),
+            missing_context_values: Some(explanation.missing_keys.clone()),
+            organizations_decision_detail: (!levels.is_empty()).then(|| {
+                OrganizationsDecisionDetail {
+                    allowed_by_organizations: Some(self.allowed_by_organization(&explanation)),
+                }
+            }),
+            permissions_boundary_decision_detail: bounded,
+            eval_decision_details: details(),
+            resource_specific_results: self.resources.as_ref().map(|_| {
+                vec![ResourceSpecificResult {
+                    eval_resource_name: resource.to_owned(),
+                    eval_resource_decision: decided,
+                    matched_statements: Some(matched),
+                    missing_context_values: Some(explanation.missing_keys.clone()),
+                    eval_decision_details: details(),
+                    permissions_boundary_decision_detail: bounded,
+                }]
+            }),
+        }
+    }
+
+    /// Every level of an organization must allow, and none may deny.
+    fn allowed_by_organization(&self, explanation: &Explanation<'_>) -> bool {
+        let refused = match &explanation.decision {
+            Decision::Allowed(_) => false,
+            Decision::Denied(denial) => denial.policy_type == PolicyType::ServiceControl,
+        };
+        !refused && verdict(explanation, PolicyType::ServiceControl) != "explicitDeny"
+    }
+
+    /// Across accounts, what the caller's policies and the resource's say.
+    fn sides(&self, explanation: &Explanation<'_>) -> Option<BTreeMap<String, String>> {
+        let across = self.resource_policy.is_some()
+            && self.resource_owner.is_some()
+            && self.resource_owner != self.principal.account();
+        across.then(|| {
+            let side = |name: &str, policy_type| {
+                (
+                    name.to_owned(),
+                    verdict(explanation, policy_type).to_owned(),
+                )
+            };
+            BTreeMap::from([
+                side("IAM Policy", PolicyType::Identity),
+                side("Resource Policy", PolicyType::Resource),
+            ])
+        })
+    }
+}
+
+fn allows(explanation: &Explanation<'_>, policy_type: PolicyType) -> bool {
+    verdict(explanation, policy_type) == "allowed"
+}
+
+/// The caller that a request names by `CallerArn`: a user, who need not exist.
+/// With it come the user's tags.
+///
+/// # Errors
+/// `InvalidInput` for what is no user's ARN.
+pub(in crate::iam) async fn caller(
+    cx: &mut OperationContext<'_>,
+    arn: &str,
+) -> Result<(Principal, Vec<Tag>)> {
+    let invalid = || Error::arn_invalid(arn);
+    let source = Source::resolve(cx, arn)
+        .await
+        .map_err(|error| match error {
+            Error::Store(error) => Error::Store(error),
+            _ => invalid(),
+        })?;
+    if let (true, Some(principal)) = (source.is_user(), source.principal()) {
+        return Ok((principal, source.tags().to_vec()));
+    }
+    let parsed: Arn = arn.parse().map_err(|_| invalid())?;
+    let place = parsed.resource().strip_prefix("user").ok_or_else(invalid)?;
+    let name = place.rsplit('/').next().ok_or_else(invalid)?;
+    let path = place.strip_suffix(name).ok_or_else(invalid)?;
+    let principal = Principal::User {
+        account: parsed.account().parse().map_err(|_| invalid())?,
+        path: path.into(),
+        name: name.into(),
+        id: "".into(),
+    };
+    Ok((principal, Vec::new()))
+}
+
+/// A request's `ResourceOwner`: an account's number, or the ARN of the account
+/// or of something in it.
+///
+/// # Errors
+/// `InvalidInput`.
+pub(in crate::iam) fn owner(text: &str) -> Result<AccountId> {
+    let number = match text.parse::<Arn>() {
+        Ok(arn) => arn.account().parse(),
+        Err(_) => text.parse(),
+    };
+    number.map_err(|_| Error::InvalidInput(format!("Invalid resource owner: {text}").into()))
+}
+
+/// The permissions boundary of a simulation: the one of the request, or else
+/// the one that `source` has.
+///
+/// # Errors
+/// `InvalidInput` for what is no policy, or for more than one.
+pub(in crate::iam) async fn boundary(
+    cx: &mut OperationContext<'_>,
+    given: Option<&[String]>,
+    own: Option<&str>,
+) -> Result<Option<PolicyList>> {
+    let given = given.unwrap_or_default();
+    if given.len() > 1 {
+        let text = "A simulation can have one permissions boundary.";
+        return Err(Error::InvalidInput(text.into()));
+    }
+    if !given.is_empty() {
+        let list = super::input_list("PermissionsBoundaryPolicyInputList", given)?;
+        return Ok(Some(list));
+    }
+    match own {
+        Some(arn) => Ok(Some(vec![managed(cx, arn).await?])),
+        None => Ok(None),
+    }
+}
