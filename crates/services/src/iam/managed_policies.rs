@@ -91,12 +91,6 @@ pub(super) fn find(arn: &str) -> Option<&'static AwsPolicy> {
     })
 }
 
-/// The document of an AWS managed policy.
-pub(super) fn document(arn: &str) -> Option<Cow<'static, str>> {
-    let partition = arn.split(':').nth(1)?;
-    Some(find(arn)?.document(partition))
-}
-
 impl AwsPolicy {
     /// Its ARN in a partition.
     pub(super) fn arn(&self, partition: &str) -> String {
@@ -146,7 +140,6 @@ mod tests {
                 );
                 let arn = policy.arn(partition);
                 assert_eq!(find(&arn).map(|found| found.name), Some(policy.name));
-                assert_eq!(super::document(&arn).as_deref(), Some(&*document));
             }
             assert!(policy.created() <= policy.updated(), "{}", policy.name);
             assert!(ids.insert(policy.id) && policy.id.len() == 21);
