@@ -7,14 +7,17 @@ use strongroom_services::{
     context::Request,
     iam::{AccessKey, Account, Caller, InlinePolicy, User},
     invariants,
-    operation::{Records, Route},
-    secretsmanager::operations::ROUTES,
+    operation::Records,
     tables::{AccessKeys, Accounts, Users},
 };
 use strongroom_store::{Mode, Table};
 use strongroom_types::{AccountId, Region, Sensitive};
 
-use crate::world::{ADMINISTRATOR, World};
+pub use crate::world::route;
+use crate::{
+    query,
+    world::{ADMINISTRATOR, World, body},
+};
 
 /// The account that owns the secrets of most tests.
 pub const OWNER: u64 = 111_122_223_333;
@@ -53,10 +56,6 @@ pub fn policy(statement: &Value) -> String {
 
 pub fn account(number: u64) -> AccountId {
     AccountId::new(number).unwrap()
-}
-
-pub fn route(operation: &str) -> &'static Route {
-    ROUTES.iter().find(|route| route.name == operation).unwrap()
 }
 
 /// The administrator of [`OWNER`], in a new deployment of its own.
@@ -219,7 +218,7 @@ impl Client {
 
     /// A call with everything that it leaves for the log.
     pub async fn recorded(&self, operation: &str, input: Value) -> Recorded {
-        self.recorded_bytes(operation, input.to_string().as_bytes())
+        self.recorded_bytes(operation, body(operation, &input).as_bytes())
             .await
     }
 
@@ -245,7 +244,7 @@ impl Client {
         lines.push(format!("{request:?}").into_bytes());
         let result = answer
             .result
-            .map(|body| serde_json::from_slice(&body).unwrap())
+            .map(|body| query::answer(&body))
             .map_err(|refusal| (refusal.code.to_owned(), refusal.message.into_owned()));
         let lines = lines
             .into_iter()

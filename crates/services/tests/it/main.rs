@@ -15,6 +15,8 @@ mod deletion;
 #[cfg(test)]
 mod get_random_password;
 #[cfg(test)]
+mod iam_policies;
+#[cfg(test)]
 mod idempotency;
 #[cfg(test)]
 mod invariants;
@@ -28,6 +30,8 @@ mod list_secret_version_ids;
 mod list_secrets;
 #[cfg(test)]
 mod matrix;
+#[cfg(test)]
+mod query;
 #[cfg(test)]
 mod records;
 #[cfg(test)]

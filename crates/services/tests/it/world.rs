@@ -6,14 +6,16 @@ use serde_json::Value;
 use strongroom_crypto::{Random, SystemRandom};
 use strongroom_services::{
     context::{Request, Services},
-    iam::{AccessKey, Account, Caller, Callers, User},
+    iam::{self, AccessKey, Account, Caller, Callers, User},
     kms::KeyMaterial,
-    operation::Records,
+    operation::{Records, Route},
     secretsmanager::{Shared, operations::ROUTES},
     tables::{AccessKeys, Accounts, Users},
 };
 use strongroom_store::{Mode, Store};
 use strongroom_types::{AccountId, Clock, ManualClock, Partition, Region, Timestamp};
+
+use crate::query;
 
 /// Allows everything.
 pub const ADMINISTRATOR: &str =
@@ -100,9 +102,8 @@ impl World {
             host: None,
             tls: None,
         };
-        let route = ROUTES.iter().find(|route| route.name == operation).unwrap();
-        let answer = route
-            .call(&self.services, &request, input.to_string().as_bytes())
+        let answer = route(operation)
+            .call(&self.services, &request, body(operation, &input).as_bytes())
             .await;
         let records = match answer.records {
             Records::Pending(lines) => lines
@@ -113,7 +114,7 @@ impl World {
         };
         let result = answer
             .result
-            .map(|body| serde_json::from_slice(&body).unwrap())
+            .map(|body| query::answer(&body))
             .map_err(|refusal| (refusal.code.to_owned(), refusal.message.into_owned()));
         Reply { result, records }
     }
@@ -128,6 +129,25 @@ impl World {
     pub async fn secret_with(&self, mut input: Value) -> Value {
         input["ClientRequestToken"] = self.services.random.uuid().into();
         self.ok("CreateSecret", input).await
+    }
+}
+
+/// An operation: `iam:CreateRole`, or without a service one of Secrets
+/// Manager's.
+pub fn route(operation: &str) -> &'static Route {
+    let (routes, name) = match operation.split_once(':') {
+        Some(("iam", name)) => (iam::operations::ROUTES, name),
+        Some((service, _)) => panic!("no service {service}"),
+        None => (ROUTES, operation),
+    };
+    routes.iter().find(|route| route.name == name).unwrap()
+}
+
+/// A request's body: a form for services that speak Query.
+pub fn body(operation: &str, input: &Value) -> String {
+    match operation.split_once(':') {
+        Some(("iam", _)) => query::form(input),
+        _ => input.to_string(),
     }
 }
 
