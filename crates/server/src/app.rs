@@ -7,7 +7,7 @@ use strongroom_services::{
     context::Services,
     iam::{self, Callers},
     jobs,
-    kms::KeyMaterial,
+    kms::{KeyMaterial, flush_key_usages},
     secretsmanager::{Shared, flush_accesses},
 };
 use strongroom_store::{RootKey, Store};
@@ -153,6 +153,9 @@ impl App {
             if let Err(error) = flush_accesses(&self.services).await {
                 tracing::error!(%error, "cannot write the dates of reads; will retry");
             }
+            if let Err(error) = flush_key_usages(&self.services).await {
+                tracing::error!(%error, "cannot write the last uses of keys; will retry");
+            }
         }
     }
 
@@ -161,6 +164,9 @@ impl App {
     pub async fn close(&self) {
         if let Err(error) = flush_accesses(&self.services).await {
             tracing::error!(%error, "the dates of the last reads are lost");
+        }
+        if let Err(error) = flush_key_usages(&self.services).await {
+            tracing::error!(%error, "the last uses of keys are lost");
         }
         if let Err(error) = self.services.store.close().await {
             tracing::error!(%error, "the store did not close cleanly");

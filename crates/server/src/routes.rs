@@ -2,6 +2,7 @@
 
 use strongroom_services::{
     iam::{self, Iam},
+    kms::{self, Kms},
     operation::{Endpoints, Route, Service},
     protocol::{Protocol, Query},
     secretsmanager::{self, SecretsManager},
@@ -22,6 +23,7 @@ pub struct Served {
 /// Every service.
 pub static SERVICES: &[Served] = &[
     Served::of::<Iam>(iam::operations::ROUTES),
+    Served::of::<Kms>(kms::operations::ROUTES),
     Served::of::<SecretsManager>(secretsmanager::operations::ROUTES),
 ];
 
@@ -48,9 +50,9 @@ impl Served {
 /// The service with this prefix in `X-Amz-Target`.
 #[must_use]
 pub fn json(prefix: &str) -> Option<&'static Served> {
-    SERVICES.iter().find(|service| {
-        matches!(service.protocol, Protocol::Json { target_prefix } if target_prefix == prefix)
-    })
+    SERVICES.iter().find(
+        |service| matches!(service.protocol, Protocol::Json(json) if json.target_prefix == prefix),
+    )
 }
 
 /// The services that speak AWS Query, with what is particular to each.

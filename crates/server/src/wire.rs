@@ -14,7 +14,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use strongroom_services::{
     operation::Route,
-    protocol::{Head, Message, Protocol},
+    protocol::{Head, Json, Message, Protocol},
     refusal::Refusal,
 };
 use zeroize::Zeroizing;
@@ -75,11 +75,11 @@ pub fn success(
 /// in that of AWS JSON.
 #[must_use]
 pub fn failure(protocol: Option<Protocol>, request_id: &RequestId, refusal: Refusal) -> Answer {
-    const NONE: Protocol = Protocol::Json { target_prefix: "" };
+    const NONE: Protocol = Protocol::Json(Json::new(""));
     let protocol = protocol.unwrap_or(NONE);
     let refusal = protocol.adapt(refusal);
     let body = match protocol {
-        Protocol::Json { .. } => aws_json::failure(&refusal),
+        Protocol::Json(json) => aws_json::failure(json, &refusal),
         Protocol::Query(query) => query.failure(request_id.as_str(), &refusal),
         Protocol::RestJson => rest_json::failure(&refusal),
     };
@@ -94,7 +94,7 @@ pub fn failure(protocol: Option<Protocol>, request_id: &RequestId, refusal: Refu
 
 fn answer(protocol: Protocol, request_id: &RequestId, status: StatusCode, body: Bytes) -> Answer {
     let media_type = match protocol {
-        Protocol::Json { .. } => "application/x-amz-json-1.1",
+        Protocol::Json(_) => "application/x-amz-json-1.1",
         Protocol::Query(_) => "text/xml",
         Protocol::RestJson => "application/json",
     };

@@ -10,7 +10,8 @@ use std::{
 };
 
 use strongroom_policy::{
-    Attached, ContextKeys, Decision, Policies, Policy, Request as PolicyRequest, Values, decide,
+    Attached, ContextKeys, Decision, Policies, Policy, PolicyKind, Request as PolicyRequest,
+    Values, decide,
 };
 use strongroom_types::AccountId;
 
@@ -53,6 +54,11 @@ pub trait Target: Send {
 
     /// Condition keys that come from the resource.
     fn condition_keys(&self, keys: &mut Keys);
+
+    /// The id of a KMS grant that lets the caller do `action`.
+    fn kms_grant(&self, _action: &str) -> Option<&str> {
+        None
+    }
 
     /// One condition key, in lower case, for targets that are judged so often
     /// that making all their keys would be felt.
@@ -197,6 +203,38 @@ pub fn judge(
     )
 }
 
+/// Whether a resource's policy by itself leaves `action` to the caller, or to
+/// the caller's account, whatever the caller's own policies say.
+pub fn resource_allows(
+    cx: &Context<'_>,
+    target: &impl Target,
+    resource_policy: &Policy,
+    action: &str,
+    keys: &Keys,
+) -> bool {
+    const EVERYTHING: &str = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    let Ok(everything) = Policy::parse(EVERYTHING, PolicyKind::Identity) else {
+        return false;
+    };
+    let context = RequestContext::of(cx, target, keys);
+    let request = PolicyRequest {
+        action,
+        context: &context,
+        issuer: None,
+        partition: cx.services.partition.as_str(),
+        principal: &cx.request.caller.principal,
+        resource: target.resource(),
+        resource_account: target.account(),
+    };
+    let identity = [Attached::from(&everything)];
+    let policies = Policies {
+        identity: &identity,
+        resource: Some(Attached::from(resource_policy)),
+        ..Policies::default()
+    };
+    matches!(decide(&request, &policies), Decision::Allowed(_)) && !context.ambiguous.get()
+}
+
 fn decided<T: Target>(
     context: &RequestContext<'_, T>,
     resource_policy: Option<&Policy>,
@@ -219,6 +257,7 @@ fn decided<T: Target>(
     let policies = Policies {
         boundary: caller.standing.boundary.as_ref().map(NamedPolicy::attached),
         identity: &identity,
+        kms_grant: target.kms_grant(action),
         resource: resource_policy.map(Attached::from),
         session: session.as_deref(),
         ..Policies::default()

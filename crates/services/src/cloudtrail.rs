@@ -53,6 +53,8 @@ pub struct Event {
     pub response_elements: Option<Value>,
     /// Extras of service events.
     pub additional_event_data: Option<Value>,
+    /// What a service event is about, where its service tells it so.
+    pub service_event_details: Option<Value>,
     /// Whether nothing can have been changed.
     pub read_only: bool,
     /// The resources that were used: for KMS the key.
@@ -124,6 +126,7 @@ struct Record<'a> {
     vpc_endpoint_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     vpc_endpoint_account_id: Option<String>,
+    service_event_details: &'a Option<Value>,
     event_category: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     tls_details: Option<TlsDetails<'a>>,
@@ -150,6 +153,7 @@ impl Event {
             request_parameters: None,
             response_elements: None,
             additional_event_data: None,
+            service_event_details: None,
             read_only,
             resources: Vec::new(),
             error: None,
@@ -204,6 +208,16 @@ impl Event {
         })
     }
 
+    /// The record of a service event, which knows where it happened.
+    #[must_use]
+    pub fn own_record(&self, services: &Services, time: &EventTime) -> Vec<u8> {
+        match &self.kind {
+            Kind::ServiceEvent(_, _, home) => self.service_record(services, home, time),
+            // Without a request there is no caller to name.
+            Kind::ApiCall | Kind::Forwarded => Vec::new(),
+        }
+    }
+
     /// The record of a service event about a resource of `home`, with or
     /// without a request that caused it.
     #[must_use]
@@ -253,6 +267,7 @@ impl Event {
             vpc_endpoint_account_id: scene
                 .vpc_endpoint
                 .and_then(|endpoint| Some(endpoint.account?.to_string())),
+            service_event_details: &self.service_event_details,
             event_category: "Management",
             tls_details: scene.tls_details,
         };

@@ -8,7 +8,7 @@ use strongroom_types::{AccountId, Arn, Clock, Partition, Region, Timestamp};
 
 use crate::{
     ahead::Ahead,
-    cloudtrail::Event,
+    cloudtrail::{Event, Resource},
     iam::{Caller, Callers},
     kms::KeyMaterial,
     secretsmanager::Shared,
@@ -113,15 +113,31 @@ pub struct Context<'r> {
     pub request: &'r Request,
     /// The time of the request; the same however long it takes.
     pub now: Timestamp,
+    /// Whether the transaction writes.
+    pub(crate) mode: Mode,
     /// The one transaction of the request.
     pub tx: Transaction,
     /// Further events to record with the request's own: KMS uses on behalf of
     /// the caller, service events.
     pub events: Vec<Event>,
+    /// What the record of the request's own call says beside what was asked and
+    /// answered.
+    pub(crate) remarks: Remarks,
     /// How far what is in memory had come before the transaction began.
     pub(crate) generations: Generations,
     /// What was done before the transaction, for this request.
     pub(crate) ahead: Ahead,
+}
+
+/// What the record of a call says beside what was asked and answered.
+#[derive(Debug, Default)]
+pub(crate) struct Remarks {
+    /// The resources that were used: for KMS the keys.
+    pub(crate) resources: Vec<Resource>,
+    /// `additionalEventData`.
+    pub(crate) additional_event_data: Option<serde_json::Value>,
+    /// `responseElements` of a change that answers nothing.
+    pub(crate) response_elements: Option<serde_json::Value>,
 }
 
 /// The generations of the caches whose rows a transaction reads. A cached
@@ -157,6 +173,8 @@ impl<'r> Context<'r> {
             events: Vec::new(),
             generations,
             ahead: Ahead::default(),
+            mode,
+            remarks: Remarks::default(),
         })
     }
 

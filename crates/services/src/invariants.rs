@@ -10,8 +10,8 @@ use strongroom_types::AccountId;
 
 use crate::{
     context::Services,
-    iam, secretsmanager,
-    tables::{AccessKeys, Accounts, KmsAliases, KmsKeys, Users},
+    iam, kms, secretsmanager,
+    tables::{AccessKeys, Accounts, Users},
 };
 
 /// Rows read at a time.
@@ -29,7 +29,7 @@ pub async fn check(services: &Services) -> Result<Vec<String>, StoreError> {
     iam::check_iam(services.partition, &mut tx, &mut problems).await?;
     users(&mut tx, &mut problems).await?;
     access_keys(&mut tx, &mut problems).await?;
-    aliases(&mut tx, &mut problems).await?;
+    kms::check_keys(services.partition, &mut tx, &mut problems).await?;
     Ok(problems)
 }
 
@@ -86,22 +86,6 @@ async fn access_keys(tx: &mut Transaction, problems: &mut Vec<String>) -> Result
             };
             if user.is_none() {
                 problems.push(format!("access key {id} is of no user"));
-            }
-        }
-    }
-}
-
-async fn aliases(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
-    let mut last = None;
-    loop {
-        let rows = page::<KmsAliases>(tx, &mut last).await?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        for ((account, region, name), alias) in rows {
-            let key = (account, region, alias.target_key_id);
-            if tx.get::<KmsKeys>(&key).await?.is_none() {
-                problems.push(format!("alias {account}/{region}/{name} stands for no key"));
             }
         }
     }

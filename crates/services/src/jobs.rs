@@ -8,11 +8,11 @@
 //! number of nodes may work, and each job is done once.
 
 use strongroom_store::{Mode, StoreError};
-use strongroom_types::Timestamp;
+use strongroom_types::{AccountId, Partition, Timestamp};
 
 use crate::{
     context::{Home, Services},
-    secretsmanager,
+    kms, secretsmanager,
     tables::Jobs,
 };
 
@@ -55,6 +55,12 @@ pub enum Kind {
     Unknown = 0,
     /// Removes a secret whose recovery window has ended.
     DeleteSecret = 1,
+    /// Destroys a KMS key whose window has ended.
+    DeleteKmsKey = 10,
+    /// Gives a KMS key new material.
+    RotateKmsKey = 11,
+    /// Removes imported material of a KMS key that has expired.
+    ExpireKmsMaterial = 12,
 }
 
 /// What a worker claimed: the key its row has now, and the row.
@@ -77,6 +83,29 @@ impl Job {
             incarnation: suffix.to_owned(),
             claims: 0,
         }
+    }
+
+    /// A job about a KMS key.
+    #[must_use]
+    pub fn of_key(kind: Kind, home: &Home, key_id: &str) -> Self {
+        Self {
+            kind: kind.into(),
+            account: home.account.number(),
+            region: home.region.to_string(),
+            resource: key_id.to_owned(),
+            incarnation: String::new(),
+            claims: 0,
+        }
+    }
+
+    /// Where the job's resource lives; nothing for a row of another release.
+    #[must_use]
+    pub fn home(&self, partition: Partition) -> Option<Home> {
+        Some(Home {
+            partition,
+            account: AccountId::new(self.account)?,
+            region: self.region.parse().ok()?,
+        })
     }
 
     /// The job's key, due at a time in milliseconds since the epoch. One
@@ -115,6 +144,9 @@ pub async fn run_due(services: &Services) -> Result<usize, StoreError> {
             let kind = Kind::try_from(job.job.kind).unwrap_or(Kind::Unknown);
             let outcome = match kind {
                 Kind::DeleteSecret => secretsmanager::remove_secret(services, &job, now).await,
+                Kind::DeleteKmsKey => kms::delete_key(services, &job, now).await,
+                Kind::RotateKmsKey => kms::rotate_key(services, &job, now).await,
+                Kind::ExpireKmsMaterial => kms::expire_material(services, &job, now).await,
                 Kind::Unknown => continue,
             };
             match outcome {

@@ -276,9 +276,15 @@ impl Call<'_> {
         cx.ahead = std::mem::take(&mut self.ahead);
         let done = run::<O>(&mut cx, input).await;
         let Context {
-            tx, events, ahead, ..
+            tx,
+            events,
+            ahead,
+            remarks,
+            ..
         } = cx;
         self.ahead = ahead;
+        self.event.resources = remarks.resources;
+        self.event.additional_event_data = remarks.additional_event_data;
         let output = match done.map_err(stopped) {
             Ok(output) => output,
             Err(why) => {
@@ -298,7 +304,8 @@ impl Call<'_> {
                 records: Records::Pending(self.lines()),
             });
         }
-        self.event.response_elements = output.record().filter(has_members);
+        let answered = output.record().filter(has_members);
+        self.event.response_elements = answered.or(remarks.response_elements);
         let uses = self.further.len();
         self.further.extend(events);
         if let Err(error) = tx.commit(self.lines()).await {

@@ -29,14 +29,35 @@ pub use rest_json::{Http, Member};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     /// AWS JSON 1.1: one path, the operation in `X-Amz-Target`.
-    Json {
-        /// What stands before the dot of `X-Amz-Target`: `TrentService`.
-        target_prefix: &'static str,
-    },
+    Json(Json),
     /// AWS Query: one path, the operation in the parameter `Action`.
     Query(Query),
     /// JSON, with the operation in method and path.
     RestJson,
+}
+
+/// What differs between services that speak AWS JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Json {
+    /// What stands before the dot of `X-Amz-Target`: `TrentService`.
+    pub target_prefix: &'static str,
+    /// Whether errors of the service's model have a `Message`. Those of the
+    /// framework around it have a `message`, in every service.
+    pub capital_message: bool,
+    /// Whether an answer that says nothing has no body, in place of `{}`.
+    pub empty_answers: bool,
+}
+
+impl Json {
+    /// A service whose errors have a `message`.
+    #[must_use]
+    pub const fn new(target_prefix: &'static str) -> Self {
+        Self {
+            target_prefix,
+            capital_message: false,
+            empty_answers: false,
+        }
+    }
 }
 
 /// What differs between services that speak AWS Query.
@@ -96,7 +117,7 @@ impl Protocol {
         message: Message<'_>,
     ) -> Result<T, Refusal> {
         let wire = match self {
-            Self::Json { .. } => json(message.body)?,
+            Self::Json(_) => json(message.body)?,
             Self::Query(_) => query::read(message.body)?,
             Self::RestJson => rest_json::read(http, message)?,
         };
@@ -121,7 +142,11 @@ impl Protocol {
         output: &T,
     ) -> Result<Written, Refusal> {
         let body = match self {
-            Self::Json { .. } => OnTheWire(output).to_json().map_err(Refusal::unavailable)?,
+            Self::Json(Json {
+                empty_answers: true,
+                ..
+            }) if T::IS_NOTHING => Zeroizing::default(),
+            Self::Json(_) => OnTheWire(output).to_json().map_err(Refusal::unavailable)?,
             Self::Query(query) => xml::success(&query, operation, request_id, output)?,
             Self::RestJson => return rest_json::write(http, output),
         };
@@ -136,7 +161,7 @@ impl Protocol {
     #[must_use]
     pub fn adapt(self, refusal: Refusal) -> Refusal {
         match self {
-            Self::Json { .. } => refusal,
+            Self::Json(_) => refusal,
             Self::Query(query) => query.adapt(refusal),
             Self::RestJson => rest_json::adapt(refusal),
         }

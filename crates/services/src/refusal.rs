@@ -13,8 +13,9 @@ pub struct Refusal {
     pub status: u16,
     /// The text for the client. Never holds a secret or an internal detail.
     pub message: Cow<'static, str>,
-    /// Whether the service's model declares the error. Secrets Manager writes
-    /// `Message` for those and `message` for the framework's own.
+    /// Whether the service's model declares the error. Some services write
+    /// `Message` for those (`protocol::Json`); the framework's own
+    /// have a `message`.
     pub modelled: bool,
     /// What an operator should know, for the log.
     pub detail: Option<String>,

@@ -33,7 +33,7 @@ pub use secret::{AWSCURRENT, AWSPENDING, AWSPREVIOUS};
 pub use secret_ref::{FoundSecret, SecretRef};
 pub use shared::Shared;
 
-use crate::{operation::Service, protocol::Protocol};
+use crate::{operation::Service, protocol::{Json, Protocol}};
 
 /// The service.
 pub struct SecretsManager;
@@ -41,8 +41,9 @@ pub struct SecretsManager;
 impl Service for SecretsManager {
     const NAME: &'static str = "secretsmanager";
     const EVENT_SOURCE: &'static str = "secretsmanager.amazonaws.com";
-    const PROTOCOL: Protocol = Protocol::Json {
-        target_prefix: "secretsmanager",
-    };
+    const PROTOCOL: Protocol = Protocol::Json(Json {
+        capital_message: true,
+        ..Json::new("secretsmanager")
+    });
     type Error = Error;
 }

@@ -73,6 +73,18 @@ tables! {
     22 SecretPolicies: (AccountId, Region, String) => secretsmanager::ResourcePolicy;
     /// Due time in milliseconds since the epoch, job id.
     30 Jobs: (u64, String) => jobs::Job;
+    /// Account, Region, key id, grant id.
+    40 KmsGrants: (AccountId, Region, String, String) => kms::Grant;
+    /// Account, Region, key id, grantee, grant id.
+    41 KmsGrantsByGrantee: (AccountId, Region, String, String, String) => kms::Present;
+    /// Region, retiring principal, account of the key, key id, grant id.
+    42 KmsGrantsByRetiring: (Region, String, AccountId, String, String) => kms::Present;
+    /// Account, Region, key id, the grant's name, digest of what it says.
+    43 KmsGrantsByName: (AccountId, Region, String, String, String) => kms::GrantName;
+    /// Account, Region, key id.
+    44 KmsGrantCounts: (AccountId, Region, String) => kms::GrantCount;
+    /// Account, Region, key id.
+    45 KmsKeyUsages: (AccountId, Region, String) => kms::LastUsage;
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use ::http::Method;
 use serde::Serialize;
-use strongroom_services::refusal::Refusal;
+use strongroom_services::{protocol::Json, refusal::Refusal};
 
 use super::{Arrival, unknown_operation};
 use crate::{http::Request, routes};
@@ -27,17 +27,18 @@ pub(super) fn arrival(request: &Request) -> Option<Arrival<'_>> {
 }
 
 /// The body of an error.
-pub(super) fn failure(refusal: &Refusal) -> Vec<u8> {
+pub(super) fn failure(json: Json, refusal: &Refusal) -> Vec<u8> {
+    let capital = refusal.modelled && json.capital_message;
     let body = Error {
         kind: refusal.code,
-        capital: refusal.modelled.then_some(refusal.message.as_ref()),
-        lower: (!refusal.modelled).then_some(refusal.message.as_ref()),
+        capital: capital.then_some(refusal.message.as_ref()),
+        lower: (!capital).then_some(refusal.message.as_ref()),
     };
     serde_json::to_vec(&body).unwrap_or_default()
 }
 
-/// Secrets Manager writes `Message` in errors of its model and `message` in
-/// those of the framework around it.
+/// Some services write `Message` in errors of their model, and all `message`
+/// in those of the framework around them.
 #[derive(Serialize)]
 struct Error<'a> {
     #[serde(rename = "__type")]

@@ -8,23 +8,31 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use strongroom_crypto::{AeadKey, Random};
+use strongroom_crypto::AeadKey;
 use strongroom_policy::{Policy, Values};
 use strongroom_store::StoreError;
 use strongroom_types::{AccountId, Arn};
 use zeroize::Zeroizing;
 
 use super::{
+    Kms,
     ciphertext::Header,
+    encryption_context::{Pairs, associated},
+    error::Error,
+    grants::{self, Held},
     key::{self, KeyName, OpenKey},
+    material::hexadecimal,
+    spec::{KeySpec, KeyUsage},
+    state::Deed,
+    symmetric, target, usage,
 };
 use crate::{
     authorize::{Keys, Target, forwarded},
-    cloudtrail::{Event, Kind, Resource},
+    cloudtrail::{Event, Kind},
     context::{Context, Home},
+    operation::{Service as _, ServiceError as _},
 };
 
-const EVENT_SOURCE: &str = "kms.amazonaws.com";
 /// KMS says no more than the name.
 const INVALID_CIPHERTEXT: (&str, String) = ("InvalidCiphertextException", String::new());
 
@@ -33,12 +41,17 @@ const INVALID_CIPHERTEXT: (&str, String) = ("InvalidCiphertextException", String
 pub enum KeyError {
     /// The AWS managed key serves its own account only.
     AnotherAccount,
+    /// The key is none that makes data keys.
+    Asymmetric,
     /// A policy does not let the caller have the key used.
     Denied,
     /// The blob does not open: changed, or of another key or context.
     Ciphertext,
     /// There is no such key; the text is KMS's.
     NotFound(String),
+    /// The key cannot be used now: it is disabled, waits for its deletion, or
+    /// lacks its imported material.
+    Unusable,
     /// The store could not be used.
     Store(StoreError),
 }
@@ -67,18 +80,12 @@ pub struct Sealed {
 }
 
 impl EncryptionContext {
-    /// Every pair with its lengths, so that no two contexts look the same.
-    fn associated(&self) -> Vec<u8> {
-        let pairs = [
+    /// Its pairs, in the order of their keys.
+    fn pairs(&self) -> [(&str, &str); 2] {
+        [
             ("SecretARN", self.secret_arn.as_str()),
             ("SecretVersionId", &self.version_id),
-        ];
-        let mut bytes = Vec::with_capacity(200);
-        for text in pairs.iter().flat_map(|(key, value)| [*key, *value]) {
-            bytes.extend_from_slice(&(text.len() as u64).to_be_bytes());
-            bytes.extend_from_slice(text.as_bytes());
-        }
-        bytes
+        ]
     }
 
     fn record(&self) -> Value {
@@ -97,19 +104,24 @@ pub async fn chosen_key(
     named: Option<&str>,
 ) -> Result<Arc<OpenKey>, KeyError> {
     let name = named.map(|text| KeyName::parse(text, *home)).transpose();
-    let opened = match name.map_err(KeyError::NotFound)? {
+    let opened = match name.map_err(not_there)? {
         None => key::default_key(cx, home).await?,
         Some(KeyName::Alias(of, alias)) if of == *home && alias == key::DEFAULT_ALIAS => {
             key::default_key(cx, home).await?
         }
         Some(name) => {
-            let (of, id) = name.resolve(cx).await?.map_err(KeyError::NotFound)?;
-            key::open(cx, &of, &id)
-                .await?
-                .ok_or_else(|| KeyError::NotFound(id))?
+            let found = name.find(cx).await?;
+            found.ok_or_else(|| not_there(name.missing()))?
         }
     };
     Ok(opened)
+}
+
+fn not_there(error: Error) -> KeyError {
+    match error {
+        Error::Store(error) => KeyError::Store(error),
+        other => KeyError::NotFound(other.refusal().message.into_owned()),
+    }
 }
 
 /// The ARN of the key that a request names, for policies; nothing if it names
@@ -125,45 +137,82 @@ pub async fn named_key(
     let Some(Ok(name)) = named.map(|text| KeyName::parse(text, *home)) else {
         return Ok(None);
     };
-    let resolved = name.resolve(cx).await?.ok();
-    Ok(resolved.map(|(of, id)| of.arn("kms", format_args!("key/{id}"))))
+    Ok(name.find(cx).await?.map(|key| key.arn.clone()))
 }
 
 /// Seals a value under a fresh data key: KMS's `GenerateDataKey`.
 ///
 /// # Errors
-/// [`KeyError::Denied`], [`KeyError::AnotherAccount`]; [`KeyError::Ciphertext`]
-/// if the key has no material.
-pub fn seal(
+/// [`KeyError::Denied`], [`KeyError::AnotherAccount`], [`KeyError::Unusable`],
+/// [`KeyError::Asymmetric`].
+pub async fn seal(
     cx: &mut Context<'_>,
     key: &OpenKey,
     context: &EncryptionContext,
     value: &[u8],
 ) -> Result<Sealed, KeyError> {
-    let used = permitted(cx, key, Use::GenerateDataKey, context)?;
-    cx.events.push(used);
+    let used = permitted(cx, key, Use::GenerateDataKey, context).await?;
+    let data_key = cx.services.random.key();
+    let encrypted_data_key = wrap(cx, used, key, context, data_key.as_ref())?;
     let random = cx.services.random.as_ref();
-    let associated = context.associated();
-    let data_key = random.key();
+    let bound = associated(&[], &context.pairs());
     Ok(Sealed {
-        encrypted_data_key: wrap(random, key, &associated, data_key.as_ref())?,
-        ciphertext: AeadKey::new(&data_key).seal(random, &associated, value),
+        encrypted_data_key,
+        ciphertext: AeadKey::new(&data_key).seal(random, &bound, value),
     })
 }
 
 /// Opens a sealed value: KMS's `Decrypt`.
 ///
 /// # Errors
-/// [`KeyError::Denied`], [`KeyError::AnotherAccount`]; [`KeyError::Ciphertext`]
-/// if it is not as it was sealed, or not in its place; [`KeyError::NotFound`]
-/// if its key is gone.
+/// [`KeyError::Denied`], [`KeyError::AnotherAccount`], [`KeyError::Unusable`];
+/// [`KeyError::Ciphertext`] if it is not as it was sealed, or not in its place;
+/// [`KeyError::NotFound`] if its key is gone.
 pub async fn open(
     cx: &mut Context<'_>,
     home: &Home,
     context: &EncryptionContext,
     sealed: &Sealed,
 ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-    let decoded = Header::decode(&sealed.encrypted_data_key);
+    let data_key = unwrap(cx, home, context, &sealed.encrypted_data_key).await?;
+    let bound = associated(&[], &context.pairs());
+    AeadKey::new(&data_key)
+        .open(&bound, &sealed.ciphertext)
+        .map_err(|_| KeyError::Ciphertext)
+}
+
+/// Puts the data key of a sealed value under another KMS key: KMS's `Decrypt`
+/// by the one and `Encrypt` by the other. The value itself stays as it is.
+/// Nothing if the caller may not have the new key encrypt: then the value
+/// stays under the old one.
+///
+/// # Errors
+/// As [`open`] and [`seal`].
+///
+/// Source: Secrets Manager API Reference, UpdateSecret, `KmsKeyId`.
+pub async fn rewrap(
+    cx: &mut Context<'_>,
+    home: &Home,
+    context: &EncryptionContext,
+    encrypted_data_key: &[u8],
+    key: &OpenKey,
+) -> Result<Option<Vec<u8>>, KeyError> {
+    let data_key = unwrap(cx, home, context, encrypted_data_key).await?;
+    match permitted(cx, key, Use::Encrypt, context).await {
+        Ok(used) => wrap(cx, used, key, context, data_key.as_ref()).map(Some),
+        Err(KeyError::Denied) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The data key of a sealed value.
+async fn unwrap(
+    cx: &mut Context<'_>,
+    home: &Home,
+    context: &EncryptionContext,
+    encrypted_data_key: &[u8],
+) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+    let decoded = Header::decode(encrypted_data_key);
     let Some((header, head, body)) = decoded else {
         keyless(cx, context, INVALID_CIPHERTEXT);
         return Err(KeyError::Ciphertext);
@@ -177,40 +226,39 @@ pub async fn open(
         keyless(cx, context, ("NotFoundException", text.clone()));
         return Err(KeyError::NotFound(text));
     };
-    let mut used = permitted(cx, &key, Use::Decrypt, context)?;
-    let associated = context.associated();
-    let opened = key
-        .material(&header.material_id)
-        .and_then(|material| material.open(&[head, &associated].concat(), body).ok())
-        .and_then(|bytes| {
-            <[u8; 32]>::try_from(bytes.as_slice())
-                .ok()
-                .map(Zeroizing::new)
-        })
-        .and_then(|data_key| {
-            AeadKey::new(&data_key)
-                .open(&associated, &sealed.ciphertext)
-                .ok()
-        });
-    if opened.is_none() {
+    let mut used = permitted(cx, &key, Use::Decrypt, context).await?;
+    let opened = symmetric::decrypt(&key, &header, head, body, &context.pairs());
+    let data_key = opened
+        .and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok())
+        .map(Zeroizing::new);
+    if data_key.is_some() {
+        used.additional_event_data = material_used(&header.material_id);
+        usage::note(cx, &key, "Decrypt");
+    } else {
         used.error = Some(INVALID_CIPHERTEXT);
     }
     cx.events.push(used);
-    opened.ok_or(KeyError::Ciphertext)
+    data_key.ok_or(KeyError::Ciphertext)
 }
 
 /// What AWS does when a key is chosen for a secret: one use of each kind, in
 /// the caller's name, for nothing.
 ///
 /// # Errors
-/// [`KeyError::Denied`], [`KeyError::AnotherAccount`].
-pub fn validate(cx: &mut Context<'_>, key: &OpenKey, secret_arn: &Arn) -> Result<(), KeyError> {
+/// [`KeyError::Denied`], [`KeyError::AnotherAccount`], [`KeyError::Unusable`],
+/// [`KeyError::Asymmetric`].
+pub async fn validate(
+    cx: &mut Context<'_>,
+    key: &OpenKey,
+    secret_arn: &Arn,
+) -> Result<(), KeyError> {
     let context = EncryptionContext {
         secret_arn: secret_arn.clone(),
         version_id: "RequestToValidateKeyAccess".to_owned(),
     };
     for how in [Use::GenerateDataKey, Use::Decrypt] {
-        let used = permitted(cx, key, how, &context)?;
+        let mut used = permitted(cx, key, how, &context).await?;
+        used.additional_event_data = key.current().and_then(|it| material_used(&it.id));
         cx.events.push(used);
     }
     Ok(())
@@ -220,57 +268,111 @@ pub fn validate(cx: &mut Context<'_>, key: &OpenKey, secret_arn: &Arn) -> Result
 #[derive(Clone, Copy)]
 enum Use {
     Decrypt,
+    Encrypt,
     GenerateDataKey,
 }
 
-/// The event of a use of a key, if the caller may have it used; a refusal is
-/// recorded here.
-fn permitted(
+impl Use {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Decrypt => "Decrypt",
+            Self::Encrypt => "Encrypt",
+            Self::GenerateDataKey => "GenerateDataKey",
+        }
+    }
+
+    fn action(self) -> &'static str {
+        match self {
+            Self::Decrypt => "kms:Decrypt",
+            Self::Encrypt => "kms:Encrypt",
+            Self::GenerateDataKey => "kms:GenerateDataKey",
+        }
+    }
+
+    fn parameters(self, key: &OpenKey, context: &EncryptionContext) -> Value {
+        let context = context.record();
+        match self {
+            Self::Decrypt => json!({
+                "encryptionAlgorithm": "SYMMETRIC_DEFAULT", "encryptionContext": context,
+            }),
+            Self::Encrypt => json!({
+                "keyId": key.arn.as_str(), "encryptionAlgorithm": "SYMMETRIC_DEFAULT",
+                "encryptionContext": context,
+            }),
+            Self::GenerateDataKey => json!({
+                "keyId": key.arn.as_str(), "keySpec": "AES_256", "encryptionContext": context,
+            }),
+        }
+    }
+}
+
+/// The event of a use of a key, if the caller may have it used and it can be;
+/// a refusal is recorded here.
+async fn permitted(
     cx: &mut Context<'_>,
     key: &OpenKey,
     how: Use,
     context: &EncryptionContext,
 ) -> Result<Event, KeyError> {
-    let (name, action, parameters) = match how {
-        Use::Decrypt => (
-            "Decrypt",
-            "kms:Decrypt",
-            json!({
-                "encryptionAlgorithm": "SYMMETRIC_DEFAULT", "encryptionContext": context.record(),
-            }),
-        ),
-        Use::GenerateDataKey => (
-            "GenerateDataKey",
-            "kms:GenerateDataKey",
-            json!({
-                "keyId": key.arn.as_str(), "keySpec": "AES_256",
-                "encryptionContext": context.record(),
-            }),
-        ),
-    };
-    let mut event = event(name, Some(key), parameters);
-    let target = KeyInUse {
-        key,
-        context,
-        caller: cx.request.caller.account,
-    };
-    let Err(message) = forwarded(cx, &target, action, &Keys::default()) else {
+    let mut event = event(how.name(), Some(key), how.parameters(key, context));
+    if let Err(message) = allowed(cx, key, how, context).await? {
+        event.error = Some(("AccessDenied", message));
+        cx.events.push(event);
+        return if key.home.account == cx.request.caller.account || !key.row.aws_managed {
+            Err(KeyError::Denied)
+        } else {
+            Err(KeyError::AnotherAccount)
+        };
+    }
+    let usable = key
+        .check(Deed::Encrypt, cx.now)
+        .and_then(|()| key.check_usage(KeyUsage::EncryptDecrypt, how.name()))
+        .and_then(|()| match key.spec {
+            KeySpec::SymmetricDefault => Ok(()),
+            spec => Err(Error::usage(&key.arn, spec.as_str(), how.name())),
+        });
+    let Err(error) = usable else {
         return Ok(event);
     };
-    event.error = Some(("AccessDenied", message));
+    let refusal = error.refusal();
+    event.error = Some((refusal.code, refusal.message.into_owned()));
     cx.events.push(event);
-    if key.home.account == cx.request.caller.account {
-        Err(KeyError::Denied)
+    if key.spec == KeySpec::SymmetricDefault {
+        Err(KeyError::Unusable)
     } else {
-        Err(KeyError::AnotherAccount)
+        Err(KeyError::Asymmetric)
     }
+}
+
+/// Whether policies or a grant let the caller have the key used; otherwise
+/// KMS's text.
+async fn allowed(
+    cx: &mut Context<'_>,
+    key: &OpenKey,
+    how: Use,
+    context: &EncryptionContext,
+) -> Result<Result<(), String>, StoreError> {
+    let pairs = context.pairs();
+    let mut target = KeyInUse {
+        key,
+        context: &pairs,
+        caller: cx.request.caller.account,
+        held: Vec::new(),
+    };
+    let by_policy = forwarded(cx, &target, how.action(), &Keys::default());
+    if by_policy.is_ok() || !key.row.has_grants {
+        return Ok(by_policy);
+    }
+    target.held = grants::held(cx, key).await?;
+    Ok(forwarded(cx, &target, how.action(), &Keys::default()))
 }
 
 /// A key with what policies may ask of its use.
 struct KeyInUse<'a> {
     key: &'a OpenKey,
-    context: &'a EncryptionContext,
+    context: &'a Pairs<'a>,
     caller: AccountId,
+    held: Vec<Held>,
 }
 
 impl Target for KeyInUse<'_> {
@@ -290,21 +392,43 @@ impl Target for KeyInUse<'_> {
         Some(&self.key.policy)
     }
 
-    fn condition_keys(&self, _: &mut Keys) {}
+    fn condition_keys(&self, keys: &mut Keys) {
+        target::tag_keys(self.key, keys);
+    }
 
     /// Source: KMS Developer Guide, "Condition keys for AWS KMS".
     fn condition_key(&self, key: &str) -> Option<Values<'_>> {
+        if let Some(name) = key.strip_prefix("kms:encryptioncontext:") {
+            let mut pairs = self.context.iter();
+            let (_, value) = pairs.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+            return Some(Values::One((*value).into()));
+        }
         Some(Values::One(match key {
             "kms:calleraccount" => self.caller.to_string().into(),
-            "kms:encryptioncontext:secretarn" => self.context.secret_arn.as_str().into(),
-            "kms:encryptioncontext:secretversionid" => self.context.version_id.as_str().into(),
+            "kms:encryptionalgorithm" => "SYMMETRIC_DEFAULT".into(),
             "kms:encryptioncontextkeys" => {
-                let names = ["SecretARN", "SecretVersionId"];
-                return Some(Values::Many(names.map(Into::into).into()));
+                let names = self.context.iter().map(|(name, _)| (*name).into());
+                return Some(Values::Many(names.collect()));
             }
             "kms:viaservice" => key::via_service(&self.key.home).into(),
-            _ => return None,
+            _ => return target::key_condition(self.key, key),
         }))
+    }
+
+    fn kms_grant(&self, action: &str) -> Option<&str> {
+        let operation = action.strip_prefix("kms:")?;
+        let context = || {
+            let pairs = self.context.iter();
+            pairs
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect()
+        };
+        if self.held.is_empty() {
+            return None;
+        }
+        let context = context();
+        let fits = |held: &&Held| held.fits(operation, &context, None);
+        self.held.iter().find(fits).map(|held| held.id.as_str())
     }
 }
 
@@ -318,33 +442,32 @@ fn keyless(cx: &mut Context<'_>, context: &EncryptionContext, error: (&'static s
     cx.events.push(event);
 }
 
+/// A data key under a KMS key, with the record of the use.
 fn wrap(
-    random: &dyn Random,
+    cx: &mut Context<'_>,
+    mut used: Event,
     key: &OpenKey,
-    associated: &[u8],
+    context: &EncryptionContext,
     data_key: &[u8],
 ) -> Result<Vec<u8>, KeyError> {
-    let (material_id, material) = key.current().ok_or(KeyError::Ciphertext)?;
-    let header = Header {
-        account: key.home.account,
-        key_id: key.id.clone(),
-        material_id: *material_id,
-    };
-    let head = header.encode();
-    let sealed = material.seal(random, &[head.as_slice(), associated].concat(), data_key);
-    Ok([head, sealed].concat())
+    let random = cx.services.random.as_ref();
+    let (blob, material) =
+        symmetric::encrypt(random, key, &context.pairs(), data_key).ok_or(KeyError::Unusable)?;
+    used.additional_event_data = material_used(material);
+    usage::note(cx, key, used.name);
+    cx.events.push(used);
+    Ok(blob)
+}
+
+fn material_used(id: &[u8; 32]) -> Option<Value> {
+    Some(json!({"keyMaterialId": hexadecimal(id)}))
 }
 
 fn event(name: &'static str, key: Option<&OpenKey>, parameters: Value) -> Event {
-    let resource = key.map(|key| Resource {
-        account_id: key.home.account.to_string(),
-        r#type: "AWS::KMS::Key",
-        arn: key.arn.to_string(),
-    });
     Event {
         request_parameters: Some(parameters),
-        resources: resource.into_iter().collect(),
+        resources: key.map(target::resource).into_iter().collect(),
         kind: Kind::Forwarded,
-        ..Event::call(EVENT_SOURCE, name, true)
+        ..Event::call(Kms::EVENT_SOURCE, name, true)
     }
 }

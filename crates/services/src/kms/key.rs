@@ -1,32 +1,28 @@
-//! Finding, making and opening KMS keys.
+//! Finding, opening and making KMS keys.
 
 use std::sync::Arc;
 
-use strongroom_crypto::{AeadKey, Random};
 use strongroom_policy::{Policy, PolicyKind};
-use strongroom_store::{CommitObserver, Store, StoreError, Table as _};
-use strongroom_types::{AccountId, Arn, Region};
-use zeroize::Zeroizing;
+use strongroom_store::{Mode, StoreError, Table as _};
+use strongroom_types::{AccountId, Arn, Region, Timestamp};
 
-use super::record::{Alias, Key, Material};
+use super::{
+    error::{Code, Error, Result},
+    key_policy,
+    material::{OpenMaterial, corrupt, spec_of, usage_of},
+    record::{Alias, Key, Material},
+    rotation,
+    spec::{KeySpec, KeyUsage},
+    state::{self, Deed, KeyState},
+    usage::Noted,
+};
 use crate::{
-    cache::Cache,
-    context::{Context, Home},
+    context::{Context, Home, Services},
     tables::{KmsAliases, KmsKeys},
 };
 
 /// The alias of the AWS managed key that secrets are under by default.
 pub(super) const DEFAULT_ALIAS: &str = "alias/aws/secretsmanager";
-
-/// Bytes that wrapped material is bound to, before its key's identity.
-const WRAPPING: &[u8] = b"strongroom kms backing key 1";
-
-/// Wraps and opens backing keys, and remembers opened ones. What is
-/// remembered is key schedules, never a value decrypted with them.
-pub struct KeyMaterial {
-    wrapping: AeadKey,
-    opened: Arc<Cache<(AccountId, Region, String), OpenKey>>,
-}
 
 /// A KMS key that is ready to be used.
 pub struct OpenKey {
@@ -38,7 +34,12 @@ pub struct OpenKey {
     pub id: String,
     /// Its key policy, compiled.
     pub policy: Policy,
-    materials: Vec<([u8; 32], AeadKey)>,
+    /// Its row.
+    pub(super) row: Key,
+    pub(super) spec: KeySpec,
+    pub(super) usage: KeyUsage,
+    pub(super) noted: Noted,
+    materials: Vec<OpenMaterial>,
 }
 
 /// How a request names a key.
@@ -50,77 +51,115 @@ pub enum KeyName {
     Id(Home, String),
 }
 
-impl KeyMaterial {
-    /// Wraps under this key, which the store's seal derives.
-    #[must_use]
-    pub fn new(wrapping: &[u8; 32], store: &Store) -> Self {
-        let opened = Arc::new(Cache::of(const { &[KmsKeys::ID] }));
-        store.observe(Arc::clone(&opened) as Arc<dyn CommitObserver>);
-        Self {
-            wrapping: AeadKey::new(wrapping),
-            opened,
-        }
-    }
-
-    /// The generation of the opened keys.
-    pub(crate) fn generation(&self) -> u64 {
-        self.opened.generation()
-    }
-
-    fn wrap(&self, random: &dyn Random, home: &Home, key_id: &str, created_ms: i64) -> Material {
-        let mut id = [0; 32];
-        random.fill(&mut id);
-        let wrapped = self
-            .wrapping
-            .seal(random, &bound_to(home, key_id, &id), &*random.key());
-        Material {
-            id: id.to_vec(),
-            wrapped,
-            created_ms,
-        }
-    }
-
-    fn open(&self, home: &Home, key_id: &str, key: &Key) -> Result<OpenKey, StoreError> {
-        let corrupt = || StoreError::Corrupt {
-            table: KmsKeys::NAME.to_owned(),
-            key: format!("{}/{}/{key_id}", home.account, home.region),
-            reason: "its key material does not open",
-        };
-        let open = |material: &Material| {
-            let id: [u8; 32] = material.id.as_slice().try_into().ok()?;
-            let bytes = self
-                .wrapping
-                .open(&bound_to(home, key_id, &id), &material.wrapped)
-                .ok()?;
-            let bytes: Zeroizing<[u8; 32]> = Zeroizing::new(bytes.as_slice().try_into().ok()?);
-            Some((id, AeadKey::new(&bytes)))
-        };
-        let materials: Option<Vec<_>> = key.materials.iter().map(open).collect();
-        Ok(OpenKey {
-            arn: home.arn("kms", format_args!("key/{key_id}")),
+impl OpenKey {
+    /// Opens the key of a row.
+    pub(super) fn of(
+        services: &Services,
+        home: &Home,
+        id: &str,
+        row: Key,
+    ) -> std::result::Result<Self, StoreError> {
+        let corrupt = || corrupt(home, id);
+        let document = key_policy::document(home, &row);
+        Ok(Self {
+            arn: home.arn("kms", format_args!("key/{id}")),
             home: *home,
-            id: key_id.to_owned(),
-            policy: Policy::parse(&managed_policy(home), PolicyKind::Key).map_err(|_| corrupt())?,
-            materials: materials
-                .filter(|all| !all.is_empty())
-                .ok_or_else(corrupt)?,
+            id: id.to_owned(),
+            policy: Policy::parse(&document, PolicyKind::Key).map_err(|_| corrupt())?,
+            materials: services.key_material.open(home, id, &row)?,
+            spec: spec_of(&row).ok_or_else(corrupt)?,
+            usage: usage_of(&row).ok_or_else(corrupt)?,
+            noted: Noted::default(),
+            row,
         })
     }
-}
 
-impl OpenKey {
+    /// The key of its row.
+    pub(super) fn place(&self) -> (AccountId, Region, String) {
+        (self.home.account, self.home.region, self.id.clone())
+    }
+
     /// The newest material, which encrypts.
-    pub(super) fn current(&self) -> Option<&([u8; 32], AeadKey)> {
+    pub(super) fn current(&self) -> Option<&OpenMaterial> {
         self.materials.last()
     }
 
     /// The material of an older ciphertext.
-    pub(super) fn material(&self, id: &[u8; 32]) -> Option<&AeadKey> {
-        self.materials
-            .iter()
-            .find(|(known, _)| known == id)
-            .map(|(_, key)| key)
+    pub(super) fn material(&self, id: &[u8; 32]) -> Option<&OpenMaterial> {
+        self.materials.iter().find(|known| known.id == *id)
     }
+
+    /// `KeyState`, at a time.
+    pub(super) fn state(&self, now: Timestamp) -> KeyState {
+        state_of(&self.row, now)
+    }
+
+    /// # Errors
+    /// When the key's state does not let it.
+    pub(super) fn check(&self, deed: Deed, now: Timestamp) -> Result<()> {
+        state::check(deed, self.state(now), &self.arn)
+    }
+
+    /// `Origin`.
+    pub(super) fn origin(&self) -> &'static str {
+        if self.row.external {
+            "EXTERNAL"
+        } else {
+            "AWS_KMS"
+        }
+    }
+
+    /// # Errors
+    /// `InvalidKeyUsageException`.
+    pub(super) fn check_usage(&self, usage: KeyUsage, operation: &str) -> Result<()> {
+        if self.usage == usage {
+            Ok(())
+        } else {
+            Err(Error::usage(&self.arn, self.usage.as_str(), operation))
+        }
+    }
+
+    /// Writes the key's row in place of the one that it was opened from.
+    pub(super) fn save(&self, cx: &mut Context<'_>, row: &Key) -> Result<()> {
+        Ok(cx.tx.put::<KmsKeys>(&self.place(), row)?)
+    }
+}
+
+/// The state of a key's row at a time.
+pub(super) fn state_of(row: &Key, now: Timestamp) -> KeyState {
+    if row.deletion_due_ms.is_some() {
+        KeyState::PendingDeletion
+    } else if row.deletion_window_days.is_some() {
+        KeyState::PendingReplicaDeletion
+    } else if row.external && !has_all_material(row, now) {
+        KeyState::PendingImport
+    } else if row.disabled {
+        KeyState::Disabled
+    } else {
+        KeyState::Enabled
+    }
+}
+
+/// Whether all imported material is there that ciphertexts may need.
+fn has_all_material(row: &Key, now: Timestamp) -> bool {
+    let now_ms = now.as_millisecond();
+    let mut needed = row
+        .materials
+        .iter()
+        .filter(|material| !material.pending_rotation)
+        .peekable();
+    let is_there = |material: &Material| {
+        !material.wrapped.is_empty() && material.valid_to_ms.is_none_or(|ms| ms > now_ms)
+    };
+    needed.peek().is_some() && needed.all(is_there)
+}
+
+/// The material that encrypts, of a row.
+pub(super) fn current_of(row: &Key) -> Option<&Material> {
+    row.materials
+        .iter()
+        .rev()
+        .find(|material| !material.pending_rotation)
 }
 
 impl KeyName {
@@ -128,83 +167,115 @@ impl KeyName {
     /// take it; names without an ARN are the caller's own.
     ///
     /// # Errors
-    /// KMS's message about an ARN that is none, or of another Region.
-    pub fn parse(text: &str, home: Home) -> Result<Self, String> {
-        let named = |home: Home, resource: &str| {
-            if resource.starts_with("alias/") {
-                Self::Alias(home, resource.to_owned())
-            } else {
-                Self::Id(
-                    home,
-                    resource.strip_prefix("key/").unwrap_or(resource).to_owned(),
-                )
-            }
-        };
+    /// `NotFoundException` or `InvalidArnException` for an ARN that is none, or
+    /// of another Region.
+    pub fn parse(text: &str, home: Home) -> Result<Self> {
         if !text.starts_with("arn:") {
-            return Ok(named(home, text));
+            return Ok(if text.starts_with("alias/") {
+                Self::Alias(home, text.to_owned())
+            } else {
+                Self::Id(home, text.to_owned())
+            });
         }
-        let invalid = || format!("Invalid arn {text}");
+        let invalid = || Error::invalid_arn(format!("Invalid arn {text}"));
         let arn: Arn = text.parse().map_err(|_| invalid())?;
         if arn.service() != "kms" || arn.partition() != home.partition.as_str() {
             return Err(invalid());
         }
         if arn.region() != home.region.as_str() {
-            return Err(format!("Invalid arn {}", arn.region()));
+            return Err(Error::not_found(format!("Invalid arn {}", arn.region())));
         }
         let account = arn.account().parse().map_err(|_| invalid())?;
-        Ok(named(Home { account, ..home }, arn.resource()))
+        let home = Home { account, ..home };
+        if arn.resource().starts_with("alias/") {
+            return Ok(Self::Alias(home, arn.resource().to_owned()));
+        }
+        let id = arn.resource().strip_prefix("key/").ok_or_else(invalid)?;
+        Ok(Self::Id(home, id.to_owned()))
     }
 
-    /// The key's home and id; or KMS's message about a key that is not there.
-    pub(super) async fn resolve(
+    /// Where it is looked for.
+    pub(super) fn home(&self) -> &Home {
+        match self {
+            Self::Alias(home, _) | Self::Id(home, _) => home,
+        }
+    }
+
+    /// The ARN of what is named, be it there or not.
+    pub(super) fn arn(&self) -> Arn {
+        match self {
+            Self::Alias(home, name) => home.arn("kms", format_args!("{name}")),
+            Self::Id(home, id) => home.arn("kms", format_args!("key/{id}")),
+        }
+    }
+
+    /// KMS's answer where it names nothing.
+    pub(super) fn missing(&self) -> Error {
+        match self {
+            Self::Alias(..) => Error::not_found(format!("Alias {} is not found.", self.arn())),
+            Self::Id(home, id) => Error::not_found(not_found(home, id)),
+        }
+    }
+
+    /// The id of the key, if there is an alias of this name; the key itself
+    /// may be missing.
+    pub(super) async fn id(
         &self,
         cx: &mut Context<'_>,
-    ) -> Result<Result<(Home, String), String>, StoreError> {
+    ) -> std::result::Result<Option<String>, StoreError> {
         match self {
             Self::Alias(home, name) => {
-                let alias = cx
-                    .tx
-                    .get::<KmsAliases>(&(home.account, home.region, name.clone()))
-                    .await?;
-                Ok(alias
-                    .map(|alias| (*home, alias.target_key_id))
-                    .ok_or_else(|| {
-                        format!(
-                            "Alias {} is not found.",
-                            home.arn("kms", format_args!("{name}"))
-                        )
-                    }))
+                let row = (home.account, home.region, name.clone());
+                let alias = cx.tx.get::<KmsAliases>(&row).await?;
+                Ok(alias.map(|alias| alias.target_key_id))
             }
-            Self::Id(home, id) => {
-                let key = cx
-                    .tx
-                    .get::<KmsKeys>(&(home.account, home.region, id.clone()))
-                    .await?;
-                Ok(key
-                    .map(|_| (*home, id.clone()))
-                    .ok_or_else(|| not_found(home, id)))
-            }
+            Self::Id(_, id) => Ok(Some(id.clone())),
+        }
+    }
+
+    /// The key itself, if it is there.
+    pub(super) async fn find(
+        &self,
+        cx: &mut Context<'_>,
+    ) -> std::result::Result<Option<Arc<OpenKey>>, StoreError> {
+        match self.id(cx).await? {
+            Some(id) => open(cx, self.home(), &id).await,
+            None => Ok(None),
         }
     }
 }
 
-/// Opens a key that is known to exist.
+/// Opens a key, if it is there.
+///
+/// A transaction that writes reads the key's row also where the key is
+/// remembered, so that it conflicts with a change of the key or its policy
+/// that commits before it does.
 pub(super) async fn open(
     cx: &mut Context<'_>,
     home: &Home,
     id: &str,
-) -> Result<Option<Arc<OpenKey>>, StoreError> {
-    let cached = (home.account, home.region, id.to_owned());
+) -> std::result::Result<Option<Arc<OpenKey>>, StoreError> {
+    let place = (home.account, home.region, id.to_owned());
     let material = &cx.services.key_material;
     let generation = cx.generations.kms_keys;
-    if let Some(key) = material.opened.get_at(&cached, generation) {
-        return Ok(Some(key));
+    let remembered = material.opened.get_at(&place, generation);
+    if remembered.is_some() && cx.mode == Mode::Read {
+        return Ok(remembered);
     }
-    let Some(key) = cx.tx.get::<KmsKeys>(&cached).await? else {
+    let Some(row) = cx.tx.get::<KmsKeys>(&place).await? else {
         return Ok(None);
     };
-    let key = Arc::new(material.open(home, id, &key)?);
-    material.opened.keep(cached, Arc::clone(&key), generation);
+    if let Some(key) = remembered.filter(|key| key.row == row) {
+        return Ok(Some(key));
+    }
+    let key = Arc::new(OpenKey::of(cx.services, home, id, row.clone())?);
+    // What the transaction itself has written is not to be remembered.
+    if cx.mode == Mode::Read {
+        cx.services
+            .key_material
+            .opened
+            .keep(place, Arc::clone(&key), generation);
+    }
     Ok(Some(key))
 }
 
@@ -213,7 +284,7 @@ pub(super) async fn open(
 pub(super) async fn default_key(
     cx: &mut Context<'_>,
     home: &Home,
-) -> Result<Arc<OpenKey>, StoreError> {
+) -> std::result::Result<Arc<OpenKey>, StoreError> {
     let row = (home.account, home.region, DEFAULT_ALIAS.to_owned());
     if let Some(alias) = cx.tx.get::<KmsAliases>(&row).await? {
         let corrupt = || StoreError::Corrupt {
@@ -228,28 +299,54 @@ pub(super) async fn default_key(
     let random = cx.services.random.as_ref();
     let created_ms = cx.now.as_millisecond();
     let id = random.uuid();
+    let material = &cx.services.key_material;
+    let first = material.wrap(random, home, &id, random.key().as_ref(), created_ms);
     let key = Key {
         created_ms,
         aws_managed: true,
-        materials: vec![cx.services.key_material.wrap(random, home, &id, created_ms)],
+        description: "Default key that protects my Secrets Manager data when no other key is \
+                      defined"
+            .to_owned(),
+        materials: vec![first],
+        aliases: vec![DEFAULT_ALIAS.to_owned()],
+        // AWS rotates its own keys every year.
+        rotation: Some(rotation::schedule(rotation::USUAL_DAYS, cx.now)),
+        ..Key::default()
     };
-    let opened = cx.services.key_material.open(home, &id, &key)?;
-    cx.tx
-        .put::<KmsKeys>(&(home.account, home.region, id.clone()), &key)?;
+    rotation::put_job(&mut cx.tx, home, &id, &key)?;
+    let opened = OpenKey::of(cx.services, home, &id, key)?;
+    cx.tx.put::<KmsKeys>(&opened.place(), &opened.row)?;
     cx.tx.put::<KmsAliases>(
         &row,
         &Alias {
             target_key_id: id,
             created_ms,
+            updated_ms: 0,
         },
     )?;
     Ok(Arc::new(opened))
 }
 
+/// Whether a text has the form of a key id.
+pub(super) fn looks_like_an_id(id: &str) -> bool {
+    let digits = |text: &str, length: usize| {
+        text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    if let Some(rest) = id.strip_prefix("mrk-") {
+        return digits(rest, 32);
+    }
+    let parts: Vec<&str> = id.split('-').collect();
+    let lengths = [8, 4, 4, 4, 12];
+    parts.len() == lengths.len()
+        && parts
+            .iter()
+            .zip(lengths)
+            .all(|(part, length)| digits(part, length))
+}
+
 /// KMS's message about a key id that names no key.
 pub(super) fn not_found(home: &Home, id: &str) -> String {
-    let looks_like_an_id = id.starts_with("mrk-") || (id.len() == 36 && id.contains('-'));
-    if looks_like_an_id {
+    if looks_like_an_id(id) {
         format!(
             "Key '{}' does not exist",
             home.arn("kms", format_args!("key/{id}"))
@@ -264,46 +361,30 @@ pub(super) fn via_service(home: &Home) -> String {
     format!("secretsmanager.{}.amazonaws.com", home.region)
 }
 
-/// The fixed policy of `aws/secretsmanager`: anyone in its account, through
-/// Secrets Manager; the account may look at it.
-///
-/// Source: Secrets Manager User Guide, "Key policy for the AWS managed key".
-fn managed_policy(home: &Home) -> String {
-    let Home {
-        partition, account, ..
-    } = home;
-    serde_json::json!({
-        "Version": "2012-10-17",
-        "Id": "auto-secretsmanager-2",
-        "Statement": [
-            {
-                "Sid": "Allow access through AWS Secrets Manager for all principals in the \
-                        account that are authorized to use AWS Secrets Manager",
-                "Effect": "Allow",
-                "Principal": {"AWS": "*"},
-                "Action": [
-                    "kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*",
-                    "kms:CreateGrant", "kms:DescribeKey",
-                ],
-                "Resource": "*",
-                "Condition": {"StringEquals": {
-                    "kms:CallerAccount": account.to_string(),
-                    "kms:ViaService": via_service(home),
-                }},
-            },
-            {
-                "Sid": "Allow direct access to key metadata to the account",
-                "Effect": "Allow",
-                "Principal": {"AWS": format!("arn:{partition}:iam::{account}:root")},
-                "Action": ["kms:Describe*", "kms:Get*", "kms:List*", "kms:RevokeGrant"],
-                "Resource": "*",
-            },
-        ],
-    })
-    .to_string()
+/// # Errors
+/// `UnsupportedOperationException` if the key's material is not made here.
+pub(super) fn must_be_own(key: &OpenKey) -> Result<()> {
+    if key.row.external {
+        return Err(Error::origin(&key.arn, key.origin()));
+    }
+    Ok(())
 }
 
-fn bound_to(home: &Home, key_id: &str, material_id: &[u8; 32]) -> Vec<u8> {
-    let place = format!("/{}/{}/{key_id}/", home.account, home.region);
-    [WRAPPING, place.as_bytes(), material_id].concat()
+/// # Errors
+/// `UnsupportedOperationException` if the key's material is not imported.
+pub(super) fn must_be_external(key: &OpenKey) -> Result<()> {
+    if !key.row.external {
+        return Err(Error::origin(&key.arn, key.origin()));
+    }
+    Ok(())
+}
+
+/// # Errors
+/// `UnsupportedOperationException`, without a text as AWS has it, unless the
+/// key is a symmetric one for encryption.
+pub(super) fn must_be_symmetric(key: &OpenKey) -> Result<()> {
+    if key.spec == KeySpec::SymmetricDefault {
+        return Ok(());
+    }
+    Err(Error::kms(Code::UnsupportedOperation, ""))
 }

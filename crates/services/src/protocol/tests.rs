@@ -205,7 +205,7 @@ fn an_answer_that_says_nothing_has_no_result() {
     let written = Protocol::Query(IAM).write(None, "DeleteThing", "id", &Nothing);
     let text = String::from_utf8(written.unwrap().1.to_vec()).unwrap();
     assert!(!text.contains("Result"), "{text}");
-    let json = Protocol::Json { target_prefix: "a" };
+    let json = Protocol::Json(Json::new("a"));
     assert_eq!(*json.write(None, "X", "id", &Nothing).unwrap().1, b"{}");
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use strongroom_policy::{Policy, PolicyKind};
-use strongroom_store::{StoreError, Table as _};
+use strongroom_store::{Mode, StoreError, Table as _};
 use strongroom_types::{AccountId, Arn, Region};
 
 use super::{
@@ -257,12 +257,18 @@ async fn policy(
 ) -> Result<Option<Arc<Policy>>> {
     let cache = Arc::clone(&cx.services.secrets.policies);
     let generation = cx.generations.resource_policies;
-    if let Some(policy) = cache.get_at(&key, generation) {
-        return Ok(Some(policy));
+    let remembered = cache.get_at(&key, generation);
+    if remembered.is_some() && cx.mode == Mode::Read {
+        return Ok(remembered);
     }
+    // A transaction that writes reads the row also where the policy is
+    // remembered, to conflict with a change of it that commits before it does.
     let Some(row) = cx.tx.get::<SecretPolicies>(&key).await? else {
         return Ok(None);
     };
+    if remembered.is_some() {
+        return Ok(remembered);
+    }
     // It compiled when it was put. If it does not now, nobody gets in.
     let corrupt = |_| StoreError::Corrupt {
         table: SecretPolicies::NAME.to_owned(),

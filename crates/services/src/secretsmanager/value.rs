@@ -109,6 +109,7 @@ pub(super) async fn put(
     let key = key.map_err(|error| encryption(error, named.as_deref()))?;
     let context = context(found, token);
     let sealed = envelope::seal(cx, &key, &context, value.bytes())
+        .await
         .map_err(|error| encryption(error, named.as_deref()))?;
     let new = NewVersion {
         id: token.to_owned(),
@@ -134,7 +135,9 @@ pub(super) async fn put(
     Ok(true)
 }
 
-/// Seals the versions that carry one of AWS's labels under another key.
+/// Puts the versions that carry one of AWS's labels under another key: their
+/// data keys are encrypted anew, their values stay as they are. Without
+/// permission to encrypt under the new key they stay under the old one.
 pub(super) async fn reseal(
     cx: &mut Context<'_>,
     found: &mut FoundSecret,
@@ -151,15 +154,20 @@ pub(super) async fn reseal(
     });
     let ids: BTreeSet<String> = labelled.into_iter().flatten().collect();
     for id in ids {
-        let (old, opened) = open_sealed(cx, found, &id).await?;
-        let sealed = envelope::seal(cx, key, &context(found, &id), &opened)
-            .map_err(|error| encryption(error, named.as_deref()))?;
-        let new = SealedValue {
-            ciphertext: sealed.ciphertext,
-            encrypted_data_key: sealed.encrypted_data_key,
-            binary: old.binary,
+        let at = row(found, &id);
+        let stored = cx.tx.get::<SecretValues>(&at).await?;
+        // The secret says that the version has a value, so its absence is damage.
+        let mut stored = stored.ok_or_else(undecryptable)?;
+        let bound = context(found, &id);
+        let home = found.home;
+        let rewrapped = envelope::rewrap(cx, &home, &bound, &stored.encrypted_data_key, key)
+            .await
+            .map_err(decryption)?;
+        let Some(encrypted_data_key) = rewrapped else {
+            continue;
         };
-        cx.tx.put::<SecretValues>(&row(found, &id), &new)?;
+        stored.encrypted_data_key = encrypted_data_key;
+        cx.tx.put::<SecretValues>(&at, &stored)?;
         for version in found
             .secret
             .versions
@@ -249,7 +257,9 @@ pub(super) async fn choose_key(
     let chosen = envelope::chosen_key(cx, home, named).await;
     let key = chosen.map_err(|error| encryption(error, named))?;
     if named.is_some() {
-        envelope::validate(cx, &key, arn).map_err(|error| encryption(error, named))?;
+        envelope::validate(cx, &key, arn)
+            .await
+            .map_err(|error| encryption(error, named))?;
     }
     Ok(key)
 }
@@ -258,10 +268,15 @@ fn encryption(error: KeyError, named: Option<&str>) -> Error {
     match error {
         KeyError::AnotherAccount => other_account(),
         KeyError::Denied => kms_denied(),
+        KeyError::Asymmetric => Error::Encryption(
+            "Secrets Manager can't encrypt the protected secret text using the provided KMS key: \
+             Cannot generate a data key with an asymmetric KMS key"
+                .into(),
+        ),
         KeyError::NotFound(text) if named.is_some() => Error::InvalidParameter(
             format!("The operation failed because of an invalid KMS key: {text}").into(),
         ),
-        KeyError::Ciphertext | KeyError::NotFound(_) => Error::Encryption(
+        KeyError::Ciphertext | KeyError::NotFound(_) | KeyError::Unusable => Error::Encryption(
             "Secrets Manager can't encrypt the protected secret text using the provided KMS key."
                 .into(),
         ),
@@ -273,7 +288,10 @@ fn decryption(error: KeyError) -> Error {
     match error {
         KeyError::AnotherAccount => other_account(),
         KeyError::Denied => kms_denied(),
-        KeyError::Ciphertext | KeyError::NotFound(_) => undecryptable(),
+        KeyError::Asymmetric
+        | KeyError::Ciphertext
+        | KeyError::NotFound(_)
+        | KeyError::Unusable => undecryptable(),
         KeyError::Store(error) => Error::Store(error),
     }
 }

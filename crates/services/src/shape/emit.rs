@@ -12,6 +12,9 @@ use super::{Blob, Description, Nothing};
 /// Apart from `serde::Serialize`, so that a [`Sensitive`] value can be written
 /// here, on the wire to the caller who may have it, and nowhere else.
 pub trait Emit {
+    /// Whether there is never anything to write.
+    const IS_NOTHING: bool = false;
+
     /// Writes the value; AWS's JSON protocol is what serde_json makes of it.
     ///
     /// # Errors
@@ -181,6 +184,8 @@ impl Emit for Blob {
 }
 
 impl Emit for Nothing {
+    const IS_NOTHING: bool = true;
+
     fn emit<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_struct("", 0)?.end()
     }

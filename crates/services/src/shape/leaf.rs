@@ -1,12 +1,14 @@
 //! The values that structures are made of.
 
+use std::collections::BTreeMap;
+
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
-use strongroom_types::Sensitive;
+use strongroom_types::{Sensitive, Timestamp};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Constraint, Description, Path, Shape, Violations};
+use super::{Constraint, Description, Emit, Path, Shape, Violations};
 
 /// Bytes, written as standard base64 with padding.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Zeroize)]
@@ -211,6 +213,68 @@ impl<T: Shape> Shape for Vec<T> {
             }
             violations.check(item, &Path::Item(at, number), each);
         }
+    }
+}
+
+impl<T: Shape> Shape for BTreeMap<String, T> {
+    type Wire = BTreeMap<String, T::Wire>;
+
+    fn admit(wire: Self::Wire, at: &Path<'_>, violations: &mut Violations) -> Self {
+        wire.into_iter()
+            .map(|(key, value)| {
+                let value = T::admit(value, &at.member(&key), violations);
+                (key, value)
+            })
+            .collect()
+    }
+
+    fn absent() -> Self {
+        Self::new()
+    }
+
+    fn record(&self) -> Option<Value> {
+        let members = self
+            .iter()
+            .map(|(key, value)| Some((key.clone(), value.record()?)));
+        members.collect::<Option<_>>().map(Value::Object)
+    }
+
+    fn describe() -> Description {
+        Description::of_items("map", T::describe())
+    }
+
+    fn length(&self) -> Option<usize> {
+        Some(self.len())
+    }
+}
+
+/// Seconds since the epoch, whole or with decimals.
+impl Shape for Timestamp {
+    type Wire = f64;
+
+    fn admit(wire: f64, at: &Path<'_>, violations: &mut Violations) -> Self {
+        // Milliseconds are what rows and answers keep.
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a number that is too large saturates, and then is no time"
+        )]
+        let milliseconds = (wire * 1000.0).round() as i64;
+        Self::from_millisecond(milliseconds).unwrap_or_else(|_| {
+            violations.broken(&wire.to_string(), at, "Member must be a timestamp");
+            Self::absent()
+        })
+    }
+
+    fn absent() -> Self {
+        Self::UNIX_EPOCH
+    }
+
+    fn record(&self) -> Option<Value> {
+        Emit::record(self)
+    }
+
+    fn describe() -> Description {
+        Description::leaf("timestamp")
     }
 }
 

@@ -7,8 +7,9 @@ use strongroom_services::{
     context::Request,
     iam::{AccessKey, Account, Caller, InlinePolicy, User},
     invariants,
+    jobs::{Job, Kind},
     operation::Records,
-    tables::{AccessKeys, Accounts, Users},
+    tables::{AccessKeys, Accounts, Jobs, Users},
 };
 use strongroom_store::{Mode, Table};
 use strongroom_types::{AccountId, Region, Sensitive};
@@ -132,6 +133,13 @@ pub async fn add_row<T: Table>(world: &World, key: T::Key, row: T::Record) {
 pub async fn rows<T: Table>(world: &World) -> Vec<(T::Key, T::Record)> {
     let mut tx = world.services.store.begin(Mode::Read).await.unwrap();
     tx.range::<T>((), None, usize::MAX).await.unwrap()
+}
+
+/// The jobs about secrets. The managed key has one too, of its rotation.
+pub async fn secret_jobs(world: &World) -> Vec<((u64, String), Job)> {
+    let mut jobs = rows::<Jobs>(world).await;
+    jobs.retain(|(_, job)| job.kind != Kind::RotateKmsKey as i32);
+    jobs
 }
 
 /// Asserts that no rule of the stored rows is broken.

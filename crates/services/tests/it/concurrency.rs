@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 use strongroom_services::{
     jobs,
     secretsmanager::flush_accesses,
-    tables::{Jobs, SecretValues, Secrets},
+    tables::{SecretValues, Secrets},
 };
 
 use crate::client::{
-    Client, FOREIGN, OWNER, administrator, assert_sound, policy, problems, rows, token, user,
+    Client, FOREIGN, OWNER, administrator, assert_sound, policy, problems, rows, secret_jobs,
+    token, user,
 };
 
 const NAMES: [&str; 4] = ["a", "b", "c/d", "c/e"];
@@ -239,7 +240,7 @@ async fn end_all(client: &Client) {
     let world = &client.world;
     assert_eq!(rows::<Secrets>(world).await.len(), 0);
     assert_eq!(rows::<SecretValues>(world).await.len(), 0);
-    assert_eq!(rows::<Jobs>(world).await.len(), 0);
+    assert_eq!(secret_jobs(world).await.len(), 0);
     assert_sound(&problems(world).await);
 }
 

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use strongroom_services::{
-    jobs::{self, Claimed},
+    jobs::{self, Claimed, Kind},
     secretsmanager::remove_secret,
     tables::{Jobs, SecretPolicies, SecretValues, Secrets},
 };
 use strongroom_store::Mode;
 
 use crate::client::{
-    Client, add_row, administrator, assert_sound, outbox, policy, problems, rows, token,
+    Client, add_row, administrator, assert_sound, outbox, policy, problems, rows, secret_jobs,
+    token,
 };
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -32,7 +33,7 @@ async fn counts(client: &Client) -> [usize; 4] {
         rows::<Secrets>(world).await.len(),
         rows::<SecretValues>(world).await.len(),
         rows::<SecretPolicies>(world).await.len(),
-        rows::<Jobs>(world).await.len(),
+        secret_jobs(world).await.len(),
     ]
 }
 
@@ -79,7 +80,13 @@ async fn delete(client: &Client, name: &str, days: i64) -> Value {
 async fn claim_and_die(client: &Client) -> Claimed {
     let services = &client.world.services;
     let mut tx = services.store.begin(Mode::Write).await.unwrap();
-    let (key, mut job) = tx.range::<Jobs>((), None, 1).await.unwrap().remove(0);
+    let (key, mut job) = tx
+        .range::<Jobs>((), None, 9)
+        .await
+        .unwrap()
+        .into_iter()
+        .find(|(_, job)| job.kind == Kind::DeleteSecret as i32)
+        .unwrap();
     let now_ms = u64::try_from(services.clock.now().as_millisecond()).unwrap();
     assert!(key.0 <= now_ms, "it is not due");
     tx.delete::<Jobs>(&key).unwrap();
@@ -439,7 +446,7 @@ async fn jobs_of_a_later_release_stay() {
     let client = administrator().await;
     client.secret("a", "one").await;
     delete(&client, "a", 7).await;
-    let (_, mut later) = rows::<Jobs>(&client.world).await.remove(0);
+    let (_, mut later) = secret_jobs(&client.world).await.remove(0);
     later.kind = 1_000;
     for number in 0..100 {
         later.resource = format!("r{number}");
@@ -448,7 +455,7 @@ async fn jobs_of_a_later_release_stay() {
     advance(&client, DAY * 7);
     assert_eq!(run_due(&client).await, 1);
     assert_eq!(counts(&client).await, [0, 0, 0, 100]);
-    for (_, job) in rows::<Jobs>(&client.world).await {
+    for (_, job) in secret_jobs(&client.world).await {
         assert_eq!(job.kind, 1_000);
     }
 }

@@ -149,7 +149,7 @@ async fn of_users_and_keys() {
     let client = deployment().await;
     let row = Alias {
         target_key_id: "gone".to_owned(),
-        created_ms: 0,
+        ..Alias::default()
     };
     let key = (account(OWNER), Region::US_EAST_1, "alias/a".to_owned());
     add_row::<KmsAliases>(&client.world, key, row).await;

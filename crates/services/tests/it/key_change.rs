@@ -3,25 +3,17 @@
 
 use serde_json::{Value, json};
 use strongroom_services::{
-    kms::Alias,
     secretsmanager::SealedValue,
-    tables::{KmsAliases, KmsKeys, SecretValues},
+    tables::{KmsKeys, SecretValues},
 };
 use strongroom_store::{Mode, Table};
-use strongroom_types::Region;
 
 use crate::client::{
-    Client, OWNER, account, add_row, administrator, assert_sound, problems, rows, token,
+    Client, add_row, administrator, assert_sound, problems, rows, token,
 };
 
 const KMS: &str = "arn:aws:kms:us-east-1:111122223333:";
 const MANAGED: &str = "alias/aws/secretsmanager";
-
-type AliasKey = <KmsAliases as Table>::Key;
-
-fn alias(name: &str) -> AliasKey {
-    (account(OWNER), Region::US_EAST_1, name.to_owned())
-}
 
 /// Ids of the account's keys.
 async fn keys(client: &Client) -> Vec<String> {
@@ -32,34 +24,13 @@ async fn keys(client: &Client) -> Vec<String> {
         .collect()
 }
 
-/// A second key of the account, and the alias `alias/mine` for it. Only the
-/// managed key is ever made yet: so it is made once more, and then both stand
-/// under their names.
+/// A second key of the account, and the alias `alias/mine` for it.
 async fn second_key(client: &Client) -> String {
-    let first = keys(client).await.remove(0);
-    let mut tx = client
-        .world
-        .services
-        .store
-        .begin(Mode::Write)
-        .await
-        .unwrap();
-    tx.delete::<KmsAliases>(&alias(MANAGED)).unwrap();
-    tx.commit(Vec::new()).await.unwrap();
-    client.secret("made-for-its-key", "x").await;
-    let second = keys(client)
-        .await
-        .into_iter()
-        .find(|id| *id != first)
-        .unwrap();
-    for (name, target) in [(MANAGED, &first), ("alias/mine", &second)] {
-        let row = Alias {
-            target_key_id: target.clone(),
-            created_ms: 0,
-        };
-        add_row::<KmsAliases>(&client.world, alias(name), row).await;
-    }
-    second
+    let made = client.ok("kms:CreateKey", json!({})).await;
+    let id = made["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned();
+    let alias = json!({"AliasName": "alias/mine", "TargetKeyId": id});
+    client.ok("kms:CreateAlias", alias).await;
+    id
 }
 
 async fn set_key(client: &Client, name: &str, key: &str) -> Result<Value, (String, String)> {

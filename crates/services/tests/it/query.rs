@@ -51,8 +51,12 @@ pub fn element(answer: &Value, name: &str) -> String {
     rest.split_once("</").unwrap().0.to_owned()
 }
 
-/// A body as a test looks at it: JSON, or XML as a string.
+/// A body as a test looks at it: JSON, or XML as a string; of an answer
+/// without a body, nothing.
 pub fn answer(body: &[u8]) -> Value {
+    if body.is_empty() {
+        return Value::Null;
+    }
     if body.starts_with(b"<") {
         return Value::String(String::from_utf8(body.to_vec()).unwrap());
     }

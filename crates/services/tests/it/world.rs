@@ -7,7 +7,7 @@ use strongroom_crypto::{Random, SystemRandom};
 use strongroom_services::{
     context::{Request, Services},
     iam::{self, AccessKey, Account, Caller, Callers, User},
-    kms::KeyMaterial,
+    kms::{self, KeyMaterial},
     operation::{Records, Route},
     secretsmanager::{Shared, operations::ROUTES},
     tables::{AccessKeys, Accounts, Users},
@@ -137,6 +137,7 @@ impl World {
 pub fn route(operation: &str) -> &'static Route {
     let (routes, name) = match operation.split_once(':') {
         Some(("iam", name)) => (iam::operations::ROUTES, name),
+        Some(("kms", name)) => (kms::operations::ROUTES, name),
         Some((service, _)) => panic!("no service {service}"),
         None => (ROUTES, operation),
     };

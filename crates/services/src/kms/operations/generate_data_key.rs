@@ -1,0 +1,114 @@
+use std::collections::BTreeMap;
+
+use strongroom_store::Mode;
+use strongroom_types::Sensitive;
+
+use crate::{
+    authorize::{Authorized, Keys},
+    context::Context,
+    kms::arguments::{RecipientInfo, end_dry_run, no_recipient, plaintext},
+    kms::error::Result,
+    kms::spec::{DataKeySpec, EncryptionAlgorithm, KeyUsage},
+    kms::state::Deed,
+    kms::target::KeyRef,
+    kms::{Kms, data_key, encryption, encryption_context, usage},
+    operation::Operation,
+    shape::{Blob, Input, Output},
+};
+
+/// Makes a data key, and encrypts it under a KMS key.
+///
+/// Source: KMS API Reference, GenerateDataKey.
+pub struct GenerateDataKey;
+
+/// What is asked.
+#[derive(Input)]
+pub struct GenerateDataKeyInput {
+    /// The key: id, ARN, alias name or alias ARN.
+    #[shape(length(1, 2048))]
+    pub key_id: String,
+    /// Pairs that the ciphertext is bound to; not secret.
+    pub encryption_context: Option<BTreeMap<String, String>>,
+    /// Its length, in bytes.
+    #[shape(range(1, 1024))]
+    pub number_of_bytes: Option<i64>,
+    /// The length by its name, in place of `NumberOfBytes`.
+    pub key_spec: Option<DataKeySpec>,
+    /// Tokens of grants; grants are in force at once, so that none is needed.
+    #[shape(unrecorded, length(0, 10), each(length(1, 8192)))]
+    pub grant_tokens: Option<Vec<String>>,
+    /// An enclave that alone shall read the answer; refused.
+    pub recipient: Option<RecipientInfo>,
+    /// Whether to check only, and end with an error that says so.
+    pub dry_run: Option<bool>,
+}
+
+/// What is answered.
+#[derive(Output)]
+pub struct GenerateDataKeyOutput {
+    /// The ciphertext.
+    pub ciphertext_blob: Option<Blob>,
+    /// The plaintext.
+    pub plaintext: Option<Sensitive<Blob>>,
+    /// The key's ARN.
+    pub key_id: Option<String>,
+    /// The plaintext for an enclave; never, as there are none.
+    pub ciphertext_for_recipient: Option<Blob>,
+    /// Which material was used; 64 hexadecimal digits.
+    pub key_material_id: Option<String>,
+}
+
+impl Operation for GenerateDataKey {
+    const NAME: &'static str = "GenerateDataKey";
+    const ACTION: &'static str = "kms:GenerateDataKey";
+    const MODE: Mode = Mode::Read;
+    const ERRORS: &'static [&'static str] = &[
+        "NotFoundException",
+        "DisabledException",
+        "KeyUnavailableException",
+        "DependencyTimeoutException",
+        "InvalidKeyUsageException",
+        "InvalidGrantTokenException",
+        "KMSInternalException",
+        "KMSInvalidStateException",
+        "DryRunOperationException",
+    ];
+    type Service = Kms;
+    type Input = GenerateDataKeyInput;
+    type Output = GenerateDataKeyOutput;
+    type Target = KeyRef;
+
+    async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<KeyRef> {
+        let tokens = input.grant_tokens.as_deref();
+        KeyRef::granted(cx, &input.key_id, tokens, input.encryption_context.as_ref()).await
+    }
+
+    fn condition_keys(input: &Self::Input, keys: &mut Keys) {
+        encryption_context::condition_keys(input.encryption_context.as_ref(), keys);
+        keys.one("kms:EncryptionAlgorithm", "SYMMETRIC_DEFAULT");
+    }
+
+    async fn run(
+        cx: &mut Context<'_>,
+        target: Authorized<KeyRef>,
+        input: Self::Input,
+    ) -> Result<Self::Output> {
+        let key = target.usable(cx, Deed::Encrypt, KeyUsage::EncryptDecrypt, Self::NAME)?;
+        encryption::check_makes_data_keys(&key)?;
+        no_recipient(input.recipient.as_ref())?;
+        let length = data_key::length(input.key_spec, input.number_of_bytes, false)?;
+        let data_key = data_key::fresh(cx, length);
+        let algorithm = EncryptionAlgorithm::SymmetricDefault;
+        let made = encryption::encrypt(cx, &key, algorithm, &input.encryption_context, &data_key)?;
+        end_dry_run(input.dry_run)?;
+        usage::note(cx, &key, Self::NAME);
+        encryption::remark(cx, made.material_id.as_deref());
+        Ok(GenerateDataKeyOutput {
+            ciphertext_blob: Some(Blob(made.blob)),
+            plaintext: plaintext(data_key),
+            key_id: Some(key.arn.to_string()),
+            ciphertext_for_recipient: None,
+            key_material_id: made.material_id,
+        })
+    }
+}
