@@ -33,7 +33,10 @@ pub use secret::{AWSCURRENT, AWSPENDING, AWSPREVIOUS};
 pub use secret_ref::{FoundSecret, SecretRef};
 pub use shared::Shared;
 
-use crate::{operation::Service, protocol::{Json, Protocol}};
+use crate::{
+    operation::Service,
+    protocol::{Json, Protocol},
+};
 
 /// The service.
 pub struct SecretsManager;

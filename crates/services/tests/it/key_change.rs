@@ -8,9 +8,7 @@ use strongroom_services::{
 };
 use strongroom_store::{Mode, Table};
 
-use crate::client::{
-    Client, add_row, administrator, assert_sound, problems, rows, token,
-};
+use crate::client::{Client, add_row, administrator, assert_sound, problems, rows, token};
 
 const KMS: &str = "arn:aws:kms:us-east-1:111122223333:";
 const MANAGED: &str = "alias/aws/secretsmanager";
