@@ -4,22 +4,25 @@
 //! (each request of a grantee), by who may retire it (ListRetirableGrants), by
 //! its name (a repeated CreateGrant). They are written and deleted with it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use strongroom_crypto::{constant_time_eq, sha256};
-use strongroom_policy::{Policy, PolicyKind};
+use strongroom_policy::{Policy, PolicyKind, Values};
 use strongroom_store::StoreError;
-use strongroom_types::{AccountId, Principal, Region};
+use strongroom_types::{AccountId, Arn, Principal, Region};
 
 use super::{
+    arguments::{GrantConstraints, GrantListEntry, time},
     error::{Code, Error, Result},
-    key::OpenKey,
+    key::{KeyName, OpenKey},
     material::hexadecimal,
     record::{Constraint, Grant, GrantCount, GrantName, Present},
     spec::{KeySpec, KeyUsage},
+    target::{Forms, KeyRef},
 };
 use crate::{
+    authorize::{Keys, Target},
     context::{Context, Home},
     shape::enumeration,
     tables::{KmsGrantCounts, KmsGrants, KmsGrantsByGrantee, KmsGrantsByName, KmsGrantsByRetiring},
@@ -449,5 +452,239 @@ pub(super) fn check_principal(text: &str) -> Result<()> {
         Ok(())
     } else {
         Err(Error::invalid_arn(format!("Invalid arn {text}")))
+    }
+}
+
+/// Grants of a key, after the one of this id.
+///
+/// # Errors
+/// When the store fails.
+pub(super) async fn after(
+    cx: &mut Context<'_>,
+    key: &OpenKey,
+    id: Option<&str>,
+    limit: usize,
+) -> std::result::Result<Vec<(String, Grant)>, StoreError> {
+    let after = id.map(|id| place(key, id));
+    let rows = cx
+        .tx
+        .range::<KmsGrants>(key.place(), after.as_ref(), limit)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|((.., id), grant)| (id, grant))
+        .collect())
+}
+
+/// A grant that somebody may retire.
+pub(super) struct Retirable {
+    /// Where the list goes on after it.
+    pub(super) marker: String,
+    /// Its key.
+    pub(super) key: Arn,
+    pub(super) id: String,
+    pub(super) grant: Grant,
+}
+
+/// Grants of the Region that a principal may retire, after the one of this
+/// marker.
+///
+/// # Errors
+/// `InvalidMarkerException`.
+pub(super) async fn retirable(
+    cx: &mut Context<'_>,
+    retiring: &str,
+    marker: Option<&str>,
+    limit: usize,
+) -> Result<Vec<Retirable>> {
+    let home = cx.home();
+    let after = marker.map(|marker| {
+        let mut parts = marker.splitn(3, '/');
+        let account = parts.next()?.parse().ok()?;
+        let (key_id, id) = (parts.next()?.to_owned(), parts.next()?.to_owned());
+        Some((home.region, retiring.to_owned(), account, key_id, id))
+    });
+    let after = match after {
+        Some(None) => return Err(Error::kms(Code::InvalidMarker, "")),
+        Some(after) => after,
+        None => None,
+    };
+    let prefix = (home.region, retiring.to_owned());
+    let rows = cx
+        .tx
+        .range::<KmsGrantsByRetiring>(prefix, after.as_ref(), limit)
+        .await?;
+    let mut found = Vec::new();
+    for ((region, _, account, key_id, id), _) in rows {
+        let place = (account, region, key_id.clone(), id.clone());
+        if let Some(grant) = cx.tx.get::<KmsGrants>(&place).await? {
+            let home = Home { account, ..home };
+            found.push(Retirable {
+                marker: format!("{account}/{key_id}/{id}"),
+                key: home.arn("kms", format_args!("key/{key_id}")),
+                id,
+                grant,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// A grant as lists show it.
+pub(super) fn entry(key: &Arn, id: String, grant: Grant) -> GrantListEntry {
+    let constraint = grant.constraint();
+    let source_arn = Some(grant.source_arn).filter(|arn| !arn.is_empty());
+    let constraints = GrantConstraints {
+        encryption_context_subset: (constraint == Constraint::Subset)
+            .then_some(grant.context_subset),
+        encryption_context_equals: (constraint == Constraint::Equals)
+            .then_some(grant.context_equals),
+        source_arn,
+    };
+    let has_any = constraint != Constraint::Unbound || constraints.source_arn.is_some();
+    let one_of = |text: String, is_service: bool| {
+        let text = Some(text).filter(|text| !text.is_empty());
+        if is_service {
+            (None, text)
+        } else {
+            (text, None)
+        }
+    };
+    let (grantee, grantee_service) = one_of(grant.grantee, grant.grantee_is_service);
+    let (retiring, retiring_service) = one_of(grant.retiring, grant.retiring_is_service);
+    let issuing = AccountId::new(grant.issuing_account);
+    GrantListEntry {
+        key_id: Some(key.to_string()),
+        grant_id: Some(id),
+        name: Some(grant.name),
+        creation_date: time(grant.created_ms),
+        grantee_principal: grantee,
+        retiring_principal: retiring,
+        issuing_account: issuing
+            .map(|account| format!("arn:{}:iam::{account}:root", key.partition())),
+        operations: Some(grant.operations),
+        constraints: has_any.then_some(constraints),
+        grantee_service_principal: grantee_service,
+        retiring_service_principal: retiring_service,
+    }
+}
+
+/// The grant that a request wants to retire.
+pub struct RetiringRef {
+    key: KeyRef,
+    grant_id: String,
+    grant: Option<Grant>,
+    /// Whether the grant itself lets the caller retire it.
+    is_entitled: bool,
+}
+
+/// A grant that the caller may retire.
+pub(super) struct Retiring {
+    pub(super) key: Arc<OpenKey>,
+    pub(super) grant_id: String,
+    pub(super) grant: Grant,
+}
+
+impl RetiringRef {
+    /// Looks up a grant by its token, or by its key and id.
+    ///
+    /// # Errors
+    /// `InvalidGrantTokenException`, `ValidationException`; as
+    /// [`KeyRef::resolve`].
+    pub(super) async fn resolve(
+        cx: &mut Context<'_>,
+        token: Option<&str>,
+        key_id: Option<&str>,
+        grant_id: Option<&str>,
+    ) -> Result<Self> {
+        let (key, grant_id) = match (token, key_id, grant_id) {
+            (Some(token), None, None) => {
+                let place = of_token(cx, token)?;
+                let invalid = || Error::kms(Code::InvalidGrantToken, "");
+                let (home, id) = place.key(&cx.home()).ok_or_else(invalid)?;
+                if home.region != cx.request.region {
+                    return Err(invalid());
+                }
+                let key = KeyRef::named(cx, KeyName::Id(home, id)).await?;
+                (key, place.grant_id)
+            }
+            (None, Some(key_id), Some(grant_id)) => {
+                let key = KeyRef::resolve(cx, key_id, Forms::KeyOnly).await?;
+                (key, grant_id.to_owned())
+            }
+            _ => {
+                return Err(Error::validation(
+                    "Either GrantToken, or KeyId and GrantId must be given.",
+                ));
+            }
+        };
+        let grant = match key.key().cloned() {
+            Some(found) => find(cx, &found, &grant_id).await?,
+            None => None,
+        };
+        // Who has the token knows that the grant was there.
+        if token.is_some() && grant.is_none() {
+            return Err(missing(&grant_id));
+        }
+        let is_entitled = grant.as_ref().is_some_and(|grant| {
+            let names = names(cx);
+            let may_retire = |operation: &String| operation == "RetireGrant";
+            let caller = &cx.request.caller;
+            names.contains(&grant.retiring)
+                || names.contains(&grant.grantee) && grant.operations.iter().any(may_retire)
+                || matches!(caller.principal, Principal::Root { .. })
+                    && caller.account.number() == grant.issuing_account
+        });
+        Ok(Self {
+            key,
+            grant_id,
+            grant,
+            is_entitled,
+        })
+    }
+
+    /// The grant, if it is there.
+    ///
+    /// # Errors
+    /// `NotFoundException`.
+    pub(super) fn found(self) -> Result<Retiring> {
+        let key = self.key.key().cloned();
+        let key = key.ok_or_else(|| self.key.missing())?;
+        let grant = self.grant.ok_or_else(|| missing(&self.grant_id))?;
+        Ok(Retiring {
+            key,
+            grant,
+            grant_id: self.grant_id,
+        })
+    }
+}
+
+impl Target for RetiringRef {
+    fn resource(&self) -> &str {
+        self.key.resource()
+    }
+
+    fn shown(&self) -> Option<&str> {
+        self.key.shown()
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        self.key.account()
+    }
+
+    fn policy(&self) -> Option<&Policy> {
+        self.key.policy()
+    }
+
+    fn condition_keys(&self, keys: &mut Keys) {
+        self.key.condition_keys(keys);
+    }
+
+    fn condition_key(&self, key: &str) -> Option<Values<'_>> {
+        self.key.condition_key(key)
+    }
+
+    fn kms_grant(&self, _: &str) -> Option<&str> {
+        self.is_entitled.then_some(self.grant_id.as_str())
     }
 }

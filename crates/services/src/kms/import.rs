@@ -1,7 +1,7 @@
 //! Imported material: parameters to wrap it with, its coming and its going.
 
 use serde_json::json;
-use strongroom_crypto::{DecryptionKey, ImportWrapping, KeyPairSpec};
+use strongroom_crypto::{DecryptionKey, ImportWrapping, KeyPair, KeyPairSpec};
 use strongroom_store::{Mode, StoreError, Transaction};
 use strongroom_types::Timestamp;
 use zeroize::{Zeroize, Zeroizing};
@@ -91,12 +91,20 @@ impl Drop for Token {
 }
 
 impl WrappingAlgorithm {
-    /// The way to unwrap, where it is offered for material of this spec.
-    fn unwrapping(self, spec: KeySpec) -> Option<ImportWrapping> {
-        let short = spec.key_pair().is_none();
+    /// The way to unwrap, where it is offered for material of this spec and a
+    /// wrapping key of that: an RSA key fits into no RSA ciphertext, and the
+    /// largest elliptic-curve key not into the smallest.
+    ///
+    /// Source: KMS API Reference, GetParametersForImport, `WrappingAlgorithm`.
+    fn unwrapping(self, spec: KeySpec, wrapping: KeyPairSpec) -> Option<ImportWrapping> {
+        let is_rsa = spec
+            .key_pair()
+            .is_some_and(|pair| pair.rsa_bits().is_some());
+        let is_too_long = spec == KeySpec::EccNistP521 && wrapping == KeyPairSpec::Rsa2048;
+        let direct = !is_rsa && !is_too_long;
         Some(match self {
-            Self::RsaesOaepSha1 if short => ImportWrapping::RsaesOaepSha1,
-            Self::RsaesOaepSha256 if short => ImportWrapping::RsaesOaepSha256,
+            Self::RsaesOaepSha1 if direct => ImportWrapping::RsaesOaepSha1,
+            Self::RsaesOaepSha256 if direct => ImportWrapping::RsaesOaepSha256,
             Self::RsaAesKeyWrapSha1 => ImportWrapping::RsaAesKeyWrapSha1,
             Self::RsaAesKeyWrapSha256 => ImportWrapping::RsaAesKeyWrapSha256,
             _ => return None,
@@ -123,7 +131,7 @@ pub(super) fn check_wrapping(
 ) -> Result<KeyPairSpec> {
     let pair = spec
         .key_pair()
-        .filter(|_| algorithm.unwrapping(key.spec).is_some());
+        .filter(|pair| algorithm.unwrapping(key.spec, *pair).is_some());
     pair.ok_or_else(|| {
         Error::unsupported(format!(
             "Wrapping algorithm {} with wrapping key spec {} is not supported for key spec {}.",
@@ -189,12 +197,11 @@ pub(super) fn unwrap(
     if token.valid_to_ms <= cx.now.as_millisecond() {
         return Err(Error::kms(Code::ExpiredImportToken, ""));
     }
-    let algorithm = WrappingAlgorithm::named(&token.algorithm);
-    let unwrapping = algorithm
-        .and_then(|it| it.unwrapping(key.spec))
-        .ok_or_else(invalid)?;
     let pair = KeySpec::named(&token.wrapping_key_spec)
         .and_then(KeySpec::key_pair)
+        .ok_or_else(invalid)?;
+    let unwrapping = WrappingAlgorithm::named(&token.algorithm)
+        .and_then(|it| it.unwrapping(key.spec, pair))
         .ok_or_else(invalid)?;
     let wrapping_key = DecryptionKey::from_pkcs8(pair, &token.private).map_err(|_| invalid())?;
     unwrapping
@@ -294,4 +301,173 @@ pub async fn expire_material(
     }
     tx.commit(lines).await?;
     Ok(())
+}
+
+/// The longest life of imported material that expires, in milliseconds.
+///
+/// Source: KMS API Reference, ImportKeyMaterial, `ValidTo`.
+const LONGEST_MS: i64 = 365 * 24 * 60 * 60 * 1000;
+
+/// When material expires, in milliseconds since the epoch; nothing if never.
+///
+/// # Errors
+/// `ValidationException`.
+pub(super) fn valid_to(
+    model: Option<ExpirationModel>,
+    valid_to: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Option<i64>> {
+    match (model.unwrap_or(ExpirationModel::Expires), valid_to) {
+        (ExpirationModel::DoesNotExpire, None) => Ok(None),
+        (ExpirationModel::DoesNotExpire, Some(_)) => Err(Error::validation(
+            "A validTo date must not be set if the ExpirationModel is \
+             KEY_MATERIAL_DOES_NOT_EXPIRE",
+        )),
+        (ExpirationModel::Expires, None) => Err(Error::validation(
+            "A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES",
+        )),
+        (ExpirationModel::Expires, Some(time)) => {
+            let (ms, now_ms) = (time.as_millisecond(), now.as_millisecond());
+            if ms <= now_ms || ms > now_ms.saturating_add(LONGEST_MS) {
+                return Err(Error::validation(
+                    "The validTo date must be in the future, and no more than 365 days away.",
+                ));
+            }
+            Ok(Some(ms))
+        }
+    }
+}
+
+/// What an import says of its material.
+pub(super) struct Terms {
+    pub(super) valid_to_ms: Option<i64>,
+    pub(super) description: String,
+    pub(super) kind: Option<ImportType>,
+    /// The id that it must have.
+    pub(super) expected: Option<String>,
+}
+
+/// Puts material into a key, and returns its id: the key's first, one that it
+/// had before, or one to rotate to.
+///
+/// # Errors
+/// `IncorrectKeyMaterialException`, `KMSInvalidStateException`.
+pub(super) fn put(
+    cx: &mut Context<'_>,
+    key: &OpenKey,
+    row: &mut Key,
+    secret: &[u8],
+    terms: Terms,
+) -> Result<String> {
+    let incorrect = || Error::kms(Code::IncorrectKeyMaterial, "");
+    let (secret, public_key) = match key.spec.key_pair() {
+        Some(pair) => KeyPair::from_pkcs8(pair, secret)
+            .map_err(|_| incorrect())?
+            .into_parts(),
+        None => {
+            let length = key.spec.mac().map_or(32, |mac| mac.library().tag_bytes());
+            if secret.len() != length {
+                return Err(incorrect());
+            }
+            (Zeroizing::new(secret.to_vec()), Vec::new())
+        }
+    };
+    let id = cx.services.key_material.name_imported(&key.id, &secret);
+    let text = hexadecimal(&id);
+    if terms.expected.is_some_and(|expected| expected != text) {
+        return Err(incorrect());
+    }
+    let known = row.materials.iter().position(|material| material.id == id);
+    let is_first = row.materials.is_empty();
+    let kind = terms.kind.unwrap_or(if is_first {
+        ImportType::New
+    } else {
+        ImportType::Existing
+    });
+    let place = match (kind, known) {
+        (ImportType::Existing, Some(place)) => place,
+        (ImportType::New, None) => {
+            if !is_first && key.spec != KeySpec::SymmetricDefault {
+                return Err(incorrect());
+            }
+            if row
+                .materials
+                .iter()
+                .any(|material| material.pending_rotation)
+            {
+                return Err(Error::kms(
+                    Code::InvalidState,
+                    format!("{} has key material that is pending rotation.", key.arn),
+                ));
+            }
+            row.materials.push(Material {
+                id: id.to_vec(),
+                created_ms: cx.now.as_millisecond(),
+                pending_rotation: !is_first,
+                ..Material::default()
+            });
+            row.materials.len() - 1
+        }
+        (ImportType::Existing, None) | (ImportType::New, Some(_)) => return Err(incorrect()),
+    };
+    let Some(material) = row.materials.get_mut(place) else {
+        return Err(incorrect());
+    };
+    remove_job(&mut cx.tx, &key.home, &key.id, material)?;
+    let random = cx.services.random.as_ref();
+    let wrapped = cx.services.key_material.wrap_as(
+        random,
+        &key.home,
+        &key.id,
+        id,
+        &secret,
+        material.created_ms,
+    );
+    material.wrapped = wrapped.wrapped;
+    material.valid_to_ms = terms.valid_to_ms;
+    if !terms.description.is_empty() {
+        material.description = terms.description;
+    }
+    put_job(&mut cx.tx, &key.home, &key.id, material)?;
+    if !public_key.is_empty() {
+        row.public_key = public_key;
+    }
+    Ok(text)
+}
+
+/// Takes material out of a key, and returns its id: the one that is named, or
+/// the current one. Without any, nothing is changed.
+///
+/// # Errors
+/// `NotFoundException` for an id that the key has not.
+pub(super) fn take(
+    cx: &mut Context<'_>,
+    key: &OpenKey,
+    row: &mut Key,
+    named: Option<&str>,
+) -> Result<Option<String>> {
+    let place = match named {
+        Some(named) => {
+            let place = row
+                .materials
+                .iter()
+                .position(|material| hexadecimal(&material.id) == named);
+            Some(place.ok_or_else(|| {
+                Error::not_found(format!(
+                    "Key material {named} of {} does not exist",
+                    key.arn
+                ))
+            })?)
+        }
+        None => row
+            .materials
+            .iter()
+            .rposition(|material| !material.pending_rotation),
+    };
+    let Some(material) = place.and_then(|place| row.materials.get_mut(place)) else {
+        return Ok(None);
+    };
+    remove_job(&mut cx.tx, &key.home, &key.id, material)?;
+    forget(material);
+    Ok(Some(hexadecimal(&material.id)))
 }

@@ -7,7 +7,7 @@ use strongroom_crypto::{
     SigningKey, hmac_sha256,
 };
 use strongroom_store::{CommitObserver, Store, StoreError, Table as _};
-use strongroom_types::{AccountId, Region, Timestamp};
+use strongroom_types::{AccountId, Region};
 use zeroize::Zeroizing;
 
 use super::{
@@ -40,8 +40,6 @@ pub struct KeyMaterial {
 pub(super) struct OpenMaterial {
     /// `KeyMaterialId` before it is written in hexadecimal.
     pub(super) id: [u8; 32],
-    /// When it expires, in milliseconds since the epoch.
-    valid_to_ms: Option<i64>,
     pub(super) secret: Secret,
 }
 
@@ -52,14 +50,6 @@ pub(super) enum Secret {
     Mac(MacKey),
     Signing(SigningKey),
     Symmetric(AeadKey),
-}
-
-impl OpenMaterial {
-    /// Whether imported material is past its time.
-    pub(super) fn has_expired(&self, now: Timestamp) -> bool {
-        self.valid_to_ms
-            .is_some_and(|ms| ms <= now.as_millisecond())
-    }
 }
 
 impl KeyMaterial {
@@ -159,7 +149,6 @@ impl KeyMaterial {
                 let (spec, usage) = (spec.ok_or_else(corrupt)?, usage.ok_or_else(corrupt)?);
                 Ok(OpenMaterial {
                     id: material.id.as_slice().try_into().map_err(|_| corrupt())?,
-                    valid_to_ms: material.valid_to_ms,
                     secret: Secret::open(spec, usage, &bytes).map_err(|_| corrupt())?,
                 })
             })

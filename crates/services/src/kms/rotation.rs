@@ -6,7 +6,8 @@ use strongroom_types::Timestamp;
 
 use super::{
     deletion::end_of_window,
-    key::state_of,
+    error::{Code, Error, Result},
+    key::{OpenKey, must_be_own, must_be_symmetric, state_of},
     multi_region,
     record::{Key, Material, Rotation, RotationType},
     service_event::service_event,
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::{
     cloudtrail::{Event, EventTime},
-    context::{Home, Services},
+    context::{Context, Home, Services},
     jobs::{Claimed, Job, Kind},
     tables::{Jobs, KmsKeys},
 };
@@ -41,7 +42,7 @@ pub(super) fn put_job(
     home: &Home,
     key_id: &str,
     row: &Key,
-) -> Result<(), StoreError> {
+) -> std::result::Result<(), StoreError> {
     let Some(rotation) = &row.rotation else {
         return Ok(());
     };
@@ -58,7 +59,7 @@ pub(super) fn remove_job(
     home: &Home,
     key_id: &str,
     row: &Key,
-) -> Result<(), StoreError> {
+) -> std::result::Result<(), StoreError> {
     let Some(rotation) = &row.rotation else {
         return Ok(());
     };
@@ -75,7 +76,7 @@ pub async fn rotate_key(
     services: &Services,
     claimed: &Claimed,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> std::result::Result<(), StoreError> {
     let mut tx = services.store.begin(Mode::Write).await?;
     if tx.get::<Jobs>(&claimed.key).await?.is_none() {
         return Ok(());
@@ -125,7 +126,7 @@ pub(super) async fn rotate(
     row: &mut Key,
     how: RotationType,
     now: Timestamp,
-) -> Result<Vec<Event>, StoreError> {
+) -> std::result::Result<Vec<Event>, StoreError> {
     let random = services.random.as_ref();
     let secret = random.key();
     let mut id = [0; 32];
@@ -179,4 +180,119 @@ pub(super) fn name(how: RotationType) -> &'static str {
         RotationType::OnDemand => "ON_DEMAND",
         RotationType::First | RotationType::Automatic => "AUTOMATIC",
     }
+}
+
+/// Minutes before an automatic rotation in which none is made on demand, in
+/// milliseconds.
+const APART_MS: i64 = 20 * 60 * 1000;
+
+/// # Errors
+/// `UnsupportedOperationException` for keys that never rotate by themselves.
+pub(super) fn must_rotate(key: &OpenKey) -> Result<()> {
+    must_be_symmetric(key)?;
+    must_be_own(key)
+}
+
+/// # Errors
+/// `UnsupportedOperationException` for replicas: they rotate with their
+/// primary.
+pub(super) fn must_be_primary(key: &OpenKey) -> Result<()> {
+    if multi_region::is_primary(&key.home, &key.row) {
+        return Ok(());
+    }
+    Err(Error::unsupported(format!(
+        "{} is not a multi-region primary key.",
+        key.arn
+    )))
+}
+
+/// Tells a key's replicas when it rotates.
+pub(super) async fn share_schedule(
+    tx: &mut Transaction,
+    home: &Home,
+    key_id: &str,
+    row: &Key,
+) -> Result<()> {
+    let schedule = row.rotation.clone();
+    multi_region::change_relatives(tx, home, key_id, row, |relative| {
+        relative.rotation.clone_from(&schedule);
+    })
+    .await?;
+    Ok(())
+}
+
+/// Rotates a key now: to fresh material, or to imported material that waits.
+///
+/// # Errors
+/// `LimitExceededException`, `ConflictException`, `KMSInvalidStateException`.
+pub(super) async fn on_demand(
+    cx: &mut Context<'_>,
+    key: &OpenKey,
+    row: &mut Key,
+) -> Result<Vec<Event>> {
+    let on_demand = |material: &&Material| material.rotation() == RotationType::OnDemand;
+    if row.materials.iter().filter(on_demand).count() >= MAX_ON_DEMAND {
+        return Err(Error::kms(
+            Code::LimitExceeded,
+            format!(
+                "The on-demand rotations limit has been reached for the given keyId. No more \
+                 on-demand rotations can be performed for this key: {}",
+                key.arn
+            ),
+        ));
+    }
+    let now_ms = cx.now.as_millisecond();
+    let soon = |rotation: &Rotation| rotation.next_ms.saturating_sub(now_ms) < APART_MS;
+    if row.rotation.as_ref().is_some_and(soon) {
+        return Err(Error::kms(
+            Code::Conflict,
+            format!(
+                "An automatic rotation of the key {} is about to begin.",
+                key.arn
+            ),
+        ));
+    }
+    let (home, id) = (&key.home, key.id.as_str());
+    if !row.external {
+        let how = RotationType::OnDemand;
+        let events = rotate(cx.services, &mut cx.tx, home, id, row, how, cx.now).await?;
+        return Ok(events);
+    }
+    let nothing = || {
+        Error::kms(
+            Code::InvalidState,
+            format!(
+                "No available key material pending rotation for the key: {}.",
+                key.arn
+            ),
+        )
+    };
+    let pending = row
+        .materials
+        .iter()
+        .find(|material| material.pending_rotation);
+    let material_id = pending.ok_or_else(nothing)?.id.clone();
+    let rotate_to = |row: &mut Key| {
+        let mut waiting = row.materials.iter_mut();
+        let waiting = waiting.find(|it| it.id == material_id && it.pending_rotation);
+        waiting.map(|material| {
+            material.pending_rotation = false;
+            material.rotation = RotationType::OnDemand.into();
+            material.rotated_ms = Some(now_ms);
+        })
+    };
+    // A replica without it could not decrypt what is encrypted from now on.
+    for (home, mut relative) in multi_region::relatives(&mut cx.tx, home, id, row).await? {
+        rotate_to(&mut relative).ok_or_else(nothing)?;
+        let place = (home.account, home.region, id.to_owned());
+        cx.tx.put::<KmsKeys>(&place, &relative)?;
+    }
+    rotate_to(row).ok_or_else(nothing)?;
+    Ok(vec![rotated(
+        cx.services,
+        home,
+        id,
+        RotationType::OnDemand,
+        &material_id,
+    )])
 }

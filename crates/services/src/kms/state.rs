@@ -8,6 +8,13 @@ use super::error::{Error, Result};
 
 /// `KeyState`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "the table is AWS's whole; some states are not reached yet"
+    )
+)]
 pub enum KeyState {
     /// Being made. Keys are made at once here, so that none is seen in it.
     Creating,
@@ -187,4 +194,81 @@ pub(super) fn check(deed: Deed, state: KeyState, arn: &Arn) -> Result<()> {
         Cell::Unavailable => Error::state(arn, "unavailable"),
         Cell::Updating => Error::state(arn, "updating"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operation::ServiceError as _;
+
+    fn outcome(deed: Deed, state: KeyState) -> String {
+        let arn: Arn = "arn:aws:kms:us-east-1:111122223333:key/k".parse().unwrap();
+        match check(deed, state, &arn) {
+            Ok(()) => "ok".to_owned(),
+            Err(error) => {
+                let refusal = error.refusal();
+                format!(
+                    "{}: {}",
+                    refusal.code,
+                    refusal.message.replace(arn.as_str(), "K")
+                )
+            }
+        }
+    }
+
+    #[test]
+    fn the_table_is_that_of_aws() {
+        use KeyState as S;
+        let disabled = "DisabledException: K is disabled.";
+        let deletion = "KMSInvalidStateException: K is pending deletion.";
+        let import = "KMSInvalidStateException: K is pending import.";
+        let not_pending = "KMSInvalidStateException: K is not pending deletion.";
+        for (deed, state, expected) in [
+            (Deed::Encrypt, S::Enabled, "ok"),
+            (Deed::Encrypt, S::Disabled, disabled),
+            (Deed::Encrypt, S::PendingDeletion, deletion),
+            (
+                Deed::Encrypt,
+                S::PendingReplicaDeletion,
+                "KMSInvalidStateException: K is pending replica deletion.",
+            ),
+            (Deed::Encrypt, S::PendingImport, import),
+            (
+                Deed::Encrypt,
+                S::Unavailable,
+                "KMSInvalidStateException: K is unavailable.",
+            ),
+            (
+                Deed::Encrypt,
+                S::Creating,
+                "KMSInvalidStateException: K is creating.",
+            ),
+            (Deed::Encrypt, S::Updating, "ok"),
+            (Deed::CreateGrant, S::Unavailable, "ok"),
+            (Deed::Describe, S::Disabled, "ok"),
+            (Deed::Describe, S::PendingImport, "ok"),
+            (Deed::Describe, S::PendingDeletion, deletion),
+            (Deed::Enable, S::PendingImport, import),
+            (Deed::Enable, S::PendingDeletion, deletion),
+            (
+                Deed::Enable,
+                S::Updating,
+                "KMSInvalidStateException: K is updating.",
+            ),
+            (Deed::ScheduleDeletion, S::PendingImport, "ok"),
+            (Deed::ScheduleDeletion, S::PendingDeletion, deletion),
+            (Deed::CancelDeletion, S::Enabled, not_pending),
+            (Deed::CancelDeletion, S::PendingImport, not_pending),
+            (Deed::CancelDeletion, S::PendingDeletion, "ok"),
+            (Deed::CancelDeletion, S::PendingReplicaDeletion, "ok"),
+            (Deed::DeleteMaterial, S::PendingDeletion, "ok"),
+            (Deed::Import, S::PendingImport, "ok"),
+            (Deed::Replicate, S::Disabled, disabled),
+            (Deed::RotateOnDemand, S::Disabled, disabled),
+            (Deed::RotateOnDemand, S::PendingImport, import),
+            (Deed::UpdatePrimary, S::Updating, "ok"),
+        ] {
+            assert_eq!(outcome(deed, state), expected, "{deed:?} {state:?}");
+        }
+    }
 }

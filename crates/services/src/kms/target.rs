@@ -167,6 +167,11 @@ impl KeyRef {
         self.key.as_ref()
     }
 
+    /// KMS's answer where the key is not there.
+    pub(super) fn missing(&self) -> Error {
+        self.name.missing()
+    }
+
     /// Answers a ciphertext's key that is hidden from the caller: one of
     /// another account that does not let the caller in, or none at all.
     ///

@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
 use strongroom_store::Mode;
-use strongroom_types::Region;
 use zeroize::Zeroizing;
 
 use crate::{

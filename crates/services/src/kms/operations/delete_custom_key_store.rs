@@ -1,0 +1,53 @@
+use strongroom_store::Mode;
+
+use crate::{
+    authorize::{Authorized, NoResource},
+    context::Context,
+    kms::error::Result,
+    kms::{Kms, custom_key_store},
+    operation::Operation,
+    shape::{Input, Nothing},
+};
+
+/// Deletes a custom key store. There are none: refused.
+///
+/// Source: KMS API Reference, DeleteCustomKeyStore.
+pub struct DeleteCustomKeyStore;
+
+/// What is asked.
+#[derive(Input)]
+pub struct DeleteCustomKeyStoreInput {
+    /// A custom key store; there are none yet.
+    #[shape(length(1, 64))]
+    pub custom_key_store_id: String,
+}
+
+impl Operation for DeleteCustomKeyStore {
+    const NAME: &'static str = "DeleteCustomKeyStore";
+    const ACTION: &'static str = "kms:DeleteCustomKeyStore";
+    const MODE: Mode = Mode::Write;
+    const ERRORS: &'static [&'static str] = &[
+        "CustomKeyStoreHasCMKsException",
+        "CustomKeyStoreInvalidStateException",
+        "CustomKeyStoreNotFoundException",
+        "KMSInternalException",
+    ];
+    type Service = Kms;
+    type Input = DeleteCustomKeyStoreInput;
+    type Output = Nothing;
+    type Target = NoResource;
+
+    async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<NoResource> {
+        let _ = (cx, input);
+        Ok(NoResource)
+    }
+
+    async fn run(
+        cx: &mut Context<'_>,
+        target: Authorized<NoResource>,
+        input: Self::Input,
+    ) -> Result<Self::Output> {
+        let _ = (cx, target, input);
+        custom_key_store::unsupported()
+    }
+}

@@ -1,0 +1,102 @@
+use strongroom_store::Mode;
+use strongroom_types::Sensitive;
+
+use crate::{
+    authorize::{Authorized, Keys},
+    context::Context,
+    kms::arguments::end_dry_run,
+    kms::error::Result,
+    kms::spec::{KeyUsage, MessageType, SigningAlgorithm},
+    kms::state::Deed,
+    kms::target::KeyRef,
+    kms::{Kms, signing, usage},
+    operation::Operation,
+    shape::{Blob, Input, Output},
+};
+
+/// Signs a message or its digest.
+///
+/// Source: KMS API Reference, Sign.
+pub struct Sign;
+
+/// What is asked.
+#[derive(Input)]
+pub struct SignInput {
+    /// The key: id, ARN, alias name or alias ARN.
+    #[shape(length(1, 2048))]
+    pub key_id: String,
+    /// The message, or its digest.
+    #[shape(length(1, 4096))]
+    pub message: Sensitive<Blob>,
+    /// Whether the message is a message or its digest; `RAW` if absent.
+    pub message_type: Option<MessageType>,
+    /// Tokens of grants; grants are in force at once, so that none is needed.
+    #[shape(unrecorded, length(0, 10), each(length(1, 8192)))]
+    pub grant_tokens: Option<Vec<String>>,
+    /// The algorithm.
+    pub signing_algorithm: SigningAlgorithm,
+    /// Whether to check only, and end with an error that says so.
+    pub dry_run: Option<bool>,
+}
+
+/// What is answered.
+#[derive(Output)]
+pub struct SignOutput {
+    /// The key's ARN.
+    pub key_id: Option<String>,
+    /// The signature.
+    pub signature: Option<Blob>,
+    /// The algorithm.
+    pub signing_algorithm: Option<String>,
+}
+
+impl Operation for Sign {
+    const NAME: &'static str = "Sign";
+    const ACTION: &'static str = "kms:Sign";
+    const MODE: Mode = Mode::Read;
+    const ERRORS: &'static [&'static str] = &[
+        "NotFoundException",
+        "DisabledException",
+        "KeyUnavailableException",
+        "DependencyTimeoutException",
+        "InvalidKeyUsageException",
+        "InvalidGrantTokenException",
+        "KMSInternalException",
+        "KMSInvalidStateException",
+        "DryRunOperationException",
+    ];
+    type Service = Kms;
+    type Input = SignInput;
+    type Output = SignOutput;
+    type Target = KeyRef;
+
+    async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<KeyRef> {
+        KeyRef::granted(cx, &input.key_id, input.grant_tokens.as_deref(), None).await
+    }
+
+    fn condition_keys(input: &Self::Input, keys: &mut Keys) {
+        keys.one("kms:SigningAlgorithm", input.signing_algorithm.as_str());
+        keys.one(
+            "kms:MessageType",
+            input.message_type.unwrap_or(MessageType::Raw).as_str(),
+        );
+    }
+
+    async fn run(
+        cx: &mut Context<'_>,
+        target: Authorized<KeyRef>,
+        input: Self::Input,
+    ) -> Result<Self::Output> {
+        let key = target.usable(cx, Deed::Sign, KeyUsage::SignVerify, Self::NAME)?;
+        let kind = input.message_type.unwrap_or(MessageType::Raw);
+        let bytes = &input.message.expose().0;
+        let signature = signing::sign(&key, input.signing_algorithm, kind, bytes)?;
+        end_dry_run(input.dry_run)?;
+        usage::note(cx, &key, Self::NAME);
+        Ok(SignOutput {
+            key_id: Some(key.arn.to_string()),
+            signature: Some(Blob(signature)),
+            signing_algorithm: Some(input.signing_algorithm.as_str().to_owned()),
+        })
+    }
+}
