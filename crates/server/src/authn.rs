@@ -131,13 +131,13 @@ impl Authenticator {
             body: &request.body,
         };
         let signed = Signed::parse(view, services.clock.now()).map_err(refused)?;
-        let region = signed
-            .region()
-            .parse()
-            .ok()
-            .filter(|region| self.is_endpoint(services.partition, service.endpoints, region));
+        let named: Option<Region> = signed.region().parse().ok();
+        let region =
+            named.filter(|region| self.is_endpoint(services.partition, service.endpoints, region));
+        // STS is in every Region there is, but may not be activated there.
+        let inactive = named.is_some() && region.is_none() && service.endpoints == Endpoints::Both;
         signed
-            .check_scope(service.signing_name, |_| region.is_some())
+            .check_scope(service.signing_name, |_| region.is_some() || inactive)
             .map_err(refused)?;
         let caller = self.caller(services, &signed).await?;
         if service.signing_name == "iam" && !may_call_iam(&caller) {
@@ -146,6 +146,9 @@ impl Authenticator {
         signed
             .verify_signature(&self.signing_key(&signed, &caller))
             .map_err(refused)?;
+        if inactive {
+            return Err(region_disabled(&caller));
+        }
         // The scope was checked with this very Region.
         let region = region.ok_or_else(invalid_token)?;
         Ok(Authenticated { caller, region })
@@ -232,6 +235,20 @@ fn expired_token() -> Refusal {
         "ExpiredTokenException",
         "The security token included in the request is expired",
     )
+}
+
+fn region_disabled(caller: &Caller) -> Refusal {
+    let account = caller.account;
+    Refusal {
+        status: 403,
+        ..Refusal::modelled(
+            "RegionDisabledException",
+            format!(
+                "STS is not activated in this region for account:{account}. Your account \
+                 administrator can activate STS in this region using the IAM Console."
+            ),
+        )
+    }
 }
 
 fn invalid_token() -> Refusal {

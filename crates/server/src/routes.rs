@@ -6,6 +6,7 @@ use strongroom_services::{
     operation::{Endpoints, Route, Service},
     protocol::{Protocol, Query},
     secretsmanager::{self, SecretsManager},
+    sts::{self, Sts},
 };
 
 /// A service that is served.
@@ -25,6 +26,7 @@ pub static SERVICES: &[Served] = &[
     Served::of::<Iam>(iam::operations::ROUTES),
     Served::of::<Kms>(kms::operations::ROUTES),
     Served::of::<SecretsManager>(secretsmanager::operations::ROUTES),
+    Served::of::<Sts>(sts::operations::ROUTES),
 ];
 
 impl Served {

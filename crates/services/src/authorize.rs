@@ -10,14 +10,19 @@ use std::{
 };
 
 use strongroom_policy::{
-    Attached, ContextKeys, Decision, Policies, Policy, PolicyKind, Request as PolicyRequest,
-    Values, decide,
+    Attached, ContextKeys, Decision, Denial, Policies, Policy, PolicyKind,
+    Request as PolicyRequest, Values, decide,
 };
-use strongroom_types::AccountId;
+use strongroom_types::{AccountId, Principal};
 
-use crate::{context::Context, iam::NamedPolicy, operation::ServiceError};
+use crate::{
+    context::Context, iam::NamedPolicy, operation::ServiceError, sts::session::Claim,
+};
 
 mod global;
+mod teach;
+
+pub(crate) use teach::Story;
 
 /// A target that the caller may act on.
 pub struct Authorized<T>(T);
@@ -64,6 +69,43 @@ pub trait Target: Send {
     /// that making all their keys would be felt.
     fn condition_key(&self, _: &str) -> Option<Values<'_>> {
         None
+    }
+
+    /// Whether no permission is needed, so that none can be denied.
+    fn is_open(&self) -> bool {
+        false
+    }
+
+    /// The reason at the end of a refusal; nothing to give none.
+    fn clause(&self, denial: &Denial<'_>, action: &str) -> Option<String> {
+        Some(denial.clause(action))
+    }
+}
+
+/// The target of operations that everybody may call.
+pub struct Anyone;
+
+impl Target for Anyone {
+    fn resource(&self) -> &'static str {
+        "*"
+    }
+
+    fn shown(&self) -> Option<&str> {
+        None
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        None
+    }
+
+    fn policy(&self) -> Option<&Policy> {
+        None
+    }
+
+    fn condition_keys(&self, _: &mut Keys) {}
+
+    fn is_open(&self) -> bool {
+        true
     }
 }
 
@@ -119,6 +161,11 @@ impl Keys {
         self.0.push((key.to_lowercase(), KeyValue::Many(values)));
     }
 
+    /// The names of the keys, in lower case.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
     /// The key's values, and whether there are others: tags `team` and `Team`
     /// make one key with two values.
     fn get(&self, key: &str) -> Option<(Values<'_>, bool)> {
@@ -148,6 +195,9 @@ pub fn authorize<T: Target, E: ServiceError>(
     further_actions: &[&str],
     keys: &Keys,
 ) -> Result<Authorized<T>, E> {
+    if target.is_open() {
+        return Ok(Authorized(target));
+    }
     for action in std::iter::once(&action).chain(further_actions) {
         check(cx, &target, action, keys).map_err(|message| E::denied(message))?;
     }
@@ -235,6 +285,22 @@ pub fn resource_allows(
     matches!(decide(&request, &policies), Decision::Allowed(_)) && !context.ambiguous.get()
 }
 
+/// Whether somebody whom an identity provider vouches for, and who has not
+/// signed, may do `action` on `target`. Nobody is told why not.
+pub(crate) fn is_trusted(
+    cx: &Context<'_>,
+    target: &impl Target,
+    stranger: &Stranger,
+    action: &str,
+    keys: &Keys,
+) -> bool {
+    let context = RequestContext {
+        stranger: Some(stranger),
+        ..RequestContext::of(cx, target, keys)
+    };
+    decided(&context, target.policy(), action).is_ok()
+}
+
 fn decided<T: Target>(
     context: &RequestContext<'_, T>,
     resource_policy: Option<&Policy>,
@@ -247,7 +313,7 @@ fn decided<T: Target>(
         context,
         issuer: caller.issuer.as_ref(),
         partition: cx.services.partition.as_str(),
-        principal: &caller.principal,
+        principal: context.principal(),
         resource: target.resource(),
         resource_account: target.account(),
     };
@@ -262,35 +328,40 @@ fn decided<T: Target>(
         session: session.as_deref(),
         ..Policies::default()
     };
-    match decide(&request, &policies) {
+    let clause = match decide(&request, &policies) {
         // Of two values a policy may have allowed the one and would have
         // denied the other.
-        Decision::Allowed(_) if context.ambiguous.get() => Err(refusal(
-            caller.arn.as_str(),
-            action,
-            target,
-            &format!("because no identity-based policy allows the {action} action"),
+        Decision::Allowed(_) if context.ambiguous.get() => Some(format!(
+            "because no identity-based policy allows the {action} action"
         )),
-        Decision::Allowed(_) => Ok(()),
-        Decision::Denied(denial) => Err(refusal(
-            caller.arn.as_str(),
-            action,
-            target,
-            &denial.clause(action),
-        )),
-    }
+        Decision::Allowed(_) => return Ok(()),
+        Decision::Denied(denial) => target.clause(&denial, action),
+    };
+    teach::keep(context, &request, &policies);
+    Err(refusal(caller.arn.as_str(), action, target, clause))
 }
 
 fn attached(policies: &[NamedPolicy]) -> Vec<Attached<'_>> {
     policies.iter().map(NamedPolicy::attached).collect()
 }
 
-fn refusal(caller: &str, action: &str, target: &impl Target, clause: &str) -> String {
+fn refusal(caller: &str, action: &str, target: &impl Target, clause: Option<String>) -> String {
     let shown = target
         .shown()
         .map(|shown| format!(" on resource: {shown}"))
         .unwrap_or_default();
-    format!("User: {caller} is not authorized to perform: {action}{shown} {clause}")
+    let clause = clause.map(|clause| format!(" {clause}")).unwrap_or_default();
+    format!("User: {caller} is not authorized to perform: {action}{shown}{clause}")
+}
+
+/// Somebody whom an identity provider vouches for.
+pub(crate) struct Stranger {
+    /// The provider, and who it says it is.
+    pub(crate) principal: Principal,
+    /// The provider's ARN.
+    pub(crate) provider: String,
+    /// Its claims, by the condition key in lower case.
+    pub(crate) claims: Vec<(Box<str>, Claim)>,
 }
 
 /// Answers the policy crate's questions about the request. Each key is made
@@ -305,6 +376,8 @@ struct RequestContext<'a, T> {
     ambiguous: Cell<bool>,
     /// Whether a service acts for the caller.
     forwarded: bool,
+    /// Who asks in place of the caller.
+    stranger: Option<&'a Stranger>,
 }
 
 impl<'a, T> RequestContext<'a, T> {
@@ -316,6 +389,14 @@ impl<'a, T> RequestContext<'a, T> {
             target_keys: OnceCell::new(),
             ambiguous: Cell::new(false),
             forwarded: false,
+            stranger: None,
+        }
+    }
+
+    fn principal(&self) -> &'a Principal {
+        match self.stranger {
+            Some(stranger) => &stranger.principal,
+            None => &self.cx.request.caller.principal,
         }
     }
 }

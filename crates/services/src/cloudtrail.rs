@@ -63,6 +63,8 @@ pub struct Event {
     pub error: Option<(&'static str, String)>,
     /// What kind of event it is.
     pub kind: Kind,
+    /// Who acts in place of the request's caller, and whose trail it is on.
+    pub(crate) acting: Option<(Identity, AccountId)>,
 }
 
 /// Who acts in an event.
@@ -158,6 +160,7 @@ impl Event {
             resources: Vec::new(),
             error: None,
             kind: Kind::ApiCall,
+            acting: None,
         }
     }
 
@@ -182,16 +185,20 @@ impl Event {
         }
         let service = (self.kind == Kind::Forwarded).then_some(FORWARDER);
         let tls = request.tls.as_ref().filter(|_| service.is_none());
+        let (identity, account) = match &self.acting {
+            Some((identity, account)) => (identity, *account),
+            None => (&request.caller.identity, request.caller.account),
+        };
         self.line(Scene {
             user_identity: match service {
-                Some(_) => &request.caller.identity.forwarded,
-                None => &request.caller.identity.direct,
+                Some(_) => &identity.forwarded,
+                None => &identity.direct,
             },
             source: service.map_or_else(|| request.source_ip.to_string(), str::to_owned),
             user_agent: service.or(request.user_agent.as_deref()),
             request_id: &request.id,
             event_type: "AwsApiCall",
-            account: request.caller.account,
+            account,
             region: request.region,
             time,
             id: services.random.uuid(),

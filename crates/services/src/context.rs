@@ -1,6 +1,6 @@
 //! What an operation may use: the deployment, the request, the transaction.
 
-use std::{fmt, net::IpAddr, sync::Arc};
+use std::{fmt, net::IpAddr, sync::{Arc, Mutex}};
 
 use strongroom_crypto::Random;
 use strongroom_store::{Mode, Store, StoreError, Transaction};
@@ -8,7 +8,8 @@ use strongroom_types::{AccountId, Arn, Clock, Partition, Region, Timestamp};
 
 use crate::{
     ahead::Ahead,
-    cloudtrail::{Event, Resource},
+    authorize::Story,
+    cloudtrail::{Event, Identity, Resource},
     iam::{Caller, Callers},
     kms::KeyMaterial,
     secretsmanager::Shared,
@@ -127,6 +128,11 @@ pub struct Context<'r> {
     pub(crate) generations: Generations,
     /// What was done before the transaction, for this request.
     pub(crate) ahead: Ahead,
+    /// Why the caller was last denied something.
+    pub(crate) denial: Mutex<Option<Story>>,
+    /// Who acts, where only the operation finds out: whoever an identity
+    /// provider vouches for. And whose trail that is on.
+    pub(crate) acting: Option<(Identity, AccountId)>,
 }
 
 /// What the record of a call says beside what was asked and answered.
@@ -175,6 +181,8 @@ impl<'r> Context<'r> {
             ahead: Ahead::default(),
             mode,
             remarks: Remarks::default(),
+            denial: Mutex::default(),
+            acting: None,
         })
     }
 

@@ -39,6 +39,7 @@ mod tags;
 mod trust;
 
 pub use bootstrap::{AdminKey, admin_key, bootstrap, partition};
+pub(crate) use caller::claims;
 pub use caller::{Caller, CallerSession};
 pub use callers::{CallerError, Callers, Found};
 pub use error::{Error, Result};
@@ -48,6 +49,7 @@ pub use record::{
     InstanceProfile, ManagedPolicy, OidcProvider, PolicyAttachment, PolicyVersion, PrincipalName,
     Role, RoleDeletion, SamlProvider, Tag, User,
 };
+pub(crate) use standing::managed;
 pub use standing::{NamedPolicy, Standing};
 
 use crate::{

@@ -48,6 +48,9 @@ pub trait Operation: Sized + 'static {
     /// Whether requests must be signed. Those that are not come from
     /// [`Caller::anonymous`](crate::iam::Caller::anonymous).
     const SIGNED: bool = true;
+    /// Whether what is answered is on record although nothing is changed, as
+    /// with credentials.
+    const ANSWER_ON_RECORD: bool = false;
     /// Where the REST protocol puts it, if the service speaks that.
     const HTTP: Option<Http> = None;
 
@@ -275,6 +278,12 @@ impl Call<'_> {
             .map_err(|error| Stopped::from(&error))?;
         cx.ahead = std::mem::take(&mut self.ahead);
         let done = run::<O>(&mut cx, input).await;
+        self.event.acting = cx.acting.take();
+        let done = done.map_err(stopped);
+        let story = match &done {
+            Err(Stopped::Refused(refusal)) => told(&cx, refusal),
+            _ => None,
+        };
         let Context {
             tx,
             events,
@@ -284,8 +293,8 @@ impl Call<'_> {
         } = cx;
         self.ahead = ahead;
         self.event.resources = remarks.resources;
-        self.event.additional_event_data = remarks.additional_event_data;
-        let output = match done.map_err(stopped) {
+        self.event.additional_event_data = story.or(remarks.additional_event_data);
+        let output = match done {
             Ok(output) => output,
             Err(why) => {
                 self.keep_uses(events);
@@ -296,6 +305,9 @@ impl Call<'_> {
         let written = protocol.write(http.as_ref(), O::NAME, &self.request.id, &output);
         let (head, body) = written.map_err(Stopped::Refused)?;
         let result = Ok(body);
+        if O::ANSWER_ON_RECORD {
+            self.event.response_elements = output.record().filter(has_members);
+        }
         if O::MODE == Mode::Read {
             self.further.extend(events);
             return Ok(Answer {
@@ -358,6 +370,17 @@ pub(crate) async fn run<O: Operation>(
     let target: Authorized<_> =
         authorize::<_, ErrorOf<O>>(cx, target, O::ACTION, O::further_actions(&input), &keys)?;
     O::run(cx, target, input).await
+}
+
+/// Of a denial the whole story, sealed, for its record.
+fn told(cx: &Context<'_>, refusal: &Refusal) -> Option<Value> {
+    if !matches!(refusal.code, "AccessDenied" | "AccessDeniedException") {
+        return None;
+    }
+    let denial = cx.denial.lock();
+    let denial = denial.unwrap_or_else(std::sync::PoisonError::into_inner);
+    let sealed = denial.as_ref()?.sealed(cx);
+    Some(serde_json::json!({"encodedAuthorizationMessage": sealed}))
 }
 
 fn stopped<E: ServiceError>(error: E) -> Stopped {

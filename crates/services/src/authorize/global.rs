@@ -16,14 +16,24 @@ use crate::{
 impl<T: Target> RequestContext<'_, T> {
     /// The value of a global condition key, by its name in lower case.
     pub(super) fn global(&self, key: &str) -> Option<Values<'_>> {
-        let caller = &self.cx.request.caller;
         match key.strip_prefix("aws:") {
             Some(name) => self
                 .of_request(name)
                 .or_else(|| self.of_caller(name))
                 .map(Values::One)
                 .or_else(|| self.multivalued(name)),
-            None => caller.claim(key).map(claimed),
+            None => self.claim(key).map(claimed),
+        }
+    }
+
+    fn claim(&self, key: &str) -> Option<&Claim> {
+        match self.stranger {
+            Some(stranger) => {
+                let mut claims = stranger.claims.iter();
+                let found = claims.find(|(known, _)| **known == *key);
+                found.map(|(_, claim)| claim)
+            }
+            None => self.cx.request.caller.claim(key),
         }
     }
 
@@ -51,11 +61,14 @@ impl<T: Target> RequestContext<'_, T> {
 
     fn of_caller(&self, name: &str) -> Option<Cow<'_, str>> {
         let caller = &*self.cx.request.caller;
-        let principal = &caller.principal;
+        let principal = self.principal();
         if let Some(key) = name.strip_prefix("principaltag/") {
             return caller.tag(key).map(Cow::from);
         }
         Some(match name {
+            "federatedprovider" if self.stranger.is_some() => {
+                self.stranger?.provider.as_str().into()
+            }
             "federatedprovider" => {
                 let identity = caller.statement()?.web_identity.as_ref()?;
                 identity.provider.as_str().into()
@@ -86,14 +99,48 @@ impl<T: Target> RequestContext<'_, T> {
         let one = |value: &'_ str| Some(Values::Many(vec![value.to_owned().into()]));
         match name {
             "calledvia" if self.forwarded => one(FORWARDER),
-            "principalservicenameslist" => one(service(&self.cx.request.caller.principal)?),
+            "principalservicenameslist" => one(service(self.principal())?),
             _ => None,
         }
     }
 }
 
+/// Every global key that is known here, but for tags, by its name in lower case
+/// behind `aws:`.
+pub(super) const NAMES: &[&str] = &[
+    "calledvia",
+    "calledviafirst",
+    "calledvialast",
+    "currenttime",
+    "epochtime",
+    "federatedprovider",
+    "multifactorauthage",
+    "multifactorauthpresent",
+    "principalaccount",
+    "principalarn",
+    "principalisawsservice",
+    "principalservicename",
+    "principalservicenameslist",
+    "principaltype",
+    "referer",
+    "requestedregion",
+    "resourceaccount",
+    "securetransport",
+    "sourceidentity",
+    "sourceip",
+    "sourcevpc",
+    "sourcevpce",
+    "tokenissuetime",
+    "useragent",
+    "userid",
+    "username",
+    "viaawsservice",
+    "vpceaccount",
+    "vpcsourceip",
+];
+
 /// What an identity provider said of whoever started the session.
-pub(crate) fn claimed(claim: &Claim) -> Values<'_> {
+fn claimed(claim: &Claim) -> Values<'_> {
     let mut values = claim.values.iter().map(|value| Cow::from(value.as_str()));
     match (claim.many, claim.values.len()) {
         (false, 1) => Values::One(values.next().unwrap_or_default()),
@@ -118,7 +165,7 @@ fn is_service(principal: &Principal) -> bool {
 }
 
 /// The value of `aws:PrincipalType`.
-pub(crate) fn principal_type(principal: &Principal) -> &'static str {
+fn principal_type(principal: &Principal) -> &'static str {
     match principal {
         Principal::AssumedRole { .. } => "AssumedRole",
         // Such a call is not signed (inferred).

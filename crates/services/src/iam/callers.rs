@@ -11,6 +11,7 @@ use super::{
 use crate::{
     cache::Cache,
     sts::{
+        authorization_message::AuthorizationMessages,
         session::{Holder, Session, UserHolder},
         token::SessionTokens,
     },
@@ -24,6 +25,7 @@ pub struct Callers(Arc<Inner>);
 
 struct Inner {
     tokens: SessionTokens,
+    messages: AuthorizationMessages,
     /// By long-term access key id.
     long_term: Arc<Cache<String, Caller>>,
     /// By temporary access key id, which is no proof of anything: the token
@@ -65,6 +67,7 @@ impl Callers {
         ];
         let inner = Inner {
             tokens: SessionTokens::new(&store.seal().derive("session tokens")),
+            messages: AuthorizationMessages::new(&store.seal().derive("authorization messages")),
             long_term: Arc::new(Cache::of(ALL)),
             sessions: Arc::new(Cache::of(ENTITIES)),
             standings: Arc::new(Cache::of(ENTITIES)),
@@ -79,6 +82,12 @@ impl Callers {
     #[must_use]
     pub fn tokens(&self) -> &SessionTokens {
         &self.0.tokens
+    }
+
+    /// Seals and opens what denials tell.
+    #[must_use]
+    pub(crate) fn messages(&self) -> &AuthorizationMessages {
+        &self.0.messages
     }
 
     /// The caller with this long-term access key, if the key is known and

@@ -1,0 +1,159 @@
+//! Denials that teach: all that a denial was made from, for those who may ask.
+//!
+//! The wire has AWS's short text. The whole story is kept with the request and
+//! goes, sealed, into its record, where `DecodeAuthorizationMessage` opens it
+//! (`docs/adr`, "Where a denial tells its story").
+
+use serde_json::{Map, Value, json};
+use strongroom_policy::{Effect, Explanation, Policies, PolicyType, Request, Values, explain};
+
+use super::{RequestContext, Target, global};
+use crate::context::Context;
+
+/// Bytes of a story's text. AWS's operation takes 10,240 characters of what it
+/// is sealed in.
+const STORY_BYTES: usize = 7_000;
+/// Characters of one value that is shown.
+const VALUE_CHARACTERS: usize = 256;
+
+/// The last denial of a request.
+#[derive(Debug)]
+pub(crate) struct Story(String);
+
+impl Story {
+    /// Sealed: what the operation decodes. Whoever decodes it must be of the
+    /// caller's account.
+    pub(crate) fn sealed(&self, cx: &Context<'_>) -> String {
+        let messages = cx.services.callers.messages();
+        let account = cx.request.caller.account;
+        messages.seal(cx.services.random.as_ref(), account, &self.0)
+    }
+}
+
+/// Keeps why a request is denied.
+pub(super) fn keep<T: Target>(
+    context: &RequestContext<'_, T>,
+    request: &Request<'_>,
+    policies: &Policies<'_>,
+) {
+    let story = story(context, request, policies);
+    let mut kept = context
+        .cx
+        .denial
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    *kept = Some(Story(story));
+}
+
+/// A decision with all that it was made from, in the form of AWS's decoded
+/// messages. Of policies of another account nothing is told.
+fn story<T: Target>(
+    context: &RequestContext<'_, T>,
+    request: &Request<'_>,
+    policies: &Policies<'_>,
+) -> String {
+    let explanation = explain(request, policies);
+    let caller = &context.cx.request.caller;
+    let near = context
+        .target
+        .account()
+        .is_none_or(|owner| owner == caller.account);
+    let mut story = json!({
+        "allowed": false,
+        "explicitDeny": explanation
+            .matched
+            .iter()
+            .any(|matched| matched.effect == Effect::Deny),
+        "matchedStatements": {"items": matched(&explanation, near)},
+        "failures": {"items": failures(&explanation, near)},
+        "context": {
+            "principal": {"id": context.principal().user_id(), "arn": caller.arn.as_str()},
+            "action": request.action,
+            "resource": request.resource,
+            "conditions": {"items": conditions(context)},
+        },
+    });
+    // The largest part first, until it fits.
+    for part in ["/context/conditions", "/matchedStatements", "/failures"] {
+        if story.to_string().len() <= STORY_BYTES {
+            break;
+        }
+        if let Some(Value::Object(list)) = story.pointer_mut(part) {
+            list.insert("items".to_owned(), json!([]));
+            list.insert("truncated".to_owned(), json!(true));
+        }
+    }
+    story.to_string()
+}
+
+fn is_of_resource(policy_type: PolicyType) -> bool {
+    matches!(
+        policy_type,
+        PolicyType::Resource | PolicyType::ResourceControl | PolicyType::Trust
+    )
+}
+
+fn matched(explanation: &Explanation<'_>, near: bool) -> Vec<Value> {
+    let told = explanation
+        .matched
+        .iter()
+        .filter(|matched| near || !is_of_resource(matched.policy_type));
+    told.map(|matched| {
+        let mut statement = Map::new();
+        let sid = matched.statement.sid.unwrap_or_default();
+        statement.insert("statementId".to_owned(), json!(sid));
+        let effect = match matched.effect {
+            Effect::Allow => "ALLOW",
+            Effect::Deny => "DENY",
+        };
+        statement.insert("effect".to_owned(), json!(effect));
+        let kind = matched.policy_type.to_string();
+        statement.insert("policyType".to_owned(), json!(kind));
+        if let Some(name) = matched.statement.policy {
+            statement.insert("policy".to_owned(), json!(name));
+        }
+        statement.insert("statement".to_owned(), json!(matched.statement.index));
+        Value::Object(statement)
+    })
+    .collect()
+}
+
+fn failures(explanation: &Explanation<'_>, near: bool) -> Vec<Value> {
+    let silent = explanation
+        .silent
+        .iter()
+        .filter(|policy_type| near || !is_of_resource(**policy_type))
+        .map(|policy_type| json!({"noStatementAllowsIn": policy_type.to_string()}));
+    let missing = explanation
+        .missing_keys
+        .iter()
+        .map(|key| json!({"missingKey": key}));
+    silent.chain(missing).collect()
+}
+
+/// Every condition key of the request that has a value here.
+fn conditions<T: Target>(context: &RequestContext<'_, T>) -> Vec<Value> {
+    let caller = &context.cx.request.caller;
+    let global = global::NAMES.iter().map(|name| format!("aws:{name}"));
+    let tags = caller.tags().map(|(key, _)| format!("aws:principaltag/{key}"));
+    let mut names: Vec<String> = global.chain(tags).collect();
+    names.extend(context.keys.names().map(str::to_owned));
+    let mut target = super::Keys::default();
+    context.target.condition_keys(&mut target);
+    names.extend(target.names().map(str::to_owned));
+    names.sort();
+    names.dedup();
+    let items = names.iter().filter_map(|name| {
+        let values = match strongroom_policy::ContextKeys::get(context, name)? {
+            Values::Many(values) => values,
+            Values::One(value) => vec![value],
+        };
+        let values = values.iter().map(|value| {
+            let short: String = value.chars().take(VALUE_CHARACTERS).collect();
+            json!({"value": short})
+        });
+        let values: Vec<Value> = values.collect();
+        Some(json!({"key": name, "values": {"items": values}}))
+    });
+    items.collect()
+}
