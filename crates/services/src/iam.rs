@@ -39,7 +39,6 @@ mod tags;
 mod trust;
 
 pub use bootstrap::{AdminKey, admin_key, bootstrap, partition};
-pub(crate) use caller::claims;
 pub use caller::{Caller, CallerSession};
 pub use callers::{CallerError, Callers, Found};
 pub use error::{Error, Result};
