@@ -15,9 +15,7 @@ use strongroom_policy::{
 };
 use strongroom_types::{AccountId, Principal};
 
-use crate::{
-    context::Context, iam::NamedPolicy, operation::ServiceError, sts::session::Claim,
-};
+use crate::{context::Context, iam::NamedPolicy, operation::ServiceError, sts::session::Claim};
 
 mod global;
 mod teach;
@@ -350,7 +348,9 @@ fn refusal(caller: &str, action: &str, target: &impl Target, clause: Option<Stri
         .shown()
         .map(|shown| format!(" on resource: {shown}"))
         .unwrap_or_default();
-    let clause = clause.map(|clause| format!(" {clause}")).unwrap_or_default();
+    let clause = clause
+        .map(|clause| format!(" {clause}"))
+        .unwrap_or_default();
     format!("User: {caller} is not authorized to perform: {action}{shown}{clause}")
 }
 

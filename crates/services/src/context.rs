@@ -1,6 +1,10 @@
 //! What an operation may use: the deployment, the request, the transaction.
 
-use std::{fmt, net::IpAddr, sync::{Arc, Mutex}};
+use std::{
+    fmt,
+    net::IpAddr,
+    sync::{Arc, Mutex},
+};
 
 use strongroom_crypto::Random;
 use strongroom_store::{Mode, Store, StoreError, Transaction};

@@ -135,7 +135,9 @@ fn failures(explanation: &Explanation<'_>, near: bool) -> Vec<Value> {
 fn conditions<T: Target>(context: &RequestContext<'_, T>) -> Vec<Value> {
     let caller = &context.cx.request.caller;
     let global = global::NAMES.iter().map(|name| format!("aws:{name}"));
-    let tags = caller.tags().map(|(key, _)| format!("aws:principaltag/{key}"));
+    let tags = caller
+        .tags()
+        .map(|(key, _)| format!("aws:principaltag/{key}"));
     let mut names: Vec<String> = global.chain(tags).collect();
     names.extend(context.keys.names().map(str::to_owned));
     let mut target = super::Keys::default();

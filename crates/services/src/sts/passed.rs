@@ -30,7 +30,10 @@ pub(super) async fn limit(
     if let Some(document) = &policy {
         let characters = document.chars().count();
         if characters > POLICY_CHARACTERS {
-            return Err(too_large(percent(characters, POLICY_CHARACTERS), "policies"));
+            return Err(too_large(
+                percent(characters, POLICY_CHARACTERS),
+                "policies",
+            ));
         }
         Policy::parse(document, PolicyKind::Identity)?;
     }
@@ -82,7 +85,10 @@ pub(super) fn tag(
         characters(&tag.key, place, "key", '+')?;
         characters(&tag.value, place, "value", '*')?;
         let earlier = tags.iter().take(place);
-        if earlier.into_iter().any(|other| same_key(&other.key, &tag.key)) {
+        if earlier
+            .into_iter()
+            .any(|other| same_key(&other.key, &tag.key))
+        {
             return refused(
                 "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
             );
@@ -99,9 +105,7 @@ pub(super) fn tag(
     }
     let passed = |key: &String| tags.iter().any(|tag| same_key(&tag.key, key));
     if !transitive.iter().all(passed) {
-        return refused(
-            "The specified transitive tag key must be included in the requested tags.",
-        );
+        return refused("The specified transitive tag key must be included in the requested tags.");
     }
     session.tags = inherited().cloned().collect();
     session.tags.extend(tags.into_iter().map(|tag| SessionTag {

@@ -25,7 +25,9 @@ pub struct AssumeRoleInput {
     /// The role.
     #[shape(
         length(20, 2048),
-        pattern(r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+")
+        pattern(
+            r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+"
+        )
     )]
     pub role_arn: String,
     /// What the session is called.
@@ -34,7 +36,10 @@ pub struct AssumeRoleInput {
     /// Managed session policies, up to ten.
     pub policy_arns: Option<Vec<PolicyDescriptorType>>,
     /// An inline session policy.
-    #[shape(length(1, 9_223_372_036_854_775_807), pattern(r"[\u0009\u000A\u000D\u0020-\u00FF]+"))]
+    #[shape(
+        length(1, 9_223_372_036_854_775_807),
+        pattern(r"[\u0009\u000A\u000D\u0020-\u00FF]+")
+    )]
     pub policy: Option<String>,
     /// 900 to what the role allows; an hour when absent, and at most when the
     /// caller is a role's session itself.
@@ -108,9 +113,7 @@ impl Operation for AssumeRole {
                 Err(Error::AccessDenied(text.into()))
             }
             // Source: IAM User Guide, "Compare AWS STS credentials".
-            Principal::FederatedUser { .. } => {
-                Err(role.refusal(caller.arn.as_str(), Self::ACTION))
-            }
+            Principal::FederatedUser { .. } => Err(role.refusal(caller.arn.as_str(), Self::ACTION)),
             _ => Ok(role),
         }
     }
@@ -145,7 +148,10 @@ impl Operation for AssumeRole {
         let chained = calling.is_some_and(Session::is_of_role);
         let seconds = assumed::duration(role, input.duration_seconds, chained)?;
         let mut session = passed::begun(cx, seconds);
-        session.holder = Some(Holder::Role(assumed::holder(role, &input.role_session_name)));
+        session.holder = Some(Holder::Role(assumed::holder(
+            role,
+            &input.role_session_name,
+        )));
         session.source_identity.clone_from(&source_identity);
         // A device's code that was checked counts in what follows from it.
         session.mfa_ms = calling
@@ -185,7 +191,8 @@ fn further(
     let inherits = calling.is_some_and(|calling| calling.tags.iter().any(|tag| tag.transitive));
     let tags = input.tags.as_ref().is_some_and(|tags| !tags.is_empty());
     if tags || inherits {
-        check(cx, role, "sts:TagSession", &keys).map_err(|text| Error::AccessDenied(text.into()))?;
+        check(cx, role, "sts:TagSession", &keys)
+            .map_err(|text| Error::AccessDenied(text.into()))?;
     }
     let inherited = calling.and_then(|calling| calling.source_identity.as_ref());
     if let (Some(inherited), None) = (inherited, &input.source_identity) {
