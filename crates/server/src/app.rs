@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use strongroom_crypto::{Random, SystemRandom};
 use strongroom_services::{
     context::Services,
-    iam::{self, Callers},
+    iam::{self, Callers, flush_access_key_uses},
     jobs,
     kms::{KeyMaterial, flush_key_usages},
     secretsmanager::{Shared, flush_accesses},
@@ -156,6 +156,9 @@ impl App {
             if let Err(error) = flush_key_usages(&self.services).await {
                 tracing::error!(%error, "cannot write the last uses of keys; will retry");
             }
+            if let Err(error) = flush_access_key_uses(&self.services).await {
+                tracing::error!(%error, "cannot write the last uses of access keys");
+            }
         }
     }
 
@@ -167,6 +170,9 @@ impl App {
         }
         if let Err(error) = flush_key_usages(&self.services).await {
             tracing::error!(%error, "the last uses of keys are lost");
+        }
+        if let Err(error) = flush_access_key_uses(&self.services).await {
+            tracing::error!(%error, "the last uses of access keys are lost");
         }
         if let Err(error) = self.services.store.close().await {
             tracing::error!(%error, "the store did not close cleanly");

@@ -151,6 +151,8 @@ impl Authenticator {
         }
         // The scope was checked with this very Region.
         let region = region.ok_or_else(invalid_token)?;
+        let (uses, now) = (services.callers.key_uses(), services.clock.now());
+        uses.note(&caller, now, service.signing_name, region);
         Ok(Authenticated { caller, region })
     }
 

@@ -8,6 +8,8 @@
 //! operations are about; `attachments.rs`, `inline.rs`: policies of users,
 //! groups and roles; `principals.rs`: users and roles in policy documents.
 
+mod access_keys;
+mod account;
 mod answers;
 mod attachments;
 mod bootstrap;
@@ -16,9 +18,11 @@ mod callers;
 mod document;
 mod entity_type;
 mod error;
+mod groups;
 mod inline;
 mod instance_profiles;
 mod invariants;
+mod key_uses;
 mod managed_policies;
 mod names;
 pub mod operations;
@@ -29,24 +33,28 @@ mod policies;
 mod policy_ref;
 mod policy_usage;
 pub(crate) mod principals;
+mod providers;
 mod record;
 mod roles;
 mod rows;
+mod saml;
 mod service_linked;
 mod simulation;
 mod standing;
 mod tags;
 mod trust;
+mod users;
 
 pub use bootstrap::{AdminKey, admin_key, bootstrap, partition};
 pub use caller::{Caller, CallerSession};
 pub use callers::{CallerError, Callers, Found};
 pub use error::{Error, Result};
 pub(crate) use invariants::check_iam;
+pub use key_uses::{KeyUses, flush_access_key_uses};
 pub use record::{
-    AccessKey, Account, AccountAlias, AttachedTo, Deployment, Group, GroupMember, InlinePolicy,
-    InstanceProfile, ManagedPolicy, OidcProvider, PolicyAttachment, PolicyVersion, PrincipalName,
-    Role, RoleDeletion, SamlProvider, Tag, User,
+    AccessKey, AccessKeyUse, Account, AccountAlias, AttachedTo, Deployment, Group, GroupMember,
+    InlinePolicy, InstanceProfile, ManagedPolicy, OidcProvider, PasswordPolicy, PolicyAttachment,
+    PolicyVersion, PrincipalName, Role, RoleDeletion, SamlKey, SamlProvider, Tag, User,
 };
 pub(crate) use standing::managed;
 pub use standing::{NamedPolicy, Standing};

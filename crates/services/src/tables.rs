@@ -65,6 +65,8 @@ tables! {
     16 PrincipalNames: (String,) => iam::PrincipalName;
     /// Account, id of the task.
     17 RoleDeletions: (AccountId, String) => iam::RoleDeletion;
+    /// Access key id.
+    18 AccessKeyUses: (String,) => iam::AccessKeyUse;
     /// Account, Region, name.
     20 Secrets: (AccountId, Region, String) => secretsmanager::Secret;
     /// Account, Region, name, the ARN's suffix, version id.

@@ -122,9 +122,14 @@ fn is_tested(tree: &Tree, service: &str, name: &str) -> bool {
 }
 
 fn snake_case(name: &str) -> String {
+    // As botocore does: `ListMFADevices` is `list_mfa_devices`.
+    let letters: Vec<char> = name.chars().collect();
     let mut snake = String::new();
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && !snake.is_empty() {
+    for (place, &letter) in letters.iter().enumerate() {
+        let before = place.checked_sub(1).and_then(|before| letters.get(before));
+        let begins_word = before.is_some_and(|before| !before.is_ascii_uppercase())
+            || letters.get(place + 1).is_some_and(char::is_ascii_lowercase);
+        if letter.is_ascii_uppercase() && !snake.is_empty() && begins_word {
             snake.push('_');
         }
         snake.push(letter.to_ascii_lowercase());
@@ -208,6 +213,20 @@ mod tests {
         check(&[TABLE, FILE], &["CreateKey"], &[]);
         let test = ("crates/server/tests/clients/test_kms.py", "create_key");
         check(&[TABLE, FILE, test], &["CreateKey"], &["strike it"]);
+    }
+
+    #[test]
+    fn names_are_split_as_botocore_splits_them() {
+        for (name, snake) in [
+            ("GetSecretValue", "get_secret_value"),
+            ("ListMFADevices", "list_mfa_devices"),
+            (
+                "CreateOpenIDConnectProvider",
+                "create_open_id_connect_provider",
+            ),
+        ] {
+            assert_eq!(snake_case(name), snake);
+        }
     }
 
     #[test]

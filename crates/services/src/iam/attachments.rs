@@ -72,6 +72,15 @@ impl<'a> Entity<'a> {
         }
     }
 
+    /// A user.
+    pub(super) fn user(account: AccountId, name: &'a str) -> Self {
+        Self {
+            account,
+            kind: AttachedTo::User,
+            name,
+        }
+    }
+
     fn row(&self, arn: &str, kind: AttachedTo) -> (AccountId, String, u8, String) {
         (
             self.account,

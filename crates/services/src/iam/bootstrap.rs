@@ -124,7 +124,7 @@ async fn attempt(
         &(account,),
         &Account {
             created_ms,
-            alias: None,
+            ..Account::default()
         },
     )?;
     let administrator = managed_policies::administrator_access(services.partition.as_str());
@@ -175,7 +175,7 @@ fn draw_account(random: &dyn Random) -> AccountId {
 }
 
 /// Forty characters of base 64, as AWS's are: 240 random bits.
-fn draw_secret(random: &dyn Random) -> Sensitive<String> {
+pub(super) fn draw_secret(random: &dyn Random) -> Sensitive<String> {
     let mut bytes = Zeroizing::new([0; 30]);
     random.fill(bytes.as_mut());
     Sensitive::new(BASE64_STANDARD.encode(bytes.as_ref()))

@@ -1,8 +1,14 @@
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use strongroom_crypto::sha256;
 use strongroom_store::Transaction;
-use strongroom_types::{AccountId, Arn, Partition, Principal, Sensitive};
+use strongroom_types::{AccountId, Arn, Partition, Principal, Sensitive, Timestamp};
 
 use super::{
     callers::CallerError,
@@ -15,6 +21,9 @@ use crate::{
         token::Opened,
     },
 };
+
+/// How much later than the last noted use of an access key another is noted.
+const NOTES_APART_MS: i64 = 60_000;
 
 /// Who signs with an access key, and what they may do.
 pub struct Caller {
@@ -45,6 +54,9 @@ pub struct Caller {
     tags: Vec<(Box<str>, Box<str>)>,
     /// What an identity provider said, by the condition key in lower case.
     claims: Vec<(Box<str>, Claim)>,
+    /// When a use of the access key was last noted, in milliseconds since the
+    /// epoch.
+    noted_ms: AtomicI64,
 }
 
 /// What a caller's session adds and limits.
@@ -97,6 +109,7 @@ impl Caller {
             session: None,
             tags: Vec::new(),
             claims: Vec::new(),
+            noted_ms: AtomicI64::new(0),
         }
     }
 
@@ -188,6 +201,7 @@ impl Caller {
                 .and_then(|session| session.web_identity.as_ref())
                 .map(claims)
                 .unwrap_or_default(),
+            noted_ms: AtomicI64::new(0),
             principal,
             issuer,
             account,
@@ -224,6 +238,17 @@ impl Caller {
         claims
             .find(|(known, _)| **known == *key)
             .map(|(_, claim)| claim)
+    }
+
+    /// Whether it is a while since a use of the access key was noted. Then it
+    /// is taken as noted now.
+    pub(super) fn use_is_worth_a_note(&self, now: Timestamp) -> bool {
+        let now_ms = now.as_millisecond();
+        let due = now_ms - self.noted_ms.load(Ordering::Relaxed) >= NOTES_APART_MS;
+        if due {
+            self.noted_ms.store(now_ms, Ordering::Relaxed);
+        }
+        due
     }
 
     /// What the session's token states, for temporary credentials.

@@ -6,6 +6,7 @@ use strongroom_types::{AccountId, Partition, Sensitive, Timestamp};
 
 use super::{
     caller::{Caller, Key},
+    key_uses::KeyUses,
     standing::Standing,
 };
 use crate::{
@@ -24,6 +25,7 @@ use crate::{
 pub struct Callers(Arc<Inner>);
 
 struct Inner {
+    key_uses: KeyUses,
     tokens: SessionTokens,
     messages: AuthorizationMessages,
     /// By long-term access key id.
@@ -66,6 +68,7 @@ impl Callers {
             ManagedPolicies::ID,
         ];
         let inner = Inner {
+            key_uses: KeyUses::default(),
             tokens: SessionTokens::new(&store.seal().derive("session tokens")),
             messages: AuthorizationMessages::new(&store.seal().derive("authorization messages")),
             long_term: Arc::new(Cache::of(ALL)),
@@ -76,6 +79,12 @@ impl Callers {
         store.observe(Arc::clone(&inner.sessions) as Arc<dyn CommitObserver>);
         store.observe(Arc::clone(&inner.standings) as Arc<dyn CommitObserver>);
         Self(Arc::new(inner))
+    }
+
+    /// When access keys were last used.
+    #[must_use]
+    pub fn key_uses(&self) -> &KeyUses {
+        &self.0.key_uses
     }
 
     /// Makes and opens session tokens.

@@ -106,6 +106,15 @@ pub trait Record {
     }
 }
 
+impl Entity<record::User> {
+    /// The root user of the caller's account, which is no user's record.
+    pub(super) fn root(cx: &Context<'_>) -> Self {
+        let account = cx.request.caller.account;
+        let arn = cx.request.caller.arn.clone();
+        Self::new(arn, (account, String::new()), "", "", None).shown_by_arn()
+    }
+}
+
 impl<R> Entity<R> {
     /// `kind` as AWS says it in refusals: `role`, `instance profile`.
     pub(super) fn new(

@@ -26,6 +26,55 @@ pub struct Account {
     /// The account's alias, if it has one; also a row of `AccountAliases`.
     #[prost(string, optional, tag = "2")]
     pub alias: Option<String>,
+    /// The rules for passwords, if there are any.
+    #[prost(message, optional, tag = "3")]
+    pub password_policy: Option<PasswordPolicy>,
+}
+
+/// An account's rules for passwords.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct PasswordPolicy {
+    /// Characters.
+    #[prost(uint32, tag = "1")]
+    pub minimum_length: u32,
+    /// Whether passwords have a symbol.
+    #[prost(bool, tag = "2")]
+    pub symbols: bool,
+    /// Whether passwords have a digit.
+    #[prost(bool, tag = "3")]
+    pub numbers: bool,
+    /// Whether passwords have an upper-case letter.
+    #[prost(bool, tag = "4")]
+    pub uppercase: bool,
+    /// Whether passwords have a lower-case letter.
+    #[prost(bool, tag = "5")]
+    pub lowercase: bool,
+    /// Whether users may change their own.
+    #[prost(bool, tag = "6")]
+    pub users_may_change: bool,
+    /// Days after which passwords expire, if they do.
+    #[prost(uint32, optional, tag = "7")]
+    pub max_age_days: Option<u32>,
+    /// Old passwords that cannot be used again.
+    #[prost(uint32, optional, tag = "8")]
+    pub reuse_prevention: Option<u32>,
+    /// Whether only an administrator may renew a password that expired.
+    #[prost(bool, optional, tag = "9")]
+    pub hard_expiry: Option<bool>,
+}
+
+/// The last use of an access key, kept loosely. Key of the row: the key's id.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct AccessKeyUse {
+    /// Milliseconds since the epoch.
+    #[prost(int64, tag = "1")]
+    pub used_ms: i64,
+    /// The service, by its name in credential scopes.
+    #[prost(string, tag = "2")]
+    pub service: String,
+    /// The Region.
+    #[prost(string, tag = "3")]
+    pub region: String,
 }
 
 /// An account alias, unique in the deployment. Key of the row: the alias.
@@ -291,6 +340,44 @@ pub struct SamlProvider {
     /// The provider's tags.
     #[prost(message, repeated, tag = "5")]
     pub tags: Vec<Tag>,
+    /// The unique id.
+    #[prost(string, tag = "6")]
+    pub id: String,
+    /// Whether assertions must be encrypted, if that was said.
+    #[prost(bool, optional, tag = "7")]
+    pub encryption_required: Option<bool>,
+    /// Keys that decrypt assertions, up to two.
+    #[prost(message, repeated, tag = "8")]
+    pub private_keys: Vec<SamlKey>,
+}
+
+/// A private key that decrypts a SAML provider's assertions.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[prost(skip_debug)]
+pub struct SamlKey {
+    /// Its id.
+    #[prost(string, tag = "1")]
+    pub id: String,
+    /// The key in PEM. The row is sealed like every other.
+    #[prost(string, tag = "2")]
+    pub pem: String,
+    /// Milliseconds since the epoch.
+    #[prost(int64, tag = "3")]
+    pub created_ms: i64,
+}
+
+impl std::fmt::Debug for SamlKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SamlKey")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for SamlKey {
+    fn drop(&mut self) {
+        self.pem.zeroize();
+    }
 }
 
 /// A policy written into a user, group or role.

@@ -1,0 +1,73 @@
+use strongroom_store::Mode;
+
+use crate::{
+    authorize::Authorized,
+    context::Context,
+    iam::{Iam, Result, pages::page, users::UserRef},
+    operation::Operation,
+    shape::{Input, Nothing, Output},
+};
+
+/// Lists a user's signing certificates: no user here has any.
+///
+/// Source: IAM API Reference, ListSigningCertificates.
+pub struct ListSigningCertificates;
+
+/// What is asked.
+#[derive(Input)]
+pub struct ListSigningCertificatesInput {
+    /// The user's name, in any case.
+    #[shape(length(1, 128), pattern(r"[\w+=,.@-]+"))]
+    pub user_name: Option<String>,
+    /// Where the page begins: the `Marker` of the page before.
+    #[shape(length(1, 320), pattern(r"[\u0020-\u00FF]+"))]
+    pub marker: Option<String>,
+    /// Items on a page: 1 to 1,000, 100 when absent.
+    #[shape(range(1, 1000))]
+    pub max_items: Option<i64>,
+}
+
+/// The empty list.
+#[derive(Output)]
+pub struct ListSigningCertificatesOutput {
+    /// None.
+    pub certificates: Vec<Nothing>,
+    /// Whether there are more.
+    pub is_truncated: Option<bool>,
+    /// Asks for the next page, if there is one.
+    pub marker: Option<String>,
+}
+
+impl Operation for ListSigningCertificates {
+    const NAME: &'static str = "ListSigningCertificates";
+    const ACTION: &'static str = "iam:ListSigningCertificates";
+    const MODE: Mode = Mode::Read;
+    const ERRORS: &'static [&'static str] = &["NoSuchEntityException", "ServiceFailureException"];
+    type Service = Iam;
+    type Input = ListSigningCertificatesInput;
+    type Output = ListSigningCertificatesOutput;
+    type Target = UserRef;
+
+    async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<UserRef> {
+        UserRef::resolve_or_caller(cx, input.user_name.as_deref()).await
+    }
+
+    async fn run(
+        _: &mut Context<'_>,
+        target: Authorized<UserRef>,
+        input: Self::Input,
+    ) -> Result<Self::Output> {
+        target.into_inner().found()?;
+        let page = page(
+            Vec::<String>::new(),
+            String::clone,
+            input.marker.as_deref(),
+            input.max_items,
+        )?;
+        Ok(ListSigningCertificatesOutput {
+            certificates: Vec::new(),
+            is_truncated: Some(page.is_truncated),
+            marker: page.marker,
+        })
+    }
+}
