@@ -8,6 +8,7 @@ use strongroom_services::{
     iam::{self, Callers, flush_access_key_uses},
     jobs,
     kms::{KeyMaterial, flush_key_usages},
+    organizations::Organizations,
     secretsmanager::{Shared, flush_accesses},
 };
 use strongroom_store::{RootKey, Store};
@@ -193,6 +194,7 @@ pub fn services(store: Store, partition: Partition) -> Services {
         partition,
         callers: Callers::of(&store),
         key_material: KeyMaterial::new(&store.seal().derive("kms backing keys"), &store),
+        organizations: Organizations::of(&store, partition),
         secrets: Shared::of(&store, &store.seal().derive("page tokens")),
         store,
         clock,

@@ -4,6 +4,7 @@ use strongroom_services::{
     iam::{self, Iam},
     kms::{self, Kms},
     operation::{Endpoints, Route, Service},
+    organizations::{self, AwsOrganizations},
     protocol::{Protocol, Query},
     secretsmanager::{self, SecretsManager},
     sts::{self, Sts},
@@ -25,6 +26,7 @@ pub struct Served {
 pub static SERVICES: &[Served] = &[
     Served::of::<Iam>(iam::operations::ROUTES),
     Served::of::<Kms>(kms::operations::ROUTES),
+    Served::of::<AwsOrganizations>(organizations::operations::ROUTES),
     Served::of::<SecretsManager>(secretsmanager::operations::ROUTES),
     Served::of::<Sts>(sts::operations::ROUTES),
 ];

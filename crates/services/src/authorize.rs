@@ -18,8 +18,10 @@ use strongroom_types::{AccountId, Principal};
 use crate::{context::Context, iam::NamedPolicy, operation::ServiceError, sts::session::Claim};
 
 mod global;
+mod perimeter;
 mod teach;
 
+use perimeter::Perimeter;
 pub(crate) use teach::Story;
 
 /// A target that the caller may act on.
@@ -318,10 +320,13 @@ fn decided<T: Target>(
     let identity = attached(&caller.standing.identity);
     let session = caller.session.as_ref();
     let session = session.and_then(|session| session.policies.as_deref().map(attached));
+    let perimeter = Perimeter::of(cx, target, action);
     let policies = Policies {
         boundary: caller.standing.boundary.as_ref().map(NamedPolicy::attached),
         identity: &identity,
         kms_grant: target.kms_grant(action),
+        resource_control: &perimeter.resource_control(),
+        service_control: &perimeter.service_control(),
         resource: resource_policy.map(Attached::from),
         session: session.as_deref(),
         ..Policies::default()

@@ -16,6 +16,7 @@ use crate::{
     cloudtrail::{Event, Identity, Resource},
     iam::{Caller, Callers},
     kms::KeyMaterial,
+    organizations::{Bearing, Bearings, Organizations},
     secretsmanager::Shared,
 };
 
@@ -33,6 +34,8 @@ pub struct Services {
     pub callers: Callers,
     /// Opens the key material of KMS keys.
     pub key_material: KeyMaterial,
+    /// What organizations say about their accounts.
+    pub organizations: Organizations,
     /// What Secrets Manager keeps in memory.
     pub secrets: Shared,
 }
@@ -128,6 +131,9 @@ pub struct Context<'r> {
     /// What the record of the request's own call says beside what was asked and
     /// answered.
     pub(crate) remarks: Remarks,
+    /// What organizations said about their accounts when the transaction
+    /// began.
+    pub(crate) bearings: Arc<Bearings>,
     /// How far what is in memory had come before the transaction began.
     pub(crate) generations: Generations,
     /// What was done before the transaction, for this request.
@@ -175,11 +181,18 @@ impl<'r> Context<'r> {
             kms_keys: services.key_material.generation(),
             resource_policies: services.secrets.policies_generation(),
         };
+        let organizations = services.organizations.generation();
+        let mut tx = services.store.begin(mode).await?;
+        let bearings = services
+            .organizations
+            .bearings(&mut tx, organizations)
+            .await?;
         Ok(Self {
             services,
             request,
             now,
-            tx: services.store.begin(mode).await?,
+            tx,
+            bearings,
             events: Vec::new(),
             generations,
             ahead: Ahead::default(),
@@ -207,6 +220,14 @@ impl<'r> Context<'r> {
         F: Future<Output = T> + Send + 'static,
     {
         self.ahead.result(name.into(), work)
+    }
+
+    /// What an account's organization says about it: its id and path, and the
+    /// policies of every level that bound the account. Nothing for an account
+    /// that is in none.
+    #[must_use]
+    pub fn bearing(&self, account: AccountId) -> Option<&Bearing> {
+        self.bearings.of(account)
     }
 
     /// The caller's account and the endpoint's Region: where names are looked

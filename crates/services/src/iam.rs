@@ -45,12 +45,14 @@ mod tags;
 mod trust;
 mod users;
 
+pub(crate) use bootstrap::draw_account;
 pub use bootstrap::{AdminKey, admin_key, bootstrap, partition};
 pub use caller::{Caller, CallerSession};
 pub use callers::{CallerError, Callers, Found};
 pub use error::{Error, Result};
 pub(crate) use invariants::check_iam;
 pub use key_uses::{KeyUses, flush_access_key_uses};
+pub(crate) use names::draw_id;
 pub use record::{
     AccessKey, AccessKeyUse, Account, AccountAlias, AttachedTo, Deployment, Group, GroupMember,
     InlinePolicy, InstanceProfile, ManagedPolicy, OidcProvider, PasswordPolicy, PolicyAttachment,

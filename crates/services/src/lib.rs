@@ -22,6 +22,7 @@ pub mod invariants;
 pub mod jobs;
 pub mod kms;
 pub mod operation;
+pub mod organizations;
 pub mod protocol;
 pub mod refusal;
 pub mod secretsmanager;

@@ -277,6 +277,12 @@ impl Call<'_> {
             .await
             .map_err(|error| Stopped::from(&error))?;
         cx.ahead = std::mem::take(&mut self.ahead);
+        // Its credentials are as good as deleted.
+        let closed = cx.bearing(self.request.caller.account);
+        if closed.is_some_and(|bearing| bearing.closed) {
+            self.ahead = cx.ahead;
+            return Err(Stopped::Refused(Refusal::invalid_token()));
+        }
         let done = run::<O>(&mut cx, input).await;
         self.event.acting = cx.acting.take();
         let done = done.map_err(stopped);

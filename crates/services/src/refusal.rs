@@ -13,6 +13,8 @@ pub struct Refusal {
     pub status: u16,
     /// The text for the client. Never holds a secret or an internal detail.
     pub message: Cow<'static, str>,
+    /// `Reason`, which Organizations tells with some errors.
+    pub reason: Option<&'static str>,
     /// Whether the service's model declares the error. Some services write
     /// `Message` for those (`protocol::Json`); the framework's own
     /// have a `message`.
@@ -33,8 +35,18 @@ impl Refusal {
             status: 400,
             message: message.into(),
             modelled: true,
+            reason: None,
             detail: None,
             recorded_as: None,
+        }
+    }
+
+    /// The same with a `Reason`.
+    #[must_use]
+    pub fn because(self, reason: &'static str) -> Self {
+        Self {
+            reason: Some(reason),
+            ..self
         }
     }
 
@@ -46,6 +58,7 @@ impl Refusal {
             status: 400,
             message: message.into(),
             modelled: false,
+            reason: None,
             detail: None,
             recorded_as: None,
         }
@@ -55,6 +68,15 @@ impl Refusal {
     #[must_use]
     pub fn validation(message: impl Into<Cow<'static, str>>) -> Self {
         Self::framework("ValidationException", message)
+    }
+
+    /// Who signed is known, and may not sign any more.
+    #[must_use]
+    pub fn invalid_token() -> Self {
+        Self::framework(
+            "UnrecognizedClientException",
+            "The security token included in the request is invalid.",
+        )
     }
 
     /// The store failed. What it holds may be damaged, or it may only be out of

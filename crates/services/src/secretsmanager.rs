@@ -13,7 +13,7 @@ mod filters;
 mod index;
 mod invariants;
 pub mod operations;
-mod page_token;
+pub(crate) mod page_token;
 mod password;
 mod record;
 mod removal;

@@ -6,7 +6,7 @@
 use strongroom_store::Table;
 use strongroom_types::{AccountId, Region};
 
-use crate::{iam, jobs, kms, secretsmanager};
+use crate::{iam, jobs, kms, organizations, secretsmanager};
 
 /// Defines tables, and the list of them that checks walk through.
 macro_rules! tables {
@@ -87,6 +87,18 @@ tables! {
     44 KmsGrantCounts: (AccountId, Region, String) => kms::GrantCount;
     /// Account, Region, key id.
     45 KmsKeyUsages: (AccountId, Region, String) => kms::LastUsage;
+    /// Management account.
+    50 Organizations: (AccountId,) => organizations::Organization;
+    /// Account.
+    51 OrganizationMembers: (AccountId,) => organizations::Member;
+    /// Management account, unit id.
+    52 OrganizationUnits: (AccountId, String) => organizations::Unit;
+    /// Management account, policy id.
+    53 OrganizationPolicies: (AccountId, String) => organizations::Policy;
+    /// Management account, id of the root, unit or account, policy id.
+    54 OrganizationAttachments: (AccountId, String, String) => organizations::Attachment;
+    /// Management account, request id.
+    55 OrganizationAccountRequests: (AccountId, String) => organizations::AccountRequest;
 }
 
 #[cfg(test)]

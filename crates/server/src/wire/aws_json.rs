@@ -33,6 +33,7 @@ pub(super) fn failure(json: Json, refusal: &Refusal) -> Vec<u8> {
         kind: refusal.code,
         capital: capital.then_some(refusal.message.as_ref()),
         lower: (!capital).then_some(refusal.message.as_ref()),
+        reason: refusal.reason,
     };
     serde_json::to_vec(&body).unwrap_or_default()
 }
@@ -47,4 +48,6 @@ struct Error<'a> {
     capital: Option<&'a str>,
     #[serde(rename = "message", skip_serializing_if = "Option::is_none")]
     lower: Option<&'a str>,
+    #[serde(rename = "Reason", skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
 }

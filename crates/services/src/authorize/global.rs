@@ -10,6 +10,7 @@ use strongroom_types::{Principal, Timestamp};
 use super::{RequestContext, Target};
 use crate::{
     cloudtrail::FORWARDER,
+    organizations::Bearing,
     sts::session::{Claim, Session},
 };
 
@@ -46,6 +47,7 @@ impl<T: Target> RequestContext<'_, T> {
             "epochtime" => self.cx.now.as_second().to_string().into(),
             "referer" => request.referer.as_deref()?.into(),
             "requestedregion" => request.region.as_str().into(),
+            "resourceorgid" => self.of_resource()?.organization_id.as_str().into(),
             "resourceaccount" => self.target.account()?.to_string().into(),
             "securetransport" => request.tls.is_some().to_string().into(),
             "sourceip" if endpoint.is_none() => request.source_ip.to_string().into(),
@@ -82,6 +84,7 @@ impl<T: Target> RequestContext<'_, T> {
             "principalaccount" => principal.account()?.to_string().into(),
             "principalarn" => caller.policy_arn.as_deref()?.into(),
             "principalisawsservice" => is_service(principal).to_string().into(),
+            "principalorgid" => self.of_principal()?.organization_id.as_str().into(),
             "principalservicename" => service(principal)?.into(),
             "principaltype" => principal_type(principal).into(),
             "sourceidentity" => caller.statement()?.source_identity.as_deref()?.into(),
@@ -95,10 +98,22 @@ impl<T: Target> RequestContext<'_, T> {
         })
     }
 
+    /// What the caller's organization says.
+    fn of_principal(&self) -> Option<&Bearing> {
+        self.cx.bearing(self.principal().account()?)
+    }
+
+    /// What the organization of the target's owner says.
+    fn of_resource(&self) -> Option<&Bearing> {
+        self.cx.bearing(self.target.account()?)
+    }
+
     fn multivalued(&self, name: &str) -> Option<Values<'_>> {
         let one = |value: &'_ str| Some(Values::Many(vec![value.to_owned().into()]));
         match name {
             "calledvia" if self.forwarded => one(FORWARDER),
+            "principalorgpaths" => one(&self.of_principal()?.path),
+            "resourceorgpaths" => one(&self.of_resource()?.path),
             "principalservicenameslist" => one(service(self.principal())?),
             _ => None,
         }
@@ -119,12 +134,16 @@ pub(super) const NAMES: &[&str] = &[
     "principalaccount",
     "principalarn",
     "principalisawsservice",
+    "principalorgid",
+    "principalorgpaths",
     "principalservicename",
     "principalservicenameslist",
     "principaltype",
     "referer",
     "requestedregion",
     "resourceaccount",
+    "resourceorgid",
+    "resourceorgpaths",
     "securetransport",
     "sourceidentity",
     "sourceip",

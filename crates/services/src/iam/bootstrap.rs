@@ -162,7 +162,7 @@ async fn attempt(
 }
 
 /// Twelve digits, the first not zero so that no tool drops it.
-fn draw_account(random: &dyn Random) -> AccountId {
+pub(crate) fn draw_account(random: &dyn Random) -> AccountId {
     let digits = (0..12).fold(0, |number, place| {
         let digit = if place == 0 {
             1 + random.below(9)

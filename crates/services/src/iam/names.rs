@@ -41,7 +41,7 @@ pub(super) fn own_arn(cx: &Context<'_>, kind: &str, path: &str, name: &str) -> A
 }
 
 /// A new unique id: `AROA…`, `ANPA…`.
-pub(super) fn draw_id(random: &dyn Random, kind: &str) -> String {
+pub(crate) fn draw_id(random: &dyn Random, kind: &str) -> String {
     draw(random, kind, ID_LETTERS)
 }
 

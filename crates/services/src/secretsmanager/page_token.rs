@@ -20,27 +20,27 @@ const TAG_BYTES: usize = 32;
 /// A place between two items of a list: after the one that has this sort
 /// value and this name. The item itself need not exist any more.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
-pub(super) struct Cursor {
+pub(crate) struct Cursor {
     /// What the list is sorted by, unless by name: milliseconds or days since
     /// the epoch. Absent where the item has no such date.
     #[prost(int64, optional, tag = "1")]
-    pub(super) value: Option<i64>,
+    pub(crate) value: Option<i64>,
     /// The item's name or id, which decides between equal values.
     #[prost(string, tag = "2")]
-    pub(super) name: String,
+    pub(crate) name: String,
 }
 
 /// The list that a token belongs to.
-pub(super) struct Listing([u8; 32]);
+pub(crate) struct Listing([u8; 32]);
 
 /// Writes and reads tokens under one key, the same on every node.
-pub(super) struct PageTokens(HmacSha256Key);
+pub(crate) struct PageTokens(HmacSha256Key);
 
 impl Listing {
     /// The list that an operation gives to one account in one Region. The
     /// parameters are the request's as recorded; how much of the list it asks
     /// for makes no difference.
-    pub(super) fn new(operation: &str, home: &Home, parameters: Option<Value>) -> Self {
+    pub(crate) fn new(operation: &str, home: &Home, parameters: Option<Value>) -> Self {
         let mut parameters = parameters.unwrap_or_default();
         if let Value::Object(members) = &mut parameters {
             members.remove("maxResults");
@@ -57,12 +57,12 @@ impl Listing {
 
 impl PageTokens {
     /// Tokens under a key that nobody outside the deployment knows.
-    pub(super) fn new(key: &[u8; 32]) -> Self {
+    pub(crate) fn new(key: &[u8; 32]) -> Self {
         Self(HmacSha256Key::new(key))
     }
 
     /// The token for the page after `cursor`, below 1,024 characters.
-    pub(super) fn write(&self, listing: &Listing, cursor: &Cursor) -> String {
+    pub(crate) fn write(&self, listing: &Listing, cursor: &Cursor) -> String {
         let cursor = prost::Message::encode_to_vec(cursor);
         let token = [&[VERSION], self.tag(listing, &cursor).as_slice(), &cursor].concat();
         BASE64_URL_SAFE_NO_PAD.encode(token)
@@ -72,7 +72,7 @@ impl PageTokens {
     ///
     /// # Errors
     /// `InvalidNextTokenException` unless the token was given for this list.
-    pub(super) fn read(&self, listing: &Listing, token: &str) -> Result<Cursor> {
+    pub(crate) fn read(&self, listing: &Listing, token: &str) -> Result<Cursor> {
         self.open(listing, token).ok_or_else(invalid)
     }
 
@@ -90,12 +90,12 @@ impl PageTokens {
 }
 
 /// The refusal of a token that was not given for this list.
-pub(super) fn invalid() -> Error {
+pub(crate) fn invalid() -> Error {
     Error::InvalidNextToken("The NextToken value is invalid.".into())
 }
 
 /// Items of one page: as many as asked for, or `default`.
-pub(super) fn page_size(max_results: Option<i64>, default: usize) -> usize {
+pub(crate) fn page_size(max_results: Option<i64>, default: usize) -> usize {
     // The model's range was checked when the request was decoded.
     max_results
         .and_then(|most| usize::try_from(most).ok())

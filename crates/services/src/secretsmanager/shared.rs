@@ -37,6 +37,11 @@ impl Shared {
         }
     }
 
+    /// Seals page tokens, also those of other services.
+    pub(crate) fn page_tokens(&self) -> &PageTokens {
+        &self.page_tokens
+    }
+
     /// The generation of the compiled resource policies.
     pub(crate) fn policies_generation(&self) -> u64 {
         self.policies.generation()

@@ -333,6 +333,23 @@ macro_rules! enumeration {
                 Some(self.as_str().to_owned())
             }
         }
+
+        impl $crate::shape::Emit for $name {
+            fn emit<S: serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> std::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+
+            fn record(&self) -> Option<serde_json::Value> {
+                $crate::shape::Shape::record(self)
+            }
+
+            fn describe() -> $crate::shape::Description {
+                <Self as $crate::shape::Shape>::describe()
+            }
+        }
     };
 }
 pub(crate) use enumeration;

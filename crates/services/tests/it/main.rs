@@ -30,6 +30,7 @@ mod list_secret_version_ids;
 mod list_secrets;
 #[cfg(test)]
 mod matrix;
+mod organizations;
 #[cfg(test)]
 mod query;
 #[cfg(test)]

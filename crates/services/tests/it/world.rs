@@ -9,6 +9,7 @@ use strongroom_services::{
     iam::{self, AccessKey, Account, Caller, Callers, User},
     kms::{self, KeyMaterial},
     operation::{Records, Route},
+    organizations::{self, Organizations},
     secretsmanager::{Shared, operations::ROUTES},
     tables::{AccessKeys, Accounts, Users},
 };
@@ -48,6 +49,7 @@ impl World {
             partition: Partition::default(),
             callers: Callers::of(&store),
             key_material: KeyMaterial::new(&[1; 32], &store),
+            organizations: Organizations::of(&store, Partition::default()),
             secrets: Shared::of(&store, &[2; 32]),
             store,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
@@ -119,6 +121,11 @@ impl World {
         Reply { result, records }
     }
 
+    /// The administrator of account 1.
+    pub fn admin(&self) -> Arc<Caller> {
+        Arc::clone(&self.admin)
+    }
+
     /// Makes a secret with a value.
     pub async fn secret(&self, name: &str) -> Value {
         self.secret_with(serde_json::json!({"Name": name, "SecretString": name}))
@@ -138,6 +145,7 @@ pub fn route(operation: &str) -> &'static Route {
     let (routes, name) = match operation.split_once(':') {
         Some(("iam", name)) => (iam::operations::ROUTES, name),
         Some(("kms", name)) => (kms::operations::ROUTES, name),
+        Some(("organizations", name)) => (organizations::operations::ROUTES, name),
         Some((service, _)) => panic!("no service {service}"),
         None => (ROUTES, operation),
     };

@@ -1,0 +1,101 @@
+"""AWS Organizations through boto3 and the AWS CLI: the tree, policies, enforcement."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+SCP = "SERVICE_CONTROL_POLICY"
+DENY = json.dumps({
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Deny", "Action": "secretsmanager:DeleteSecret", "Resource": "*"}],
+})
+
+
+@pytest.fixture
+def orgs(own_server):
+    client = own_server.client(region="us-east-1", service="organizations")
+    client.create_organization(FeatureSet="ALL")
+    return client
+
+
+def account(orgs, name):
+    asked = orgs.create_account(AccountName=name, Email=f"{name}@example.com")
+    status = asked["CreateAccountStatus"]
+    assert status["State"] in ("IN_PROGRESS", "SUCCEEDED")
+    status = orgs.describe_create_account_status(CreateAccountRequestId=status["Id"])
+    status = status["CreateAccountStatus"]
+    assert status["State"] == "SUCCEEDED"
+    return status["AccountId"]
+
+
+def test_the_tree(orgs, refused):
+    organization = orgs.describe_organization()["Organization"]
+    root = orgs.list_roots()["Roots"][0]
+    assert root["Name"] == "Root" and root["PolicyTypes"] == []
+    member = account(orgs, "member")
+    unit = orgs.create_organizational_unit(
+        ParentId=root["Id"], Name="Workloads", Tags=[{"Key": "env", "Value": "prod"}]
+    )["OrganizationalUnit"]
+    assert unit["Arn"] == (
+        f"arn:aws:organizations::{organization['MasterAccountId']}:"
+        f"ou/{organization['Id']}/{unit['Id']}"
+    )
+    orgs.move_account(
+        AccountId=member, SourceParentId=root["Id"], DestinationParentId=unit["Id"]
+    )
+    listed = orgs.list_accounts_for_parent(ParentId=unit["Id"])["Accounts"]
+    assert [(a["Id"], a["Name"], a["Status"]) for a in listed] == [(member, "member", "ACTIVE")]
+    assert orgs.list_parents(ChildId=member)["Parents"] == [
+        {"Id": unit["Id"], "Type": "ORGANIZATIONAL_UNIT"}
+    ]
+    assert orgs.list_tags_for_resource(ResourceId=unit["Id"])["Tags"] == [
+        {"Key": "env", "Value": "prod"}
+    ]
+    everyone = [a["Id"] for p in orgs.get_paginator("list_accounts").paginate() for a in p["Accounts"]]
+    assert sorted(everyone) == sorted([organization["MasterAccountId"], member])
+    with refused("OrganizationalUnitNotEmptyException"):
+        orgs.delete_organizational_unit(OrganizationalUnitId=unit["Id"])
+    with refused("OrganizationNotEmptyException"):
+        orgs.delete_organization()
+    with refused("AccountNotFoundException", "You specified an account that doesn't exist."):
+        orgs.describe_account(AccountId="999999999999")
+
+
+def test_policies(orgs, refused):
+    root = orgs.list_roots()["Roots"][0]["Id"]
+    policy = orgs.create_policy(Name="keep", Description="", Type=SCP, Content=DENY)["Policy"]
+    policy_id = policy["PolicySummary"]["Id"]
+    with refused("PolicyTypeNotEnabledException"):
+        orgs.attach_policy(PolicyId=policy_id, TargetId=root)
+    enabled = orgs.enable_policy_type(RootId=root, PolicyType=SCP)["Root"]
+    assert enabled["PolicyTypes"] == [{"Type": SCP, "Status": "ENABLED"}]
+    attached = orgs.list_policies_for_target(TargetId=root, Filter=SCP)["Policies"]
+    assert [p["Id"] for p in attached] == ["p-FullAWSAccess"]
+    orgs.attach_policy(PolicyId=policy_id, TargetId=root)
+    with refused("DuplicatePolicyAttachmentException"):
+        orgs.attach_policy(PolicyId=policy_id, TargetId=root)
+    targets = orgs.list_targets_for_policy(PolicyId=policy_id)["Targets"]
+    assert [(t["TargetId"], t["Type"]) for t in targets] == [(root, "ROOT")]
+    with refused("PolicyInUseException"):
+        orgs.delete_policy(PolicyId=policy_id)
+    names = {p["Name"]: p["AwsManaged"] for p in orgs.list_policies(Filter=SCP)["Policies"]}
+    assert names == {"FullAWSAccess": True, "keep": False}
+    changed = orgs.update_policy(PolicyId=policy_id, Name="kept", Description="why")["Policy"]
+    assert changed["PolicySummary"]["Name"] == "kept"
+    assert json.loads(changed["Content"]) == json.loads(DENY)
+    with refused("MalformedPolicyDocumentException"):
+        orgs.update_policy(PolicyId=policy_id, Content="{}")
+    orgs.detach_policy(PolicyId=policy_id, TargetId=root)
+    with refused("PolicyNotAttachedException"):
+        orgs.detach_policy(PolicyId=policy_id, TargetId=root)
+    with pytest.raises(ClientError) as caught:
+        orgs.detach_policy(PolicyId="p-FullAWSAccess", TargetId=root)
+    assert caught.value.response["Error"]["Code"] == "ConstraintViolationException"
+    assert caught.value.response["Reason"] == "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED"
+    orgs.delete_policy(PolicyId=policy_id)
+
+
+def test_the_cli(own_server):
+    made = own_server.aws("organizations", "create-organization", "--region", "us-east-1")
+    assert json.loads(made.stdout if hasattr(made, "stdout") else made)["Organization"]["FeatureSet"] == "ALL"
