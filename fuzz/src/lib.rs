@@ -17,6 +17,7 @@ use strongroom_services::{
     operation::{Records, Route},
     refusal::Refusal,
     secretsmanager::{Shared, flush_accesses, operations::ROUTES},
+    sts::IdentityProviders,
     tables::{AccessKeys, Accounts, Users},
 };
 use strongroom_store::{Change, CommitObserver, Mode, Store};
@@ -73,6 +74,7 @@ impl Deployment {
             callers: Callers::of(&store),
             key_material: KeyMaterial::new(&[1; 32], &store),
             secrets: Shared::of(&store, &[2; 32]),
+            identity_providers: IdentityProviders::unreachable(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             random: Arc::new(Counted::default()),
             store,

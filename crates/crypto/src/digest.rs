@@ -1,9 +1,18 @@
-use aws_lc_rs::digest::{Context, Digest, SHA256, digest};
+use aws_lc_rs::digest::{Context, Digest, SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 
 /// SHA-256 of `bytes`. Source: FIPS 180-4.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     array(digest(&SHA256, bytes))
+}
+
+/// SHA-1 of `bytes`: only to compare with a thumbprint that AWS's API takes.
+/// Source: FIPS 180-4.
+#[must_use]
+pub fn sha1(bytes: &[u8]) -> [u8; 20] {
+    let mut out = [0; 20];
+    out.copy_from_slice(digest(&SHA1_FOR_LEGACY_USE_ONLY, bytes).as_ref());
+    out
 }
 
 /// SHA-256 over bytes that arrive in pieces.

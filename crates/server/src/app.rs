@@ -10,6 +10,7 @@ use strongroom_services::{
     kms::{KeyMaterial, flush_key_usages},
     organizations::Organizations,
     secretsmanager::{Shared, flush_accesses},
+    sts::IdentityProviders,
 };
 use strongroom_store::{RootKey, Store};
 use strongroom_types::{Clock, Partition, Region, SystemClock};
@@ -18,6 +19,7 @@ use tokio::sync::watch;
 use crate::{
     audit::{AuditLog, Options},
     authn::Authenticator,
+    outbound::Outbound,
     outbox::{self, Outbox},
 };
 
@@ -38,6 +40,8 @@ pub struct Setup {
     pub partition: Partition,
     /// The Regions served.
     pub regions: Vec<Region>,
+    /// Asks identity providers.
+    pub outbound: Outbound,
 }
 
 /// A running node.
@@ -113,7 +117,10 @@ impl App {
             .await
             .map_err(audit_error)?;
         Ok(Arc::new(Self {
-            services: Arc::new(services(store, setup.partition)),
+            services: Arc::new(Services {
+                identity_providers: IdentityProviders::new(Arc::new(setup.outbound)),
+                ..services(store, setup.partition)
+            }),
             authenticator: Authenticator::new(setup.regions),
             log: Arc::new(log),
             outbox: Outbox::default(),
@@ -196,6 +203,7 @@ pub fn services(store: Store, partition: Partition) -> Services {
         key_material: KeyMaterial::new(&store.seal().derive("kms backing keys"), &store),
         organizations: Organizations::of(&store, partition),
         secrets: Shared::of(&store, &store.seal().derive("page tokens")),
+        identity_providers: IdentityProviders::unreachable(),
         store,
         clock,
         random,

@@ -20,6 +20,7 @@ mod document;
 mod limits;
 mod listener;
 mod log;
+mod outbound;
 mod names;
 mod overlay;
 mod permissions;
@@ -37,7 +38,7 @@ use serde::Deserialize;
 
 pub use self::{
     audit::Audit, deployment::Deployment, listener::ListenerConfig, listener::TlsFiles, log::Log,
-    seal::Seal,
+    outbound::Outbound, seal::Seal,
 };
 use self::{document::Document, names::fields_of, overlay::Overlay};
 use crate::http::Limits;
@@ -59,6 +60,8 @@ pub struct Config {
     pub limits: Limits,
     /// The process's own log.
     pub log: Log,
+    /// Requests that the server itself makes.
+    pub outbound: Outbound,
     /// What is allowed but should not stay so; one sentence each, to be
     /// logged once logging works.
     pub warnings: Vec<String>,
@@ -122,18 +125,20 @@ struct File {
     audit: audit::Section,
     limits: limits::Section,
     log: log::Section,
+    outbound: outbound::Section,
 }
 
 /// A section's name and what gives its keys.
 type SectionKeys = (&'static str, fn() -> &'static [&'static str]);
 
 /// All sections.
-const SECTIONS: [SectionKeys; 7] = [
+const SECTIONS: [SectionKeys; 8] = [
     ("audit", fields_of::<audit::Section>),
     ("deployment", fields_of::<deployment::Section>),
     ("limits", fields_of::<limits::Section>),
     ("listener", fields_of::<listener::Section>),
     ("log", fields_of::<log::Section>),
+    ("outbound", fields_of::<outbound::Section>),
     ("seal", fields_of::<seal::Section>),
     ("store", fields_of::<store::Section>),
 ];
@@ -155,6 +160,7 @@ impl File {
         let audit = self.audit.check(&data_dir, check)?;
         let limits = self.limits.check(check)?;
         let log = self.log.check();
+        let outbound = self.outbound.check();
         Ok(Config {
             deployment,
             listeners,
@@ -163,6 +169,7 @@ impl File {
             audit,
             limits,
             log,
+            outbound,
             warnings: std::mem::take(&mut check.warnings)
                 .into_iter()
                 .chain(check.overlay.likely_typos())

@@ -17,6 +17,7 @@ pub mod config;
 pub mod hardening;
 pub mod http;
 pub mod log;
+pub mod outbound;
 pub mod outbox;
 pub mod pipeline;
 pub mod routes;

@@ -18,6 +18,7 @@ use crate::{
     kms::KeyMaterial,
     organizations::{Bearing, Bearings, Organizations},
     secretsmanager::Shared,
+    sts::IdentityProviders,
 };
 
 /// Everything that lives as long as the process and is shared by all requests.
@@ -38,6 +39,8 @@ pub struct Services {
     pub organizations: Organizations,
     /// What Secrets Manager keeps in memory.
     pub secrets: Shared,
+    /// Knows the keys of identity providers.
+    pub identity_providers: IdentityProviders,
 }
 
 /// Where a resource lives: Regions and accounts are separate keyspaces.

@@ -47,6 +47,7 @@ mod users;
 
 pub(crate) use bootstrap::draw_account;
 pub use bootstrap::{AdminKey, admin_key, bootstrap, partition};
+pub(crate) use caller::claims;
 pub use caller::{Caller, CallerSession};
 pub use callers::{CallerError, Callers, Found};
 pub use error::{Error, Result};

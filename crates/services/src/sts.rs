@@ -16,8 +16,10 @@ mod role;
 pub mod session;
 mod shapes;
 pub mod token;
+mod web_identity;
 
 pub use error::{Error, Result};
+pub use web_identity::{Fetch, FetchError, IdentityProviders};
 
 use crate::{
     operation::{Endpoints, Service},

@@ -21,6 +21,7 @@ use crate::{
     audit::Options,
     http::Limits,
     log,
+    outbound::Outbound,
     shutdown::Signals,
 };
 
@@ -121,6 +122,7 @@ impl Dev {
             audit_options: Options::default(),
             partition: site.partition,
             regions: Region::all().collect(),
+            outbound: Outbound::new(None)?,
         };
         Ok(App::open(setup).await?)
     }

@@ -17,6 +17,7 @@ use crate::{
     config::{Config, ListenerConfig},
     http::Listener,
     log,
+    outbound::Outbound,
     shutdown::Signals,
     tls::{Certificates, server_config},
 };
@@ -94,6 +95,7 @@ fn setup(config: &Config, site: &Site) -> Result<Setup, Failure> {
         audit_options: config.audit.options,
         partition: site.partition,
         regions: config.deployment.regions.clone(),
+        outbound: Outbound::new(config.outbound.certificate_authorities.clone())?,
     })
 }
 

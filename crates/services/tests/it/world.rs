@@ -11,6 +11,7 @@ use strongroom_services::{
     operation::{Records, Route},
     organizations::{self, Organizations},
     secretsmanager::{Shared, operations::ROUTES},
+    sts::IdentityProviders,
     tables::{AccessKeys, Accounts, Users},
 };
 use strongroom_store::{Mode, Store};
@@ -51,6 +52,7 @@ impl World {
             key_material: KeyMaterial::new(&[1; 32], &store),
             organizations: Organizations::of(&store, Partition::default()),
             secrets: Shared::of(&store, &[2; 32]),
+            identity_providers: IdentityProviders::unreachable(),
             store,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             random,

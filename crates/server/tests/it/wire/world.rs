@@ -8,6 +8,7 @@ use strongroom::{
     app::{App, Setup},
     audit::Options,
     http::{Handler as _, Request as HttpRequest, RequestId, RequestIds},
+    outbound::Outbound,
 };
 use strongroom_crypto::SystemRandom;
 use strongroom_services::{
@@ -66,6 +67,7 @@ impl World {
             audit_options: Options::default(),
             partition: Partition::default(),
             regions: Region::all().collect(),
+            outbound: Outbound::new(None).unwrap(),
         });
         let app = app.await.unwrap();
         let admin = bootstrap(&app.services, AccountId::new(ACCOUNT)).await;
