@@ -115,14 +115,17 @@ impl ServerCertVerifier for Verifier {
             },
             None => Error::General("no certificate authority is known".to_owned()),
         };
-        let pinned = intermediates.iter().chain([end_entity]).find(|certificate| {
-            let digest: String = sha1(certificate)
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
-            let same = |thumbprint: &String| thumbprint.eq_ignore_ascii_case(&digest);
-            self.thumbprints.iter().any(same)
-        });
+        let pinned = intermediates
+            .iter()
+            .chain([end_entity])
+            .find(|certificate| {
+                let digest: String = sha1(certificate)
+                    .iter()
+                    .map(|byte| format!("{byte:02x}"))
+                    .collect();
+                let same = |thumbprint: &String| thumbprint.eq_ignore_ascii_case(&digest);
+                self.thumbprints.iter().any(same)
+            });
         let Some(pinned) = pinned else {
             return Err(failed);
         };

@@ -55,7 +55,9 @@ pub(super) async fn vouched(
     let token = Token::parse(text).ok_or_else(|| {
         invalid("The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)")
     })?;
-    let issuer = token.text("iss").ok_or_else(|| invalid("Missing a required claim: iss"))?;
+    let issuer = token
+        .text("iss")
+        .ok_or_else(|| invalid("Missing a required claim: iss"))?;
     let url = bare(issuer).ok_or_else(|| unknown(issuer))?.to_owned();
     let issuer = issuer.to_owned();
     let provider = cx.tx.get::<OidcProviders>(&(account, url.clone())).await?;
@@ -69,7 +71,9 @@ pub(super) async fn vouched(
         ));
     }
     timely(&token, cx.now)?;
-    let subject = token.text("sub").ok_or_else(|| invalid("Missing a required claim: sub"))?;
+    let subject = token
+        .text("sub")
+        .ok_or_else(|| invalid("Missing a required claim: sub"))?;
     let (tags, transitive) = session_tags(&token)?;
     let source_identity = match token.claim("https://aws.amazon.com/source_identity") {
         None => None,
@@ -116,9 +120,11 @@ impl Vouched {
 /// A provider's URL as it is registered. Plain HTTP is for providers on this
 /// machine, which are for development.
 fn bare(issuer: &str) -> Option<&str> {
-    issuer
-        .strip_prefix("https://")
-        .or_else(|| issuer.strip_prefix("http://").filter(|rest| is_loopback(rest)))
+    issuer.strip_prefix("https://").or_else(|| {
+        issuer
+            .strip_prefix("http://")
+            .filter(|rest| is_loopback(rest))
+    })
 }
 
 /// Whether a URL without its scheme is of this machine.
@@ -132,7 +138,10 @@ fn is_loopback(rest: &str) -> bool {
 }
 
 fn arn(partition: Partition, account: AccountId, provider: &iam::OidcProvider) -> String {
-    format!("arn:{partition}:iam::{account}:oidc-provider/{}", provider.url)
+    format!(
+        "arn:{partition}:iam::{account}:oidc-provider/{}",
+        provider.url
+    )
 }
 
 /// The audience that policies see, which must be a client of the provider's:
@@ -166,7 +175,10 @@ fn timely(token: &Token, now: Timestamp) -> Result<()> {
         return Err(invalid("Missing a required claim: iat"));
     }
     for claim in ["iat", "nbf"] {
-        if token.seconds(claim).is_some_and(|from| from > now.saturating_add(LEEWAY_SECONDS)) {
+        if token
+            .seconds(claim)
+            .is_some_and(|from| from > now.saturating_add(LEEWAY_SECONDS))
+        {
             return Err(invalid("The token is not valid yet"));
         }
     }
@@ -178,7 +190,12 @@ fn claims(token: &Token, audience: &str) -> Vec<Claim> {
     let mut claims = vec![one("aud", audience)];
     if token.text("azp").is_some() {
         claims.push(one("azp", audience));
-        claims.extend(token.texts("aud").first().map(|original| one("oaud", original)));
+        claims.extend(
+            token
+                .texts("aud")
+                .first()
+                .map(|original| one("oaud", original)),
+        );
     }
     for name in ["sub", "email"] {
         claims.extend(token.text(name).map(|value| one(name, value)));

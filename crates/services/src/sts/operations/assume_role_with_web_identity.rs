@@ -28,7 +28,9 @@ pub struct AssumeRoleWithWebIdentityInput {
     /// The role.
     #[shape(
         length(20, 2048),
-        pattern(r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+")
+        pattern(
+            r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+"
+        )
     )]
     pub role_arn: String,
     /// What the session is called.
@@ -122,7 +124,10 @@ impl Operation for AssumeRoleWithWebIdentity {
 
         let seconds = assumed::duration(role, input.duration_seconds, false)?;
         let mut session = passed::begun(cx, seconds);
-        session.holder = Some(Holder::Role(assumed::holder(role, &input.role_session_name)));
+        session.holder = Some(Holder::Role(assumed::holder(
+            role,
+            &input.role_session_name,
+        )));
         session.source_identity.clone_from(&vouched.source_identity);
         passed::tag(&mut session, vouched.tags, &vouched.transitive, None)?;
         let provider = vouched.identity.provider.clone();

@@ -88,7 +88,9 @@ impl Key {
         }
         let bytes = |text: Option<String>| {
             let text = text?;
-            BASE64_URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()
+            BASE64_URL_SAFE_NO_PAD
+                .decode(text.trim_end_matches('='))
+                .ok()
         };
         let key = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
             ("RSA", _) => JwsKey::Rsa {

@@ -172,7 +172,9 @@ async fn discover(
     if configuration.issuer != issuer {
         return Err(wrong("another issuer is in the configuration document"));
     }
-    let document = fetch.get(configuration.jwks_uri, thumbprints.to_vec()).await?;
+    let document = fetch
+        .get(configuration.jwks_uri, thumbprints.to_vec())
+        .await?;
     let keys = KeySet::parse(&document).ok_or_else(|| wrong("cannot read the keys"))?;
     Ok(Arc::new(keys))
 }

@@ -117,7 +117,10 @@ mod tests {
         let parsed = Token::parse(&good).unwrap();
         assert_eq!(parsed.text("iss"), Some("a"));
         assert_eq!(parsed.key_id(), Some("1"));
-        assert_eq!(Some(parsed.signed()), good.as_bytes().get(..good.rfind('.').unwrap()));
+        assert_eq!(
+            Some(parsed.signed()),
+            good.as_bytes().get(..good.rfind('.').unwrap())
+        );
         for header in [
             r#"{"alg":"none"}"#,
             r#"{"alg":"HS256"}"#,
