@@ -22,14 +22,17 @@
 //!   body. `x-amzn-requestid` is always there, always a UUID, and not shown.
 //! - `=` is a request that must succeed and whose reply is of no interest.
 //! - A request's first line is an operation, or a method and a path. Headers
-//!   may follow, `name: value`, then the body. Some headers are the test's own:
-//!   `as` names the sender (`world.rs`; admin if absent), `region` and
-//!   `service` the signature's scope (`us-east-1`, `secretsmanager`).
+//!   may follow, `name: value`, then the body; of services that speak Query the
+//!   parameters, one on a line as they are before they are encoded, or in JSON. Some
+//!   headers are the test's own: `as` names the sender (`world.rs`; admin if
+//!   absent), `region` and `service` the signature's scope (`us-east-1`, the
+//!   service of the directory).
 //! - `#` begins a comment.
 //!
 //! What differs from run to run is shown as `{suffix}`, `{uuid}`, `{token}`
 //! (the same one whenever it comes back; a second is `{suffix2}`, and requests
-//! may use them), `{time}`, `{time+30d}`, `{today}`, `{password 32}`. A letter
+//! may use them), `{time}`, `{time+30d}`, `{today}`, `{password 32}`; in XML also
+//! `{request-id}`, and unique ids as `{AROA}`. A letter
 //! many times over is `{x*600}`.
 //!
 //! With `UPDATE_TRANSCRIPTS=1` the replies are written anew. Read them before

@@ -22,10 +22,10 @@ const MAX_TAGS: usize = 50;
 #[derive(Clone, Input, Output)]
 pub struct Tag {
     /// Letters, digits, blanks and `_.:/=+-@`.
-    #[shape(length(1, 128))]
+    #[shape(length(1, 128), pattern(r"[\p{L}\p{Z}\p{N}_.:/=+\-@]+"))]
     pub key: String,
     /// As the key; may be empty.
-    #[shape(length(0, 256))]
+    #[shape(length(0, 256), pattern(r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*"))]
     pub value: String,
 }
 
@@ -52,13 +52,10 @@ pub(super) fn resource_keys(tags: &[record::Tag], keys: &mut Keys, iam_too: bool
 /// The tags of a request, checked.
 ///
 /// # Errors
-/// `InvalidInput` for a key that stands twice or begins with `aws:`,
-/// `ValidationError` for other characters than tags may have.
+/// `InvalidInput` for a key that stands twice or begins with `aws:`.
 pub(super) fn checked(tags: Vec<Tag>) -> Result<Vec<record::Tag>> {
     let mut seen = HashSet::new();
-    for (tag, number) in tags.iter().zip(1..) {
-        characters(&tag.key, "key", number, '+')?;
-        characters(&tag.value, "value", number, '*')?;
+    for tag in &tags {
         unreserved(&tag.key)?;
         if !seen.insert(tag.key.to_lowercase()) {
             return Err(Error::InvalidInput(
@@ -83,24 +80,6 @@ fn unreserved(key: &str) -> Result<()> {
         return Err(Error::InvalidInput(text.into()));
     }
     Ok(())
-}
-
-/// The model's pattern, which asks for Unicode's classes of characters.
-fn characters(text: &str, member: &str, number: usize, times: char) -> Result<()> {
-    let allowed = |letter: char| {
-        letter.is_alphanumeric()
-            || letter.is_whitespace() && !letter.is_control()
-            || "_.:/=+-@".contains(letter)
-    };
-    if text.chars().all(allowed) {
-        return Ok(());
-    }
-    let text = format!(
-        "1 validation error detected: Value at 'tags.{number}.member.{member}' failed to satisfy \
-         constraint: Member must satisfy regular expression pattern: \
-         [\\p{{L}}\\p{{Z}}\\p{{N}}_.:/=+\\-@]{times}"
-    );
-    Err(Error::Validation(text.into()))
 }
 
 /// Sets tags, each by its key. A key that is there in another case is taken

@@ -41,12 +41,30 @@ impl Pattern {
         reason = "patterns are literals, and a test compiles them all"
     )]
     fn matches(&self, value: &str) -> bool {
+        if let Some(matches) = matches_classes(self.text, value) {
+            return matches;
+        }
         self.compiled
             .get_or_init(|| {
                 Regex::new(&format!("^(?:{})$", self.text)).expect("a pattern that compiles")
             })
             .is_match(value)
     }
+}
+
+/// Whether a value matches AWS's pattern of tags, which asks for classes of
+/// Unicode that the expressions here do not know: letters, separators, numbers,
+/// then single characters. Nothing for other patterns.
+fn matches_classes(pattern: &str, value: &str) -> Option<bool> {
+    let (others, times) = pattern
+        .strip_prefix(r"[\p{L}\p{Z}\p{N}")?
+        .rsplit_once(']')?;
+    let allowed = |letter: char| {
+        letter.is_alphanumeric()
+            || letter.is_whitespace() && !letter.is_control()
+            || letter != '\\' && others.contains(letter)
+    };
+    Some(value.chars().all(allowed) && (times == "*" || !value.is_empty()))
 }
 
 /// Violations that are told of one request. A megabyte of wrong values would
@@ -169,5 +187,29 @@ impl Constraint {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pattern_of_tags_knows_unicode() {
+        let key = Pattern::new(r"[\p{L}\p{Z}\p{N}_.:/=+\-@]+");
+        let value = Pattern::new(r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*");
+        for good in [
+            "team",
+            "Équipe bleue",
+            "a_b.c:d/e=f+g-h@i",
+            "日本",
+            "½\u{a0}",
+        ] {
+            assert!(key.matches(good) && value.matches(good), "{good}");
+        }
+        for bad in ["a;b", "a\tb", "a\n", "\\", "a*", "{L}"] {
+            assert!(!key.matches(bad) && !value.matches(bad), "{bad}");
+        }
+        assert!(!key.matches("") && value.matches(""));
     }
 }

@@ -4,9 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use strongroom_services::{
+    iam::{ManagedPolicy, PolicyAttachment, Role},
+    tables::{ManagedPolicies, PolicyAttachments, Roles},
+};
+use strongroom_store::{Mode, Table};
 
 use crate::{
-    client::{Client, OWNER, administrator, policy, problems},
+    client::{Client, OWNER, account, add_row, administrator, policy, problems, rows},
     query::element,
 };
 
@@ -195,5 +200,106 @@ proptest! {
     fn counts_and_rows_agree_after_any_calls(calls in prop::collection::vec(call(), 1..40)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async { check(&administrator().await, &calls).await });
+    }
+}
+
+/// An account with a role `app` in a profile, and the policy `1` attached to
+/// it and bounding it.
+async fn account_of() -> Client {
+    let client = administrator().await;
+    let calls = [
+        Call::CreatePolicy(1),
+        Call::CreateRole(1),
+        Call::Attach(1, 1),
+        Call::Bound(1, 1),
+    ];
+    for call in calls {
+        let (operation, input) = request(call);
+        client.ok(operation, input).await;
+    }
+    let profile = json!({"InstanceProfileName": "web"});
+    client.ok("iam:CreateInstanceProfile", profile).await;
+    let add = json!({"InstanceProfileName": "web", "RoleName": "Role1"});
+    client.ok("iam:AddRoleToInstanceProfile", add).await;
+    assert_eq!(problems(&client.world).await, [""; 0]);
+    client
+}
+
+async fn complaint(client: &Client, words: &str) {
+    let problems = problems(&client.world).await;
+    let found = problems.iter().any(|problem| problem.contains(words));
+    assert!(found, "{words}: {problems:?}");
+}
+
+async fn remove<T: Table>(client: &Client, key: &T::Key) {
+    let mut tx = client
+        .world
+        .services
+        .store
+        .begin(Mode::Write)
+        .await
+        .unwrap();
+    tx.delete::<T>(key).unwrap();
+    tx.commit(Vec::new()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_check_finds_what_does_not_hang_together() {
+    let owner = account(OWNER);
+    for kind in [2, 4] {
+        let client = account_of().await;
+        remove::<PolicyAttachments>(&client, &(owner, arn(1), kind, "role1".to_owned())).await;
+        complaint(&client, "has no row").await;
+    }
+    let client = account_of().await;
+    let stray = (owner, arn(1), 1, "nobody".to_owned());
+    add_row::<PolicyAttachments>(&client.world, stray, PolicyAttachment {}).await;
+    complaint(&client, "is not in the entity's record").await;
+
+    let client = account_of().await;
+    remove::<ManagedPolicies>(&client, &(owner, "1".to_owned())).await;
+    complaint(&client, "which is not there").await;
+
+    let client = account_of().await;
+    remove::<Roles>(&client, &(owner, "role1".to_owned())).await;
+    complaint(&client, "the role of instance profile").await;
+    complaint(&client, "is of nobody").await;
+}
+
+#[tokio::test]
+async fn the_check_finds_records_that_cannot_be() {
+    let changes: &[(&str, fn(&mut Role))] = &[
+        ("the trust policy", |role| {
+            role.trust_policy = "{}".to_owned()
+        }),
+        ("has another's key", |role| role.name = "other".to_owned()),
+        ("an impossible length", |role| role.max_session_seconds = 1),
+        ("is none", |role| {
+            role.inline_policies = vec![Default::default()]
+        }),
+    ];
+    for (words, change) in changes {
+        let client = account_of().await;
+        let (key, mut role) = rows::<Roles>(&client.world).await.remove(0);
+        change(&mut role);
+        add_row::<Roles>(&client.world, key, role).await;
+        complaint(&client, words).await;
+    }
+    let changes: &[(&str, fn(&mut ManagedPolicy))] = &[
+        ("the default version", |policy| policy.default_version = 7),
+        ("that it never made", |policy| policy.last_version = 0),
+        ("version 1 of", |policy| {
+            policy.versions[0].document = "{}".to_owned()
+        }),
+        ("not in their order", |policy| {
+            policy.versions.push(policy.versions[0].clone());
+        }),
+    ];
+    for (words, change) in changes {
+        let client = account_of().await;
+        let (key, mut policy) = rows::<ManagedPolicies>(&client.world).await.remove(0);
+        change(&mut policy);
+        add_row::<ManagedPolicies>(&client.world, key, policy).await;
+        complaint(&client, words).await;
     }
 }

@@ -17,6 +17,8 @@ mod get_random_password;
 #[cfg(test)]
 mod iam_policies;
 #[cfg(test)]
+mod iam_simulate;
+#[cfg(test)]
 mod idempotency;
 #[cfg(test)]
 mod invariants;
@@ -30,6 +32,8 @@ mod list_secret_version_ids;
 mod list_secrets;
 #[cfg(test)]
 mod matrix;
+#[cfg(test)]
+mod matrix_iam;
 mod organizations;
 #[cfg(test)]
 mod query;

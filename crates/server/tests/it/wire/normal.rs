@@ -38,6 +38,9 @@ impl Names {
 
     /// A reply's body with names for what differs.
     pub(super) fn normalize(&mut self, body: &str, now: Timestamp) -> String {
+        if body.starts_with('<') {
+            return self.normalize_xml(body, now);
+        }
         let mut named = String::new();
         let mut rest = body;
         let mut member = String::new();
@@ -62,6 +65,31 @@ impl Names {
             rest = after;
         }
         named
+    }
+
+    /// The same of XML: dates are written out there, and IAM's unique ids may
+    /// stand anywhere.
+    fn normalize_xml(&mut self, body: &str, now: Timestamp) -> String {
+        let mut named = body.to_owned();
+        for date in dates(body) {
+            let of_now = (date.parse::<Timestamp>().unwrap() - now)
+                .get_seconds()
+                .abs()
+                < 60;
+            if of_now {
+                named = named.replace(date, "{time}");
+            }
+        }
+        for uuid in uuids(body) {
+            self.learn("uuid", uuid);
+        }
+        for id in unique_ids(body) {
+            self.learn(&id[..4], id);
+        }
+        for (name, value) in &self.known {
+            named = named.replace(value, &format!("{{{name}}}"));
+        }
+        shorten(&named)
     }
 
     /// A string with its quotes, as the value of `member`.
@@ -149,6 +177,24 @@ fn suffixes(text: &str) -> impl Iterator<Item = &str> {
         let (_, suffix) = name.rsplit_once('-')?;
         let is_suffix = suffix.len() == 6 && suffix.chars().all(|c| c.is_ascii_alphanumeric());
         is_suffix.then_some(suffix)
+    })
+}
+
+/// Dates as XML has them: `2026-11-23T13:00:00Z`.
+fn dates(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|c: char| !(c.is_ascii_digit() || "-:TZ".contains(c)));
+    words.filter(|word| word.len() == 20 && word.ends_with('Z'))
+}
+
+/// IAM's unique ids: `AROA…`.
+fn unique_ids(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    words.filter(|word| {
+        let kinds = ["AGPA", "AIDA", "AIPA", "AKIA", "ANPA", "AROA", "ASIA"];
+        let letters = word
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        (20..=21).contains(&word.len()) && letters && kinds.contains(&&word[..4])
     })
 }
 

@@ -13,6 +13,8 @@ pub(super) struct Request {
     pub(super) line: String,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: String,
+    /// The service, by its name in credential scopes.
+    pub(super) service: String,
     /// Whether it only sets the scene.
     pub(super) is_given: bool,
     /// The reply's first line.
@@ -56,6 +58,11 @@ impl Transcript {
             last = mark;
         }
         assert!(!requests.is_empty(), "{at} has no request");
+        let own = service_of(path);
+        for request in &mut requests {
+            let service = request.header("service").unwrap_or(own).to_owned();
+            request.service = service;
+        }
         Self {
             text: text.to_owned(),
             requests,
@@ -89,6 +96,16 @@ impl Transcript {
             }
         }
         written
+    }
+}
+
+/// The service whose operation a transcript tells of. What no operation gets
+/// to see is shown with requests to Secrets Manager.
+fn service_of(path: &Path) -> &str {
+    let names: Vec<&str> = path.iter().filter_map(|name| name.to_str()).collect();
+    match names.as_slice() {
+        [.., "wire", service, _, _] => service,
+        _ => "secretsmanager",
     }
 }
 

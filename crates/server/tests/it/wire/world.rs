@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
 use http_body_util::BodyExt as _;
+use serde_json::Value;
 use strongroom::{
     app::{App, Setup},
     audit::Options,
     http::{Handler as _, Request as HttpRequest, RequestId, RequestIds},
     outbound::Outbound,
+    routes::SERVICES,
 };
 use strongroom_crypto::SystemRandom;
 use strongroom_services::{
     iam::{AccessKey, Account, InlinePolicy, User, bootstrap},
+    protocol::Protocol,
     secretsmanager::flush_accesses,
     tables::{AccessKeys, Accounts, Users},
 };
@@ -25,6 +28,7 @@ use super::{normal::Names, transcript::Request};
 const ACCOUNT: u64 = 111_122_223_333;
 const OTHER_ACCOUNT: u64 = 444_455_556_666;
 const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
+const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
 /// What a transcript says of the signature, not to the server.
 const OWN_HEADERS: [&str; 3] = ["as", "region", "service"];
 const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -111,21 +115,33 @@ impl World {
             headers.remove(place.unwrap()).1
         };
         assert_eq!(take("x-amzn-requestid"), id.as_str());
+        let body = String::from_utf8(body.to_vec()).unwrap();
         Reply {
             status: head.status.as_u16(),
             content_type: take("content-type"),
             other_headers: headers,
-            body: String::from_utf8(body.to_vec()).unwrap(),
+            body: body.replace(id.as_str(), "{request-id}"),
         }
     }
 
     fn request(&self, request: &Request, names: &Names, id: RequestId) -> HttpRequest {
         let mut headers = HeaderMap::new();
         headers.insert("host", HeaderValue::from_static("localhost"));
+        let mut body = names.resolve(&request.body);
         let (method, uri) = request.line.split_once(' ').unwrap_or_else(|| {
-            let target = format!("secretsmanager.{}", request.line);
-            headers.insert("x-amz-target", HeaderValue::try_from(target).unwrap());
-            headers.insert("content-type", HeaderValue::from_static(CONTENT_TYPE));
+            match protocol(&request.service) {
+                Protocol::Json(json) => {
+                    let target_prefix = json.target_prefix;
+                    let target = format!("{target_prefix}.{}", request.line);
+                    headers.insert("x-amz-target", HeaderValue::try_from(target).unwrap());
+                    headers.insert("content-type", HeaderValue::from_static(CONTENT_TYPE));
+                }
+                Protocol::Query(query) => {
+                    body = form(&request.line, query.version, &body);
+                    headers.insert("content-type", HeaderValue::from_static(FORM));
+                }
+                Protocol::RestJson => panic!("{} needs a method and a path", request.line),
+            }
             ("POST", "/")
         });
         let sent = request
@@ -144,7 +160,7 @@ impl World {
             uri: uri.parse().unwrap(),
             version: Version::HTTP_11,
             headers,
-            body: names.resolve(&request.body).into_bytes().into(),
+            body: body.into_bytes().into(),
             peer: "127.0.0.1:50000".parse().unwrap(),
             tls: None,
             vpc_endpoint: None,
@@ -157,7 +173,7 @@ impl World {
                 secret_access_key,
                 session_token: None,
                 region: request.header("region").unwrap_or("us-east-1"),
-                service: request.header("service").unwrap_or("secretsmanager"),
+                service: &request.service,
             };
             sign(&mut http, &credentials, self.now());
         }
@@ -173,6 +189,60 @@ impl World {
             "nobody" | "unknown" => (access_key_id(ACCOUNT, sender), SECRET_ACCESS_KEY),
             "stranger" => (access_key_id(OTHER_ACCOUNT, sender), SECRET_ACCESS_KEY),
             other => panic!("who is `{other}`?"),
+        }
+    }
+}
+
+/// How a service is spoken to.
+fn protocol(service: &str) -> Protocol {
+    let mut services = SERVICES.iter();
+    let served = services.find(|served| served.signing_name == service);
+    served.expect("a service that is served").protocol
+}
+
+/// The form of a request whose parameters stand one on a line, or in JSON.
+fn form(operation: &str, version: &str, parameters: &str) -> String {
+    let mut form = format!("Action={operation}&Version={version}");
+    if parameters.starts_with('{') {
+        let input: Value = serde_json::from_str(parameters).unwrap();
+        flatten(&mut form, "", &input);
+        return form;
+    }
+    for parameter in parameters.lines() {
+        let (name, value) = parameter.split_once('=').unwrap();
+        add(&mut form, name, value);
+    }
+    form
+}
+
+/// Members as `Tags.member.1.Key`.
+fn flatten(form: &mut String, name: &str, value: &Value) {
+    let dot = if name.is_empty() { "" } else { "." };
+    match value {
+        Value::Object(members) => {
+            for (member, value) in members {
+                flatten(form, &format!("{name}{dot}{member}"), value);
+            }
+        }
+        Value::Array(items) if items.is_empty() => add(form, name, ""),
+        Value::Array(items) => {
+            for (item, number) in items.iter().zip(1..) {
+                flatten(form, &format!("{name}.member.{number}"), item);
+            }
+        }
+        Value::Null => {}
+        Value::String(text) => add(form, name, text),
+        scalar => add(form, name, &scalar.to_string()),
+    }
+}
+
+fn add(form: &mut String, name: &str, value: &str) {
+    *form += &format!("&{name}=");
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            form.push(char::from(byte));
+        } else {
+            *form += &format!("%{byte:02X}");
         }
     }
 }

@@ -21,7 +21,10 @@ pub struct UntagInstanceProfileInput {
     #[shape(length(1, 128), pattern(r"[\w+=,.@-]+"))]
     pub instance_profile_name: String,
     /// Keys of the tags, in any case.
-    #[shape(length(0, 50), each(length(1, 128)))]
+    #[shape(
+        length(0, 50),
+        each(length(1, 128), pattern(r"[\p{L}\p{Z}\p{N}_.:/=+\-@]+"))
+    )]
     pub tag_keys: Vec<String>,
 }
 

@@ -69,7 +69,10 @@ impl Source {
 
     fn entity(&self) -> Result<&Entity> {
         self.entity.as_ref().ok_or_else(|| {
-            Error::NoSuchEntity(format!("The entity with ARN {} cannot be found.", self.arn).into())
+            let resource = self.arn.resource();
+            let kind = resource.split('/').next().unwrap_or_default();
+            let name = resource.rsplit('/').next().unwrap_or_default();
+            Error::not_found(kind, name)
         })
     }
 

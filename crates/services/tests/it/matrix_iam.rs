@@ -1,0 +1,332 @@
+//! Each operation of IAM by each kind of caller: one table, readable, compared
+//! with `permission_matrix_iam.txt` letter by letter.
+//!
+//! After a change that is meant, write the table anew with
+//! `PERMISSION_MATRIX=write cargo test -p strongroom-services matrix`.
+
+use std::{fmt::Write as _, sync::Arc};
+
+use serde_json::{Value, json};
+use strongroom_services::{
+    iam::{PolicyAttachment, operations::ROUTES},
+    tables::{PolicyAttachments, Users},
+};
+
+use crate::{
+    client::{Client, FOREIGN, OWNER, account, add_row, administrator, policy, root, rows, user},
+    query::element,
+    world::World,
+};
+
+const FILE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/it/permission_matrix_iam.txt"
+);
+/// A boundary that leaves IAM out.
+const BOUNDARY: &str = "arn:aws:iam::aws:policy/SecretsManagerReadWrite";
+
+/// A kind of caller: the column's head, what it means, and whose account.
+struct Column {
+    head: &'static str,
+    meaning: &'static str,
+    account: u64,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    AllBut,
+    Bounded,
+    Everything,
+    Nothing,
+    Only,
+    Root,
+}
+
+const COLUMNS: &[Column] = &[
+    column(
+        "admin",
+        "a user who may do everything",
+        OWNER,
+        Kind::Everything,
+    ),
+    column("root", "the root user", OWNER, Kind::Root),
+    column(
+        "only",
+        "a user who may do this and nothing else",
+        OWNER,
+        Kind::Only,
+    ),
+    column("nobody", "a user without policies", OWNER, Kind::Nothing),
+    column(
+        "all-but",
+        "a user with an explicit deny",
+        OWNER,
+        Kind::AllBut,
+    ),
+    column(
+        "bounded",
+        "admin within a boundary that leaves IAM out",
+        OWNER,
+        Kind::Bounded,
+    ),
+    column(
+        "stranger",
+        "the admin of another account",
+        FOREIGN,
+        Kind::Everything,
+    ),
+    column(
+        "far-root",
+        "the root user of another account",
+        FOREIGN,
+        Kind::Root,
+    ),
+];
+
+const fn column(head: &'static str, meaning: &'static str, account: u64, kind: Kind) -> Column {
+    Column {
+        head,
+        meaning,
+        account,
+        kind,
+    }
+}
+
+fn arn(resource: &str) -> String {
+    format!("arn:aws:iam::{OWNER}:{resource}")
+}
+
+fn trust() -> String {
+    policy(&json!({
+        "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }))
+}
+
+fn document() -> String {
+    policy(&json!({"Effect": "Allow", "Action": "kms:*", "Resource": "*"}))
+}
+
+/// What the account has; the id of a deletion that is done.
+async fn scene(admin: &Client) -> String {
+    let (trust, document) = (trust(), document());
+    let role = |name: &str| json!({"RoleName": name, "AssumeRolePolicyDocument": trust});
+    let policy = |name: &str| json!({"PolicyName": name, "PolicyDocument": document});
+    let service = |name: &str| json!({"AWSServiceName": format!("{name}.amazonaws.com")});
+    let tags = json!([{"Key": "k", "Value": "v"}]);
+    for (operation, input) in [
+        ("iam:CreateRole", role("app")),
+        ("iam:CreateRole", role("idle")),
+        ("iam:CreatePolicy", policy("reader")),
+        ("iam:CreatePolicy", policy("spare")),
+        ("iam:CreatePolicy", policy("free")),
+        (
+            "iam:CreatePolicyVersion",
+            json!({"PolicyArn": arn("policy/spare"), "PolicyDocument": document}),
+        ),
+        (
+            "iam:AttachRolePolicy",
+            json!({"RoleName": "app", "PolicyArn": arn("policy/reader")}),
+        ),
+        (
+            "iam:PutRolePolicy",
+            json!({"RoleName": "app", "PolicyName": "inline", "PolicyDocument": document}),
+        ),
+        (
+            "iam:PutRolePermissionsBoundary",
+            json!({"RoleName": "app", "PermissionsBoundary": BOUNDARY}),
+        ),
+        ("iam:TagRole", json!({"RoleName": "app", "Tags": tags})),
+        (
+            "iam:CreateInstanceProfile",
+            json!({"InstanceProfileName": "web"}),
+        ),
+        (
+            "iam:CreateInstanceProfile",
+            json!({"InstanceProfileName": "full"}),
+        ),
+        (
+            "iam:AddRoleToInstanceProfile",
+            json!({"InstanceProfileName": "full", "RoleName": "app"}),
+        ),
+        ("iam:CreateServiceLinkedRole", service("support")),
+        ("iam:CreateServiceLinkedRole", service("sso")),
+    ] {
+        admin.ok(operation, input).await;
+    }
+    let gone = json!({"RoleName": "AWSServiceRoleForSSO"});
+    let answer = admin.ok("iam:DeleteServiceLinkedRole", gone).await;
+    element(&answer, "DeletionTaskId")
+}
+
+/// A request that succeeds for who may make it; nothing for an operation that
+/// this test does not know. `task` is the id of a deletion.
+fn input(operation: &str, task: &str) -> Option<Value> {
+    let (app, idle) = (json!({"RoleName": "app"}), json!({"RoleName": "idle"}));
+    let spare = || json!({"PolicyArn": arn("policy/spare")});
+    let web = || json!({"InstanceProfileName": "web"});
+    let with = |mut input: Value, more: Value| {
+        let more = more.as_object().unwrap().clone();
+        input.as_object_mut().unwrap().extend(more);
+        input
+    };
+    let tags = json!({"Tags": [{"Key": "k", "Value": "v"}]});
+    let keys = json!({"TagKeys": ["k"]});
+    let inline = json!({"RoleName": "app", "PolicyName": "inline"});
+    Some(match operation {
+        "AddRoleToInstanceProfile" => with(web(), idle),
+        "AttachRolePolicy" => with(idle, spare()),
+        "CreateInstanceProfile" => json!({"InstanceProfileName": "new"}),
+        "CreatePolicy" => json!({"PolicyName": "new", "PolicyDocument": document()}),
+        "CreatePolicyVersion" => with(spare(), json!({"PolicyDocument": document()})),
+        "CreateRole" => json!({"RoleName": "new", "AssumeRolePolicyDocument": trust()}),
+        "CreateServiceLinkedRole" => json!({"AWSServiceName": "rds.amazonaws.com"}),
+        "DeleteInstanceProfile" | "GetInstanceProfile" | "ListInstanceProfileTags" => web(),
+        "DeletePolicy" => json!({"PolicyArn": arn("policy/free")}),
+        "DeletePolicyVersion" | "SetDefaultPolicyVersion" => {
+            with(spare(), json!({"VersionId": "v2"}))
+        }
+        "DeleteRole" => idle,
+        "DeleteRolePermissionsBoundary"
+        | "GetRole"
+        | "ListAttachedRolePolicies"
+        | "ListInstanceProfilesForRole"
+        | "ListRolePolicies"
+        | "ListRoleTags"
+        | "UpdateRole" => app,
+        "DeleteRolePolicy" | "GetRolePolicy" => inline,
+        "DeleteServiceLinkedRole" => json!({"RoleName": "AWSServiceRoleForSupport"}),
+        "DetachRolePolicy" => with(app, json!({"PolicyArn": arn("policy/reader")})),
+        "GetAccountAuthorizationDetails"
+        | "ListInstanceProfiles"
+        | "ListPolicies"
+        | "ListRoles" => json!({}),
+        "GetContextKeysForCustomPolicy" => json!({"PolicyInputList": [document()]}),
+        "GetContextKeysForPrincipalPolicy" => json!({"PolicySourceArn": arn("role/app")}),
+        "GetPolicy" | "ListEntitiesForPolicy" | "ListPolicyTags" | "ListPolicyVersions" => spare(),
+        "GetPolicyVersion" => with(spare(), json!({"VersionId": "v1"})),
+        "GetServiceLinkedRoleDeletionStatus" => json!({"DeletionTaskId": task}),
+        "ListPoliciesGrantingServiceAccess" => {
+            json!({"Arn": arn("role/app"), "ServiceNamespaces": ["kms"]})
+        }
+        "PutRolePermissionsBoundary" => with(app, json!({"PermissionsBoundary": BOUNDARY})),
+        "PutRolePolicy" => with(inline, json!({"PolicyDocument": document()})),
+        "RemoveRoleFromInstanceProfile" => with(app, json!({"InstanceProfileName": "full"})),
+        "SimulateCustomPolicy" => {
+            json!({"PolicyInputList": [document()], "ActionNames": ["kms:Decrypt"]})
+        }
+        "SimulatePrincipalPolicy" => {
+            json!({"PolicySourceArn": arn("role/app"), "ActionNames": ["kms:Decrypt"]})
+        }
+        "TagInstanceProfile" => with(web(), tags),
+        "TagPolicy" => with(spare(), tags),
+        "TagRole" => with(app, tags),
+        "UntagInstanceProfile" => with(web(), keys),
+        "UntagPolicy" => with(spare(), keys),
+        "UntagRole" => with(app, keys),
+        "UpdateAssumeRolePolicy" => with(app, json!({"PolicyDocument": trust()})),
+        "UpdateRoleDescription" => with(app, json!({"Description": "new"})),
+        _ => return None,
+    })
+}
+
+/// A caller of this kind for an action.
+async fn caller(world: &Arc<World>, column: &Column, action: &str) -> Client {
+    let allow =
+        |action: &str| policy(&json!({"Effect": "Allow", "Action": action, "Resource": "*"}));
+    let deny = policy(&json!({"Effect": "Deny", "Action": action, "Resource": "*"}));
+    let policies = match column.kind {
+        Kind::Root => return root(world, column.account),
+        Kind::Bounded | Kind::Everything => vec![allow("*")],
+        Kind::Nothing => vec![],
+        Kind::Only => vec![allow(action)],
+        Kind::AllBut => vec![allow("*"), deny],
+    };
+    let policies: Vec<&str> = policies.iter().map(String::as_str).collect();
+    let client = user(world, column.account, column.head, &policies).await;
+    if column.kind == Kind::Bounded {
+        bound(client, column.head).await
+    } else {
+        client
+    }
+}
+
+/// The same user with a permissions boundary.
+async fn bound(client: Client, name: &str) -> Client {
+    let world = &client.world;
+    let owner = account(OWNER);
+    let key = (owner, name.to_owned());
+    let users = rows::<Users>(world).await;
+    let (_, mut user) = users.into_iter().find(|(known, _)| *known == key).unwrap();
+    user.permissions_boundary = Some(BOUNDARY.to_owned());
+    // 5: of a user's boundary.
+    let attachment = (owner, BOUNDARY.to_owned(), 5, name.to_owned());
+    add_row::<PolicyAttachments>(world, attachment, PolicyAttachment {}).await;
+    add_row::<Users>(world, key, user).await;
+    let id = &client.caller.access_key_id;
+    let (services, partition) = (&world.services, world.services.partition);
+    let found = services.callers.find(&services.store, partition, id).await;
+    let caller = found.unwrap().unwrap();
+    Client { caller, ..client }
+}
+
+/// What comes of an operation called by this kind of caller.
+async fn outcome(operation: &str, action: &str, column: &Column) -> String {
+    let admin = administrator().await;
+    let task = scene(&admin).await;
+    let client = caller(&admin.world, column, action).await;
+    let input = input(operation, &task).unwrap();
+    match client.call(&format!("iam:{operation}"), input).await {
+        Ok(_) => "ok".to_owned(),
+        Err((code, _)) => code,
+    }
+}
+
+async fn table() -> String {
+    let mut table = String::from(
+        "What each operation of IAM answers to each kind of caller about what is in the account\n\
+         111122223333. Names are looked up in the caller's own account, ARNs where they say.\n\n",
+    );
+    for Column { head, meaning, .. } in COLUMNS {
+        writeln!(table, "{head:<9} {meaning}").unwrap();
+    }
+    table.push('\n');
+    let mut line = |first: &str, cells: Vec<String>| {
+        let cells: String = cells.iter().map(|cell| format!(" {cell:<13}")).collect();
+        writeln!(table, "{}", format!("{first:<35}{cells}").trim_end()).unwrap();
+    };
+    let heads = COLUMNS.iter().map(|column| column.head.to_owned());
+    line("", heads.collect());
+    for route in ROUTES {
+        let mut cells = Vec::new();
+        for column in COLUMNS {
+            cells.push(outcome(route.name, route.action, column).await);
+        }
+        line(route.name, cells);
+    }
+    table
+}
+
+#[test]
+fn every_operation_is_in_the_matrix() {
+    let missing: Vec<_> = ROUTES
+        .iter()
+        .map(|route| route.name)
+        .filter(|name| input(name, "task").is_none())
+        .collect();
+    assert_eq!(missing, [""; 0], "give them an input above");
+}
+
+#[tokio::test]
+async fn the_matrix_is_as_it_was() {
+    let table = table().await;
+    if std::env::var("PERMISSION_MATRIX").is_ok_and(|value| value == "write") {
+        std::fs::write(FILE, &table).unwrap();
+    }
+    let stored = std::fs::read_to_string(FILE).unwrap_or_default();
+    for (now, before) in table.lines().zip(stored.lines()) {
+        assert_eq!(now, before);
+    }
+    assert_eq!(table, stored);
+}
