@@ -25,6 +25,8 @@ mod invariants;
 #[cfg(test)]
 mod key_change;
 #[cfg(test)]
+mod kms_laws;
+#[cfg(test)]
 mod list_resource_policies;
 #[cfg(test)]
 mod list_secret_version_ids;
