@@ -16,6 +16,10 @@ const PACKAGES: &[Package] = &[
         probe: &["git", "--version"],
     },
     Package {
+        name: "openssl",
+        probe: &["openssl", "version"],
+    },
+    Package {
         name: "python3",
         probe: &["python3", "--version"],
     },
