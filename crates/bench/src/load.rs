@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use crate::Result;
 use crate::client::Connection;
 use crate::histogram::Histogram;
-use crate::workload::{Call, Chance, Operation, Target, creation, reading};
+use crate::workload::{
+    Call, Chance, Key, Operation, Target, creation, encryption, key_creation, reading,
+};
 
 /// When the next request is due.
 enum Pace {
@@ -142,7 +144,9 @@ impl Load<'_> {
         let (mut latencies, mut failures) = (Histogram::new(), Failures::default());
         loop {
             // Made and signed before its time comes: this is the client's cost.
-            let call = self.operation.call(self.secrets, &mut chance);
+            let call = self
+                .operation
+                .call(&self.target.key, self.secrets, &mut chance);
             let request = self.target.request(&call)?;
             let Some(due) = pace.next() else {
                 return Ok((latencies, failures));
@@ -168,6 +172,32 @@ pub(crate) fn fill(target: &Target, from: u64, count: u64, connections: u64) -> 
 /// When a request fails.
 pub(crate) fn read_all(target: &Target, count: u64, connections: u64) -> Result<Duration> {
     for_each(target, 0, count, connections, |index, _| reading(index))
+}
+
+/// Makes the KMS key to measure with.
+///
+/// # Errors
+///
+/// When a request fails.
+pub(crate) fn make_key(target: &Target) -> Result<Key> {
+    let mut connection = Connection::new(target.address);
+    let mut ask = |call: &Call, member: &str| -> Result<String> {
+        let status = connection.exchange(&target.request(call)?)?;
+        let body = String::from_utf8_lossy(connection.body()).into_owned();
+        member_of(&body, member)
+            .filter(|_| status == 200)
+            .ok_or(format!("cannot prepare the key to measure with: {status} {body}").into())
+    };
+    let id = ask(&key_creation(), "KeyId")?;
+    let ciphertext = ask(&encryption(&id, &mut Chance::new(1)), "CiphertextBlob")?;
+    Ok(Key { id, ciphertext })
+}
+
+/// The first member `name` of a JSON text whose value is a plain string.
+fn member_of(json: &str, name: &str) -> Option<String> {
+    let (_, rest) = json.split_once(&format!("\"{name}\":\""))?;
+    let (value, _) = rest.split_once('"')?;
+    Some(value.to_owned())
 }
 
 fn for_each(

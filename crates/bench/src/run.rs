@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::Result;
-use crate::load::{Load, Measured, fill, read_all};
+use crate::load::{Load, Measured, fill, make_key, read_all};
 use crate::process::{Server, free_address, read_exports};
 use crate::report::{Kind, Report, Row, Start};
-use crate::workload::{Operation, Target};
+use crate::workload::{Key, Operation, Target};
 
 /// Connections of a modest deployment.
 const FEW: u64 = 16;
@@ -117,7 +117,7 @@ impl Bench<'_> {
         let filled = fill(&target, 0, secrets, MANY)?;
         server.stop()?;
 
-        let (server, target, ready) = self.start(&directory)?;
+        let (server, mut target, ready) = self.start(&directory)?;
         let resident_mib = server.resident_mib()?;
         self.report.starts.push(Start {
             secrets,
@@ -127,6 +127,7 @@ impl Bench<'_> {
         });
         let read = read_all(&target, secrets, MANY)?;
         eprintln!("bench: all read once in {:.1} s", read.as_secs_f64());
+        target.key = make_key(&target)?;
         std::thread::sleep(SETTLE);
         let only = self.plan.only;
         for operation in Operation::ALL
@@ -185,6 +186,7 @@ impl Bench<'_> {
             region: variable("AWS_REGION")?,
             access_key_id: variable("AWS_ACCESS_KEY_ID")?,
             secret_access_key: variable("AWS_SECRET_ACCESS_KEY")?,
+            key: Key::default(),
         };
         Ok((server, target, ready))
     }

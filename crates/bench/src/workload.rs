@@ -16,7 +16,19 @@ pub(crate) struct Target {
     pub(crate) region: String,
     pub(crate) access_key_id: String,
     pub(crate) secret_access_key: String,
+    pub(crate) key: Key,
 }
+
+/// The KMS key that is measured, once it was made.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Key {
+    pub(crate) id: String,
+    /// Of 32 bytes under [`CONTEXT`], in base64.
+    pub(crate) ciphertext: String,
+}
+
+/// An encryption context as an application gives it.
+const CONTEXT: &str = r#""EncryptionContext":{"application":"orders"}"#;
 
 impl Target {
     /// A server that looks at no signature.
@@ -26,6 +38,7 @@ impl Target {
             region: "us-east-1".to_owned(),
             access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
             secret_access_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
+            key: Key::default(),
         }
     }
 
@@ -36,7 +49,11 @@ impl Target {
     /// None in practice: there always is a `Host`.
     pub(crate) fn request(&self, call: &Call) -> Result<Vec<u8>, MissingHost> {
         let host = self.address.to_string();
-        let action = format!("secretsmanager.{}", call.operation);
+        let (service, prefix) = match call.service {
+            Service::Kms => ("kms", "TrentService"),
+            Service::SecretsManager => ("secretsmanager", "secretsmanager"),
+        };
+        let action = format!("{prefix}.{}", call.operation);
         let headers = [
             ("host", host.as_bytes()),
             ("content-type", b"application/x-amz-json-1.1"),
@@ -55,7 +72,7 @@ impl Target {
                 secret_access_key: &self.secret_access_key,
                 session_token: None,
                 region: &self.region,
-                service: "secretsmanager",
+                service,
             },
             SystemClock.now(),
         )?;
@@ -77,8 +94,15 @@ impl Target {
 /// One request, before it is signed.
 #[derive(Debug)]
 pub(crate) struct Call {
+    service: Service,
     operation: &'static str,
     body: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Service {
+    Kms,
+    SecretsManager,
 }
 
 /// What is measured.
@@ -86,6 +110,9 @@ pub(crate) struct Call {
 pub(crate) enum Operation {
     BatchGetSecretValue,
     CreateSecret,
+    Decrypt,
+    Encrypt,
+    GenerateDataKey,
     GetSecretValue,
     ListSecrets,
     PutSecretValue,
@@ -94,10 +121,13 @@ pub(crate) enum Operation {
 impl Operation {
     /// In the order of the table: reads, then writes, which leave the store
     /// another than they found it.
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::GetSecretValue,
         Self::BatchGetSecretValue,
         Self::ListSecrets,
+        Self::Encrypt,
+        Self::Decrypt,
+        Self::GenerateDataKey,
         Self::PutSecretValue,
         Self::CreateSecret,
     ];
@@ -107,6 +137,9 @@ impl Operation {
         match self {
             Self::BatchGetSecretValue => "BatchGetSecretValue",
             Self::CreateSecret => "CreateSecret",
+            Self::Decrypt => "Decrypt",
+            Self::Encrypt => "Encrypt",
+            Self::GenerateDataKey => "GenerateDataKey",
             Self::GetSecretValue => "GetSecretValue",
             Self::ListSecrets => "ListSecrets",
             Self::PutSecretValue => "PutSecretValue",
@@ -117,6 +150,8 @@ impl Operation {
     pub(crate) fn title(self) -> String {
         match self {
             Self::BatchGetSecretValue => format!("{} of {BATCH}", self.name()),
+            Self::Decrypt | Self::Encrypt => format!("KMS {} of 32 bytes", self.name()),
+            Self::GenerateDataKey => format!("KMS {} of AES_256", self.name()),
             Self::ListSecrets => format!("{} by name", self.name()),
             _ => self.name().to_owned(),
         }
@@ -126,8 +161,15 @@ impl Operation {
         matches!(self, Self::CreateSecret | Self::PutSecretValue)
     }
 
-    /// A request about one of `secrets` that are there already.
-    pub(crate) fn call(self, secrets: u64, chance: &mut Chance) -> Call {
+    fn service(self) -> Service {
+        match self {
+            Self::Decrypt | Self::Encrypt | Self::GenerateDataKey => Service::Kms,
+            _ => Service::SecretsManager,
+        }
+    }
+
+    /// A request about `key` or one of `secrets` that are there already.
+    pub(crate) fn call(self, key: &Key, secrets: u64, chance: &mut Chance) -> Call {
         let body = match self {
             Self::BatchGetSecretValue => {
                 let mut names = String::new();
@@ -141,6 +183,11 @@ impl Operation {
                 format!(r#"{{"SecretIdList":[{names}]}}"#)
             }
             Self::CreateSecret => create_body(&format!("new/{:016x}", chance.next()), chance),
+            Self::Decrypt => format!(r#"{{"CiphertextBlob":"{}",{CONTEXT}}}"#, key.ciphertext),
+            Self::Encrypt => encrypt_body(&key.id, chance),
+            Self::GenerateDataKey => {
+                format!(r#"{{"KeyId":"{}","KeySpec":"AES_256",{CONTEXT}}}"#, key.id)
+            }
             Self::GetSecretValue => get_body(chance.below(secrets)),
             Self::ListSecrets => {
                 let service = chance.below(secrets.min(SERVICES));
@@ -154,6 +201,7 @@ impl Operation {
             ),
         };
         Call {
+            service: self.service(),
             operation: self.name(),
             body,
         }
@@ -163,6 +211,7 @@ impl Operation {
 /// The request that creates secret number `index`.
 pub(crate) fn creation(index: u64, chance: &mut Chance) -> Call {
     Call {
+        service: Service::SecretsManager,
         operation: "CreateSecret",
         body: create_body(&secret_name(index), chance),
     }
@@ -171,9 +220,39 @@ pub(crate) fn creation(index: u64, chance: &mut Chance) -> Call {
 /// The request that reads secret number `index`.
 pub(crate) fn reading(index: u64) -> Call {
     Call {
+        service: Service::SecretsManager,
         operation: "GetSecretValue",
         body: get_body(index),
     }
+}
+
+/// The request that makes the key.
+pub(crate) fn key_creation() -> Call {
+    Call {
+        service: Service::Kms,
+        operation: "CreateKey",
+        body: "{}".to_owned(),
+    }
+}
+
+/// The request whose answer holds the ciphertext that is measured.
+pub(crate) fn encryption(key_id: &str, chance: &mut Chance) -> Call {
+    Call {
+        service: Service::Kms,
+        operation: "Encrypt",
+        body: encrypt_body(key_id, chance),
+    }
+}
+
+fn encrypt_body(key_id: &str, chance: &mut Chance) -> String {
+    // 42 digits of base64 and a final zero one: 32 bytes.
+    let digits = format!(
+        "{:016x}{:016x}{:010x}",
+        chance.next(),
+        chance.next(),
+        chance.next() >> 24
+    );
+    format!(r#"{{"KeyId":"{key_id}","Plaintext":"{digits}A=",{CONTEXT}}}"#)
 }
 
 fn get_body(index: u64) -> String {
@@ -245,7 +324,7 @@ mod tests {
     #[test]
     fn a_request_is_whole_and_signed() {
         let target = Target::unauthenticated("127.0.0.1:7443".parse().unwrap());
-        let call = Operation::GetSecretValue.call(10, &mut Chance::new(1));
+        let call = Operation::GetSecretValue.call(&Key::default(), 10, &mut Chance::new(1));
         let request = String::from_utf8(target.request(&call).unwrap()).unwrap();
         let (head, body) = request.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("POST / HTTP/1.1\r\nhost: 127.0.0.1:7443\r\n"));
@@ -257,7 +336,8 @@ mod tests {
     #[test]
     fn a_batch_names_each_secret_once() {
         for secrets in [1, 20, 21, 1_000] {
-            let call = Operation::BatchGetSecretValue.call(secrets, &mut Chance::new(7));
+            let call =
+                Operation::BatchGetSecretValue.call(&Key::default(), secrets, &mut Chance::new(7));
             let names: Vec<&str> = call
                 .body
                 .split('"')
@@ -266,6 +346,18 @@ mod tests {
             let distinct: BTreeSet<&&str> = names.iter().collect();
             assert_eq!(distinct.len(), names.len(), "{}", call.body);
         }
+    }
+
+    #[test]
+    fn kms_is_asked_by_its_own_name_for_32_bytes() {
+        let mut target = Target::unauthenticated("127.0.0.1:7443".parse().unwrap());
+        target.key.id = "k".to_owned();
+        let call = Operation::Encrypt.call(&target.key, 1, &mut Chance::new(1));
+        let plaintext = call.body.split('"').nth(7).unwrap();
+        assert_eq!(plaintext.len(), 44, "{}", call.body);
+        let request = String::from_utf8(target.request(&call).unwrap()).unwrap();
+        assert!(request.contains("\r\nx-amz-target: TrentService.Encrypt\r\n"));
+        assert!(request.contains("/kms/aws4_request"));
     }
 
     #[test]
