@@ -26,6 +26,8 @@ use std::sync::Arc;
 use strongroom_services::context::Services;
 use strongroom_store::{StoreError, UnsealSource};
 
+use crate::app::audit_signer;
+
 pub use self::{
     backup::BackupReport,
     client::ask,
@@ -72,6 +74,10 @@ impl Admin {
     /// A sentence for the operator.
     pub async fn perform(&self, request: Request) -> Result<Report, String> {
         match request {
+            Request::AuditKey => match audit_signer(&self.services.store) {
+                Ok(signer) => Ok(Report::AuditKey(signer.public().to_hex())),
+                Err(error) => Err(sentence(&error)),
+            },
             Request::Backup { target } => backup::backup(&self.services, &target)
                 .await
                 .map(Report::Backup),

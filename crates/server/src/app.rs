@@ -2,8 +2,9 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use strongroom_crypto::{Random, SystemRandom};
+use strongroom_crypto::{AsymmetricError, Random, SystemRandom};
 use strongroom_services::{
+    cloudtrail::{EventHistory, NoHistory},
     context::Services,
     iam::{self, Callers, flush_access_key_uses},
     jobs,
@@ -17,7 +18,7 @@ use strongroom_types::{Clock, Partition, Region, SystemClock};
 use tokio::sync::watch;
 
 use crate::{
-    audit::{AuditLog, Options},
+    audit::{AuditLog, History, Options, Signer},
     authn::Authenticator,
     outbound::Outbound,
     outbox::{self, Outbox},
@@ -51,6 +52,8 @@ pub struct App {
     pub(crate) authenticator: Authenticator,
     pub(crate) log: Arc<AuditLog>,
     pub(crate) outbox: Outbox,
+    /// Looks up events in the log.
+    history: Arc<History>,
     /// Whether work in the background is to end.
     stop: watch::Sender<bool>,
 }
@@ -104,9 +107,15 @@ impl App {
             path: setup.audit.clone(),
             source,
         };
-        let (log, recovered) =
-            AuditLog::open(&setup.audit, setup.audit_options, Arc::new(SystemClock))
-                .map_err(audit_error)?;
+        let signer = audit_signer(&store).map_err(std::io::Error::other);
+        let signer = Arc::new(signer.map_err(audit_error)?);
+        let (log, recovered) = AuditLog::open(
+            &setup.audit,
+            setup.audit_options,
+            Arc::new(SystemClock),
+            signer,
+        )
+        .map_err(audit_error)?;
         if recovered.torn_bytes > 0 {
             tracing::warn!(
                 bytes = recovered.torn_bytes,
@@ -116,13 +125,18 @@ impl App {
         outbox::recover(&store, &log, &recovered)
             .await
             .map_err(audit_error)?;
+        let log = Arc::new(log);
+        let history = Arc::new(History::of(Arc::clone(&log), &setup.audit));
+        let known = Arc::clone(&history) as Arc<dyn EventHistory>;
         Ok(Arc::new(Self {
             services: Arc::new(Services {
                 identity_providers: IdentityProviders::new(Arc::new(setup.outbound)),
+                history: known,
                 ..services(store, setup.partition)
             }),
+            history,
             authenticator: Authenticator::new(setup.regions),
-            log: Arc::new(log),
+            log,
             outbox: Outbox::default(),
             stop: watch::Sender::new(false),
         }))
@@ -158,6 +172,7 @@ impl App {
                 Ok(_) => self.outbox.wake(),
                 Err(error) => tracing::error!(%error, "cannot look for jobs; will retry"),
             }
+            self.index_events().await;
             if let Err(error) = flush_accesses(&self.services).await {
                 tracing::error!(%error, "cannot write the dates of reads; will retry");
             }
@@ -167,6 +182,16 @@ impl App {
             if let Err(error) = flush_access_key_uses(&self.services).await {
                 tracing::error!(%error, "cannot write the last uses of access keys");
             }
+        }
+    }
+
+    /// Makes one index of the audit log that is missing.
+    async fn index_events(&self) {
+        let history = Arc::clone(&self.history);
+        match tokio::task::spawn_blocking(move || history.index_one()).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "cannot index the audit log; will retry"),
+            Err(error) => tracing::error!(%error, "indexing the audit log failed"),
         }
     }
 
@@ -191,6 +216,15 @@ impl App {
     }
 }
 
+/// Signs the audit log of a store. The key comes from the store's seal, so that
+/// whoever has the log's files alone cannot sign.
+///
+/// # Errors
+/// When the cryptography library does not take it.
+pub fn audit_signer(store: &Store) -> Result<Signer, AsymmetricError> {
+    Signer::from_seed(&store.seal().derive("audit digests"))
+}
+
 /// The operations on an open store. A store that is only inspected needs no
 /// more of a node than this.
 #[must_use]
@@ -204,6 +238,7 @@ pub fn services(store: Store, partition: Partition) -> Services {
         organizations: Organizations::of(&store, partition),
         secrets: Shared::of(&store, &store.seal().derive("page tokens")),
         identity_providers: IdentityProviders::unreachable(),
+        history: Arc::new(NoHistory),
         store,
         clock,
         random,

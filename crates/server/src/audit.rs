@@ -9,31 +9,55 @@
 //! ```text
 //! <directory>/0000000001-20261123T004400Z.jsonl    0600, sequence and start
 //! <directory>/0000000002-20261124T004400Z.jsonl    the last one is written to
+//! <directory>/0000000001-20261123T004400Z.digest.json  what a finished segment holds, signed
+//! <directory>/0000000001-20261123T004400Z.jsonl.gz     a finished segment, compressed later
+//! <directory>/head.json                            where the log begins and ends, signed
 //! <directory>/.lock                                held by the process that writes
 //! ```
 //!
-//! A record is a line; a segment ends at its first zero byte. What lies past
+//! A record is a line, with a hash of itself and of the line before as its
+//! last member; a segment ends at its first zero byte. What lies past
 //! the last complete line before that byte was never acknowledged and is cut
 //! off when the log is opened.
 //!
 //! - `queue.rs`: where records wait, and how waiters are woken
 //! - `writer.rs`: the thread; rotation and what follows a failure
-//! - `segment.rs`: one file; the only place that decides what bytes are written,
-//!   hence where a hash chain belongs
+//! - `segment.rs`: one file; the only place that decides what bytes are written
+//! - `chain.rs`, `digest.rs`: the hash of each line, and what is signed
+//! - `keeper.rs`: the thread that signs, compresses and removes finished segments
+//! - `archive.rs`: what a directory holds, and reading it through
+//! - `read.rs`: the records, for those who read them
+//! - `index.rs`, `history.rs`: finding records, for LookupEvents
+//! - `verify.rs`: whether all of it is as it was written
 //! - `recovery.rs`: finding the end, and which events are already recorded
 //! - `storage.rs`: the file system, and the seam at which tests make it fail
 
+mod archive;
+mod blocks;
+mod chain;
+mod digest;
+mod history;
+mod index;
+mod keeper;
 mod queue;
+mod read;
 mod recovery;
 mod segment;
 pub mod storage;
+mod verify;
 mod writer;
 
 use std::{io, path::Path, sync::Arc, time::Duration};
 
 use strongroom_types::Clock;
 
-pub use self::recovery::Recovered;
+pub use self::{
+    digest::{PublicKey, Signer},
+    history::History,
+    read::{Follower, LogReader},
+    recovery::Recovered,
+    verify::{Fault, Verdict, verify},
+};
 use self::{queue::Queue, storage::Disk, storage::Storage};
 
 /// How an [`AuditLog`] behaves.
@@ -49,6 +73,11 @@ pub struct Options {
     pub queued_records: usize,
     /// Most bytes that may wait for the disk. Larger single records are refused.
     pub queued_bytes: usize,
+    /// Whether finished segments are compressed, one now and then.
+    pub compress: bool,
+    /// How long a finished segment is kept after its last record; for ever if
+    /// absent.
+    pub retention: Option<Duration>,
 }
 
 impl Default for Options {
@@ -59,6 +88,8 @@ impl Default for Options {
             segment_age: Duration::from_secs(24 * 60 * 60),
             queued_records: 16_384,
             queued_bytes: 16 << 20,
+            compress: true,
+            retention: None,
         }
     }
 }
@@ -67,9 +98,9 @@ impl Default for Options {
 /// not be answered with its result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuditError {
-    /// The record holds a line feed or a zero byte, which end lines and
-    /// segments. JSON never needs either.
-    #[error("an audit record must be one line without zero bytes")]
+    /// The record is no JSON object, or holds a line feed or a zero byte, which
+    /// end lines and segments. JSON never needs either.
+    #[error("an audit record must be an object on one line without zero bytes")]
     Malformed,
     /// The disk failed, is too slow, or too much waits for it already. The
     /// record may or may not be in the log.
@@ -97,8 +128,9 @@ impl AuditLog {
         directory: &Path,
         options: Options,
         clock: Arc<dyn Clock>,
+        signer: Arc<Signer>,
     ) -> io::Result<(Self, Recovered)> {
-        Self::open_on(Disk::open(directory)?, options, clock)
+        Self::open_on(Disk::open(directory)?, options, clock, signer)
     }
 
     /// Opens the log on any storage; see [`AuditLog::open`].
@@ -110,12 +142,21 @@ impl AuditLog {
         storage: S,
         options: Options,
         clock: Arc<dyn Clock>,
+        signer: Arc<Signer>,
     ) -> io::Result<(Self, Recovered<S>)> {
         let storage = Arc::new(storage);
-        let recovery = recovery::recover(storage.as_ref(), options, clock.as_ref())?;
+        let recovery =
+            recovery::recover(storage.as_ref(), options, clock.as_ref(), signer.public())?;
         let queue = Arc::new(Queue::new(options.queued_records, options.queued_bytes));
         let recovered = Recovered::new(Arc::clone(&storage), &recovery);
-        writer::start(Arc::clone(&queue), storage, options, clock, recovery)?;
+        writer::start(
+            Arc::clone(&queue),
+            storage,
+            options,
+            clock,
+            signer,
+            recovery,
+        )?;
         let max_wait = options.max_wait;
         Ok((Self { queue, max_wait }, recovered))
     }

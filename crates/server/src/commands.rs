@@ -4,6 +4,7 @@
 //! look after a store, for which `place.rs` finds the running node or opens
 //! the store itself.
 
+mod audit;
 mod backup;
 mod dev;
 mod env_file;
@@ -34,6 +35,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Read the audit log, and check it
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Copy the store into a file, also while the node runs
     Backup(backup::Backup),
     /// Run the whole product on loopback, with nothing to configure
@@ -67,6 +71,7 @@ pub fn main() -> ExitCode {
         return report(&error.into());
     }
     let outcome = match arguments.command {
+        Command::Audit(audit) => block_on(audit.run()),
         Command::Backup(backup) => block_on(backup.run()),
         Command::Dev(dev) => block_on(dev.run()),
         Command::Init(init) => block_on(init.run()),

@@ -162,7 +162,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::audit::Options;
+    use crate::audit::{Options, Signer};
 
     async fn commit(store: &Store, records: Vec<Vec<u8>>) {
         let tx = store.begin(Mode::Write).await.unwrap();
@@ -175,7 +175,8 @@ mod tests {
     }
 
     fn open(directory: &Path) -> (AuditLog, Recovered) {
-        AuditLog::open(directory, Options::default(), Arc::new(SystemClock)).unwrap()
+        let signer = Arc::new(Signer::from_seed(&[7; 32]).unwrap());
+        AuditLog::open(directory, Options::default(), Arc::new(SystemClock), signer).unwrap()
     }
 
     fn ids(directory: &Path) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! Which services are served, and where their operations are.
 
 use strongroom_services::{
+    cloudtrail::{self, CloudTrail},
     iam::{self, Iam},
     kms::{self, Kms},
     operation::{Endpoints, Route, Service},
@@ -24,6 +25,7 @@ pub struct Served {
 
 /// Every service.
 pub static SERVICES: &[Served] = &[
+    Served::of::<CloudTrail>(cloudtrail::operations::ROUTES),
     Served::of::<Iam>(iam::operations::ROUTES),
     Served::of::<Kms>(kms::operations::ROUTES),
     Served::of::<AwsOrganizations>(organizations::operations::ROUTES),

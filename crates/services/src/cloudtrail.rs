@@ -2,11 +2,18 @@
 //! behalf of a caller, and each service event.
 //!
 //! Field order and presence follow the live records described in CloudTrail's
-//! record contents reference. A record never holds a secret value or a
+//! record contents reference. The service of the same name looks records up
+//! (`operations.rs`). A record never holds a secret value or a
 //! credential: operations declare what may be recorded (`shape.rs`), and
 //! nothing else reaches this module.
 
+mod error;
+mod history;
 mod identity;
+mod line;
+pub mod operations;
+mod summary;
+mod trail;
 
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
@@ -14,18 +21,34 @@ use strongroom_types::{AccountId, Region, Timestamp};
 
 use crate::{
     context::{Home, Request, Services, VpcEndpoint},
+    operation::Service,
+    protocol::{Json, Protocol},
     refusal::Refusal,
 };
 
+pub use error::{Error, Result};
+pub use history::{Attribute, EventHistory, Found, Lookup, NoHistory, Page, Place, Status};
 pub use identity::{FORWARDER, Identity};
+use line::Line;
+pub(crate) use line::quote;
+pub use summary::Summary;
+
+/// The service that answers from the records: `operations.rs`.
+pub struct CloudTrail;
+
+impl Service for CloudTrail {
+    const NAME: &'static str = "cloudtrail";
+    const EVENT_SOURCE: &'static str = "cloudtrail.amazonaws.com";
+    const PROTOCOL: Protocol = Protocol::Json(Json::new(
+        "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
+    ));
+    type Error = Error;
+}
 
 /// The version of the record format that is written.
 const EVENT_VERSION: &str = "1.11";
 /// Longest `userAgent`, `errorCode` and `errorMessage`, in bytes.
 const SHORT_TEXT_BYTES: usize = 1024;
-
-/// Room for most records.
-const USUAL_BYTES: usize = 1536;
 
 /// When an event happened, to the second, as records write it.
 #[derive(Clone, Debug)]
@@ -49,6 +72,8 @@ pub struct Event {
     pub name: &'static str,
     /// What was asked, less what is sensitive.
     pub request_parameters: Option<Value>,
+    /// The same as JSON, in its place, where it is cheaper to make.
+    pub request_json: Option<String>,
     /// What was answered; absent for reads and failures.
     pub response_elements: Option<Value>,
     /// Extras of service events.
@@ -92,48 +117,6 @@ pub struct Resource {
     pub arn: String,
 }
 
-/// A record, in the order in which CloudTrail writes it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Record<'a> {
-    event_version: &'static str,
-    user_identity: &'a RawValue,
-    event_time: &'a str,
-    event_source: &'a str,
-    event_name: &'a str,
-    aws_region: &'a str,
-    #[serde(rename = "sourceIPAddress")]
-    source_ip_address: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_agent: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error_code: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error_message: Option<&'a str>,
-    request_parameters: &'a Option<Value>,
-    response_elements: &'a Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    additional_event_data: &'a Option<Value>,
-    #[serde(rename = "requestID")]
-    request_id: &'a str,
-    #[serde(rename = "eventID")]
-    event_id: String,
-    read_only: bool,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    resources: &'a [Resource],
-    event_type: &'static str,
-    management_event: bool,
-    recipient_account_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    vpc_endpoint_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    vpc_endpoint_account_id: Option<String>,
-    service_event_details: &'a Option<Value>,
-    event_category: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tls_details: Option<TlsDetails<'a>>,
-}
-
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct TlsDetails<'a> {
@@ -153,6 +136,7 @@ impl Event {
             source,
             name,
             request_parameters: None,
+            request_json: None,
             response_elements: None,
             additional_event_data: None,
             service_event_details: None,
@@ -249,39 +233,51 @@ impl Event {
     }
 
     fn line(&self, scene: Scene<'_>) -> Vec<u8> {
-        let record = Record {
-            event_version: EVENT_VERSION,
-            user_identity: scene.user_identity,
-            event_time: &scene.time.0,
-            event_source: self.source,
-            event_name: self.name,
-            aws_region: scene.region.as_str(),
-            source_ip_address: scene.source,
-            user_agent: scene.user_agent.map(short),
-            error_code: self.error.as_ref().map(|(code, _)| *code),
-            error_message: self.error.as_ref().map(|(_, message)| short(message)),
-            request_parameters: &self.request_parameters,
-            response_elements: &self.response_elements,
-            additional_event_data: &self.additional_event_data,
-            request_id: scene.request_id,
-            event_id: scene.id,
-            read_only: self.read_only,
-            resources: &self.resources,
-            event_type: scene.event_type,
-            management_event: true,
-            recipient_account_id: scene.account.to_string(),
-            vpc_endpoint_id: scene.vpc_endpoint.map(|endpoint| endpoint.id.as_str()),
-            vpc_endpoint_account_id: scene
-                .vpc_endpoint
-                .and_then(|endpoint| Some(endpoint.account?.to_string())),
-            service_event_details: &self.service_event_details,
-            event_category: "Management",
-            tls_details: scene.tls_details,
-        };
-        let mut line = Vec::with_capacity(USUAL_BYTES);
-        // Cannot fail: every key is a string and the writer is memory.
-        let _ = serde_json::to_writer(&mut line, &record);
-        line
+        // In the order in which CloudTrail writes them.
+        let mut line = Line::new();
+        line.text("eventVersion", EVENT_VERSION);
+        line.json("userIdentity", scene.user_identity.get());
+        line.text("eventTime", &scene.time.0);
+        line.text("eventSource", self.source);
+        line.text("eventName", self.name);
+        line.text("awsRegion", scene.region.as_str());
+        line.text("sourceIPAddress", &scene.source);
+        line.some_text("userAgent", scene.user_agent.map(short));
+        if let Some((code, message)) = &self.error {
+            line.text("errorCode", code);
+            line.text("errorMessage", short(message));
+        }
+        match &self.request_json {
+            Some(json) => line.json("requestParameters", json),
+            None => line.value("requestParameters", &self.request_parameters),
+        }
+        line.value("responseElements", &self.response_elements);
+        if let Some(extra) = &self.additional_event_data {
+            line.value("additionalEventData", extra);
+        }
+        line.text("requestID", scene.request_id);
+        line.text("eventID", &scene.id);
+        line.flag("readOnly", self.read_only);
+        if !self.resources.is_empty() {
+            line.value("resources", &self.resources);
+        }
+        line.text("eventType", scene.event_type);
+        line.flag("managementEvent", true);
+        line.text("recipientAccountId", &scene.account.to_string());
+        if let Some(endpoint) = scene.vpc_endpoint {
+            line.text("vpcEndpointId", &endpoint.id);
+            if let Some(account) = endpoint.account {
+                line.text("vpcEndpointAccountId", &account.to_string());
+            }
+        }
+        if let Some(details) = &self.service_event_details {
+            line.value("serviceEventDetails", details);
+        }
+        line.text("eventCategory", "Management");
+        if let Some(tls) = &scene.tls_details {
+            line.value("tlsDetails", tls);
+        }
+        line.end()
     }
 }
 

@@ -13,7 +13,7 @@ use strongroom_types::{AccountId, Arn, Clock, Partition, Region, Timestamp};
 use crate::{
     ahead::Ahead,
     authorize::Story,
-    cloudtrail::{Event, Identity, Resource},
+    cloudtrail::{Event, EventHistory, Identity, Resource},
     iam::{Caller, Callers},
     kms::KeyMaterial,
     organizations::{Bearing, Bearings, Organizations},
@@ -41,6 +41,8 @@ pub struct Services {
     pub secrets: Shared,
     /// Knows the keys of identity providers.
     pub identity_providers: IdentityProviders,
+    /// The records that were written, for LookupEvents.
+    pub history: Arc<dyn EventHistory>,
 }
 
 /// Where a resource lives: Regions and accounts are separate keyspaces.
@@ -166,6 +168,8 @@ pub(crate) struct Remarks {
 pub(crate) struct Generations {
     pub(crate) kms_keys: u64,
     pub(crate) resource_policies: u64,
+    /// Absent when a request is run again: then nothing that is kept is used.
+    pub(crate) secrets: Option<u64>,
 }
 
 impl<'r> Context<'r> {
@@ -183,9 +187,13 @@ impl<'r> Context<'r> {
         let generations = Generations {
             kms_keys: services.key_material.generation(),
             resource_policies: services.secrets.policies_generation(),
+            secrets: Some(services.secrets.secrets_generation()),
         };
         let organizations = services.organizations.generation();
-        let mut tx = services.store.begin(mode).await?;
+        let mut tx = match mode {
+            Mode::Read => services.store.begin_at_first_read()?,
+            Mode::Write => services.store.begin(mode).await?,
+        };
         let bearings = services
             .organizations
             .bearings(&mut tx, organizations)

@@ -239,8 +239,8 @@ async fn call<O: Operation>(
         further: Vec::new(),
         ahead: Ahead::default(),
     };
-    for _ in 0..ATTEMPTS {
-        match call.attempt::<O>(message).await {
+    for attempt in 0..ATTEMPTS {
+        match call.attempt::<O>(message, attempt == 0).await {
             Ok(answer) => return answer,
             Err(Stopped::Conflict) => call.ahead.work().await,
             Err(Stopped::Refused(refusal)) => return call.refuse(protocol, refusal),
@@ -268,7 +268,12 @@ struct Call<'r> {
 }
 
 impl Call<'_> {
-    async fn attempt<O: Operation>(&mut self, message: Message<'_>) -> Result<Answer, Stopped> {
+    /// The first attempt may use what is kept in memory of secrets.
+    async fn attempt<O: Operation>(
+        &mut self,
+        message: Message<'_>,
+        is_first: bool,
+    ) -> Result<Answer, Stopped> {
         let (protocol, http) = (O::Service::PROTOCOL, O::HTTP);
         let input = protocol.read::<O::Input>(http.as_ref(), message);
         let input = input.map_err(Stopped::Refused)?;
@@ -277,6 +282,9 @@ impl Call<'_> {
             .await
             .map_err(|error| Stopped::from(&error))?;
         cx.ahead = std::mem::take(&mut self.ahead);
+        if !is_first {
+            cx.generations.secrets = None;
+        }
         // Its credentials are as good as deleted.
         let closed = cx.bearing(self.request.caller.account);
         if closed.is_some_and(|bearing| bearing.closed) {

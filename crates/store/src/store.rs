@@ -144,15 +144,32 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Closed`].
     pub async fn begin(&self, mode: Mode) -> Result<Transaction, StoreError> {
-        match (self.shared.trust, mode) {
-            (Trust::Stale { .. }, _) => return Err(stale()),
-            (Trust::Found { .. }, Mode::Write) => {
-                return Err(StoreError::corrupt(&[], "a damaged store is not changed"));
-            }
-            _ => {}
-        }
+        self.check(mode)?;
         let backend = self.backend.begin(mode).await?;
         Ok(Transaction::new(Arc::clone(&self.shared), backend, mode))
+    }
+
+    /// Starts a transaction that only reads, on the state that will be newest
+    /// at its first read: for those who may not have to read anything. It
+    /// costs nothing until then.
+    ///
+    /// # Errors
+    /// As [`Store::begin`]; what the backend has to say comes with the first
+    /// read.
+    pub fn begin_at_first_read(&self) -> Result<Transaction, StoreError> {
+        self.check(Mode::Read)?;
+        let (shared, backend) = (Arc::clone(&self.shared), Arc::clone(&self.backend));
+        Ok(Transaction::awaiting(shared, backend))
+    }
+
+    fn check(&self, mode: Mode) -> Result<(), StoreError> {
+        match (self.shared.trust, mode) {
+            (Trust::Stale { .. }, _) => Err(stale()),
+            (Trust::Found { .. }, Mode::Write) => {
+                Err(StoreError::corrupt(&[], "a damaged store is not changed"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Calls `observer` with every later commit, after it is durable and

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     Change, KeyPrefix, Mode, StoreError, Table,
-    backend::{BackendTransaction, Batch, RawRow, Span, after},
+    backend::{Backend, BackendTransaction, Batch, RawRow, Span, after},
     seal::open_row,
     store::{Shared, Trust},
     table::{RawKey, end_of_prefix, raw_key, typed_key},
@@ -20,12 +20,22 @@ pub const MAX_RECORD_BYTES: usize = 64 * 1024 * 1024;
 /// One consistent view of the store, and the changes to make to it.
 ///
 /// It reads the state that was newest at `begin`, and its own changes on top.
+/// One that was begun with [`crate::Store::begin_at_first_read`] reads the
+/// state that is newest then.
 /// Dropping it without [`Transaction::commit`] changes nothing.
 pub struct Transaction {
     shared: Arc<Shared>,
-    backend: Box<dyn BackendTransaction>,
+    view: View,
     mode: Mode,
     writes: BTreeMap<RawKey, Option<Zeroizing<Vec<u8>>>>,
+}
+
+/// What a transaction reads.
+enum View {
+    /// The state that was newest when it was taken.
+    Taken(Box<dyn BackendTransaction>),
+    /// The state that will be newest at the first read.
+    Awaited(Arc<dyn Backend>),
 }
 
 /// A commit that is durable.
@@ -44,9 +54,35 @@ impl Transaction {
     ) -> Self {
         Self {
             shared,
-            backend,
+            view: View::Taken(backend),
             mode,
             writes: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn awaiting(shared: Arc<Shared>, backend: Arc<dyn Backend>) -> Self {
+        Self {
+            shared,
+            view: View::Awaited(backend),
+            mode: Mode::Read,
+            writes: BTreeMap::new(),
+        }
+    }
+
+    /// What it may do.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    async fn backend(&mut self) -> Result<&mut Box<dyn BackendTransaction>, StoreError> {
+        if let View::Awaited(backend) = &self.view {
+            self.view = View::Taken(backend.begin(self.mode).await?);
+        }
+        match &mut self.view {
+            View::Taken(backend) => Ok(backend),
+            // Cannot be: it was taken just now.
+            View::Awaited(_) => Err(StoreError::Closed),
         }
     }
 
@@ -76,7 +112,10 @@ impl Transaction {
             .collect();
         let mut values = match stored.len() {
             0 => Vec::new(),
-            _ => self.backend.get(stored).await.map_err(named::<T>)?,
+            _ => {
+                let backend = self.backend().await.map_err(named::<T>)?;
+                backend.get(stored).await.map_err(named::<T>)?
+            }
         }
         .into_iter();
         raw_keys
@@ -126,11 +165,11 @@ impl Transaction {
         let hidden = own.iter().filter(|(_, value)| value.is_none()).count();
         let rows = match span.end.as_ref() {
             Some(end) if *end <= span.start => Vec::new(),
-            _ => self
-                .backend
-                .range(span, limit.saturating_add(hidden))
-                .await
-                .map_err(named::<T>)?,
+            _ => {
+                let backend = self.backend().await.map_err(named::<T>)?;
+                let rows = backend.range(span, limit.saturating_add(hidden)).await;
+                rows.map_err(named::<T>)?
+            }
         };
         let stored = rows
             .into_iter()
@@ -227,7 +266,11 @@ impl Transaction {
                     .map(|(raw_key, value)| Change { raw_key, value }),
             ),
         };
-        let position = self.backend.commit(batch).await?;
+        let backend = match self.view {
+            View::Taken(backend) => backend,
+            View::Awaited(backend) => backend.begin(self.mode).await?,
+        };
+        let position = backend.commit(batch).await?;
         Ok(Committed { position })
     }
 
@@ -242,7 +285,7 @@ impl Transaction {
         span: Span,
         limit: usize,
     ) -> Result<Vec<RawRow>, StoreError> {
-        self.backend.range(span, limit).await
+        self.backend().await?.range(span, limit).await
     }
 }
 

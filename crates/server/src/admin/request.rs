@@ -13,6 +13,8 @@ use super::{BackupReport, JobsReport, VerifyReport};
     deny_unknown_fields
 )]
 pub enum Request {
+    /// To say the public key of the audit log.
+    AuditKey,
     /// To copy the store, as it is now, into a new file.
     Backup {
         /// The file, absolute: the two ends may stand in different places.
@@ -30,6 +32,8 @@ pub enum Request {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Report {
+    /// The public key of the audit log, in hexadecimal.
+    AuditKey(String),
     /// The store was copied.
     Backup(BackupReport),
     /// What waits.

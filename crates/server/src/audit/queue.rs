@@ -16,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::AuditError;
+use super::{AuditError, chain};
 
 /// Buffers that grew past this in a burst are given back afterwards.
 const KEPT_BYTES: usize = 1 << 20;
@@ -72,9 +72,7 @@ impl Queue {
         let mut length = 0_usize;
         for record in records {
             let record = record.as_ref();
-            // Without an early end, so that it is done many bytes at a time.
-            let ends_early = |seen: bool, byte: &u8| seen | (*byte == b'\n') | (*byte == 0);
-            if record.iter().fold(false, ends_early) {
+            if !chain::is_linkable(record) || !is_one_line(record) {
                 return Err(AuditError::Malformed);
             }
             length = length.saturating_add(record.len()).saturating_add(1);
@@ -182,6 +180,13 @@ impl Queue {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether there is no line feed and no zero byte. Without an early end and in
+/// bytes, so that it is done many at a time.
+fn is_one_line(record: &[u8]) -> bool {
+    let ends = |seen: u8, byte: &u8| seen | u8::from(*byte == b'\n') | u8::from(*byte == 0);
+    record.iter().fold(0, ends) == 0
 }
 
 /// The records that become durable together.

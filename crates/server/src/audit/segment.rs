@@ -4,7 +4,11 @@ use std::{io, str::FromStr};
 
 use jiff::Timestamp;
 
-use super::storage::SegmentFile;
+use super::{
+    chain::Hash,
+    keeper::{Finished, Progress},
+    storage::SegmentFile,
+};
 
 /// Zeros are laid this far ahead of the data, bytes: enough that one sync in a
 /// thousand or so has the file's growth to record, little enough that laying
@@ -67,18 +71,34 @@ pub(super) struct Segment<F> {
     /// Where the zeros laid in advance end; not before `position`.
     laid: u64,
     limit: u64,
+    /// The hash of the line before its first.
+    before: Hash,
+    /// Its lines, and the hash of the last.
+    records: u64,
+    chain: Hash,
+}
+
+/// Lines to append, with what they make of the chain.
+#[derive(Clone, Copy)]
+pub(super) struct Linked<'a> {
+    pub(super) lines: &'a [u8],
+    pub(super) records: u64,
+    pub(super) chain: Hash,
 }
 
 impl<F: SegmentFile> Segment<F> {
-    /// The segment whose lines end at `position`, which is also the end of
-    /// its file. Zeros are laid at most up to `limit`.
-    pub(super) fn new(file: F, name: SegmentName, position: u64, limit: u64) -> io::Result<Self> {
+    /// The segment that was finished so far, where its file ends too. Zeros
+    /// are laid at most up to `limit`.
+    pub(super) fn new(file: F, so_far: &Finished, limit: u64) -> io::Result<Self> {
         let mut segment = Self {
             file,
-            name,
-            position,
-            laid: position,
+            name: so_far.name,
+            position: so_far.bytes,
+            laid: so_far.bytes,
             limit,
+            before: so_far.before,
+            records: so_far.records,
+            chain: so_far.after,
         };
         segment.lay_zeros();
         segment.file.sync()?;
@@ -86,7 +106,8 @@ impl<F: SegmentFile> Segment<F> {
     }
 
     /// Makes `lines` durable at the end of the segment.
-    pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+    pub(super) fn append(&mut self, linked: Linked<'_>) -> io::Result<()> {
+        let lines = linked.lines;
         self.file.write_all_at(lines, self.position)?;
         let end = self.position + lines.len() as u64;
         if end > self.laid {
@@ -106,7 +127,29 @@ impl<F: SegmentFile> Segment<F> {
             ));
         }
         self.position = end;
+        self.records += linked.records;
+        self.chain = linked.chain;
         Ok(())
+    }
+
+    /// How far it has come.
+    pub(super) fn progress(&self) -> Progress {
+        Progress {
+            sequence: self.name.sequence,
+            records: self.records,
+            chain: self.chain,
+        }
+    }
+
+    /// What it holds, all of it durable.
+    pub(super) fn so_far(&self) -> Finished {
+        Finished {
+            name: self.name,
+            records: self.records,
+            bytes: self.position,
+            before: self.before,
+            after: self.chain,
+        }
     }
 
     /// Whether `more` bytes would take it past its limit. An empty segment

@@ -40,6 +40,14 @@ pub trait Storage: Send + Sync + 'static {
     ///
     /// When there is none or it cannot be removed.
     fn remove(&self, name: &str) -> io::Result<()>;
+
+    /// Makes `bytes` all of a file, new or not, durably: whoever reads it finds
+    /// what was there before or what is there then.
+    ///
+    /// # Errors
+    ///
+    /// When the file system fails.
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
 }
 
 /// One segment's file.
@@ -92,7 +100,8 @@ pub trait SegmentFile: Send + 'static {
 #[derive(Debug)]
 pub struct Disk {
     directory: PathBuf,
-    _lock: File,
+    /// Absent when the directory is only read.
+    lock: Option<File>,
 }
 
 /// A real file.
@@ -140,8 +149,17 @@ impl Disk {
         }
         Ok(Self {
             directory: path.to_owned(),
-            _lock: lock,
+            lock: Some(lock),
         })
+    }
+
+    /// The directory at `path`, only to be read, whoever writes to it.
+    #[must_use]
+    pub fn reading(path: &Path) -> Self {
+        Self {
+            directory: path.to_owned(),
+            lock: None,
+        }
     }
 
     fn file(&self, name: &str, options: &OpenOptions) -> io::Result<DiskFile> {
@@ -178,11 +196,23 @@ impl Storage for Disk {
     }
 
     fn open(&self, name: &str) -> io::Result<DiskFile> {
-        self.file(name, OpenOptions::new().read(true).write(true))
+        let writes = self.lock.is_some();
+        self.file(name, OpenOptions::new().read(true).write(writes))
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
         std::fs::remove_file(self.directory.join(name))
+    }
+
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let draft = self.directory.join(format!("{name}.new"));
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let file = options.open(&draft)?;
+        file.write_all_at(bytes, 0)?;
+        file.sync_all()?;
+        std::fs::rename(&draft, self.directory.join(name))?;
+        File::open(&self.directory)?.sync_all()
     }
 }
 

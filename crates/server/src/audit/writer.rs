@@ -7,10 +7,13 @@ use strongroom_types::Clock;
 
 use super::{
     AuditError, Options,
+    chain::{self, Hash},
+    digest::Signer,
+    keeper::{Finished, Keeper},
     queue::{Queue, Work},
     recovery::Recovery,
-    segment::{Segment, SegmentName},
-    storage::Storage,
+    segment::{Linked, Segment, SegmentName},
+    storage::{SegmentFile, Storage},
 };
 
 /// How often a failing log is tried when no request does it.
@@ -20,7 +23,7 @@ const RETRY: Duration = Duration::from_millis(500);
 const CROWD_BYTES: usize = 4 << 10;
 /// How long the next write then waits for company. A sync costs the same for
 /// one record and for a hundred, and much more than this in all.
-const LINGER: Duration = Duration::from_micros(500);
+const LINGER: Duration = Duration::from_micros(1000);
 
 /// Starts the thread. It ends, after all queued records, when the queue is
 /// closed.
@@ -29,15 +32,28 @@ pub(super) fn start<S: Storage>(
     storage: Arc<S>,
     options: Options,
     clock: Arc<dyn Clock>,
+    signer: Arc<Signer>,
     recovery: Recovery<S::File>,
 ) -> io::Result<()> {
+    let keeper = Keeper::start(
+        Arc::clone(&storage),
+        options,
+        Arc::clone(&clock),
+        signer,
+        recovery.past,
+        recovery.segment.progress(),
+    )?;
     let writer = Writer {
         storage,
         options,
         clock,
+        chain: recovery.segment.progress().chain,
         segment: Some(recovery.segment),
         next_sequence: recovery.next_sequence,
         failing: false,
+        keeper,
+        abandoned: Vec::new(),
+        linked: Vec::new(),
     };
     thread::Builder::new()
         .name("audit".to_owned())
@@ -59,6 +75,13 @@ struct Writer<S: Storage> {
     next_sequence: u64,
     /// The last write failed, which was logged then.
     failing: bool,
+    keeper: Keeper,
+    /// Segments that could not be written any more.
+    abandoned: Vec<Finished>,
+    /// The hash of the last durable line.
+    chain: Hash,
+    /// The lines of a write, with their hashes.
+    linked: Vec<u8>,
 }
 
 impl<S: Storage> Writer<S> {
@@ -78,7 +101,7 @@ impl<S: Storage> Writer<S> {
                     spare = lines;
                 }
                 Work::Retry => {
-                    if let Ok(segment) = self.open_next(&[]) {
+                    if let Ok(segment) = self.open_next(self.nothing()) {
                         tracing::info!(segment = %segment.name, "the audit log can be written again");
                         self.segment = Some(segment);
                         self.failing = false;
@@ -95,10 +118,37 @@ impl<S: Storage> Writer<S> {
         }
     }
 
+    /// Writes lines, each with its hash.
     fn write(&mut self, lines: &[u8]) -> Result<(), AuditError> {
-        self.rotate_if_due(lines.len());
+        let mut bytes = std::mem::take(&mut self.linked);
+        bytes.clear();
+        bytes.shrink_to(KEPT_BYTES);
+        let (mut chain, mut records) = (self.chain, 0);
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            let record = line.strip_suffix(b"\n").unwrap_or(line);
+            chain = chain::link(&chain, record, &mut bytes);
+            records += 1;
+        }
+        let linked = Linked {
+            lines: &bytes,
+            records,
+            chain,
+        };
+        let outcome = self.append(linked);
+        if outcome.is_ok() {
+            self.chain = chain;
+            if let Some(segment) = &self.segment {
+                self.keeper.reached(segment.progress());
+            }
+        }
+        self.linked = bytes;
+        outcome
+    }
+
+    fn append(&mut self, linked: Linked<'_>) -> Result<(), AuditError> {
+        self.rotate_if_due(linked.lines.len());
         if let Some(mut segment) = self.segment.take() {
-            match segment.append(lines) {
+            match segment.append(linked) {
                 Ok(()) => {
                     self.segment = Some(segment);
                     return Ok(());
@@ -110,11 +160,12 @@ impl<S: Storage> Writer<S> {
                     );
                     // Best effort: the lines may come to stand in the next
                     // segment, and an event twice in the log is only untidy.
+                    self.abandoned.push(segment.so_far());
                     let _ = segment.close();
                 }
             }
         }
-        match self.open_next(lines) {
+        match self.open_next(linked) {
             Ok(segment) => {
                 self.segment = Some(segment);
                 Ok(())
@@ -136,12 +187,14 @@ impl<S: Storage> Writer<S> {
         if !due {
             return;
         }
-        match self.open_next(&[]) {
+        match self.open_next(self.nothing()) {
             Ok(next) => {
-                if let Some(last) = self.segment.replace(next)
-                    && let Err(error) = last.close()
-                {
-                    tracing::warn!(%error, "cannot cut the zeros off an audit segment");
+                if let Some(last) = self.segment.replace(next) {
+                    let finished = last.so_far();
+                    if let Err(error) = last.close() {
+                        tracing::warn!(%error, "cannot cut the zeros off an audit segment");
+                    }
+                    self.keeper.finished(finished);
                 }
             }
             // The current segment may grow past its limit.
@@ -149,29 +202,64 @@ impl<S: Storage> Writer<S> {
         }
     }
 
+    /// No lines.
+    fn nothing(&self) -> Linked<'static> {
+        Linked {
+            lines: &[],
+            records: 0,
+            chain: self.chain,
+        }
+    }
+
+    /// Cuts off what was never acknowledged, once the disk can be written
+    /// again, so that no line stands in two segments.
+    fn finish_abandoned(&mut self) {
+        for finished in self.abandoned.drain(..) {
+            let cut = self
+                .storage
+                .open(&finished.name.to_string())
+                .and_then(|file| file.truncate(finished.bytes));
+            if let Err(error) = cut {
+                tracing::warn!(%error, segment = %finished.name, "cannot cut an audit segment that failed");
+            }
+            self.keeper.finished(finished);
+        }
+    }
+
     /// Opens the next segment with `lines` durably in it. Leaves nothing
     /// behind on failure.
-    fn open_next(&mut self, lines: &[u8]) -> io::Result<Segment<S::File>> {
+    fn open_next(&mut self, linked: Linked<'_>) -> io::Result<Segment<S::File>> {
         let name = SegmentName {
             sequence: self.next_sequence,
             started_at: self.clock.now(),
         };
         let file = self.storage.create(&name.to_string())?;
+        let empty = Finished {
+            name,
+            records: 0,
+            bytes: 0,
+            before: self.chain,
+            after: self.chain,
+        };
         let opened =
-            Segment::new(file, name, 0, self.options.segment_bytes).and_then(|mut segment| {
+            Segment::new(file, &empty, self.options.segment_bytes).and_then(|mut segment| {
                 // An empty append still syncs and looks whether the file is
                 // where it belongs.
-                segment.append(lines)?;
+                segment.append(linked)?;
                 Ok(segment)
             });
         if opened.is_ok() {
             self.next_sequence += 1;
+            self.finish_abandoned();
         } else {
             let _ = self.storage.remove(&name.to_string());
         }
         opened
     }
 }
+
+/// Buffers that grew past this in a burst are given back afterwards.
+const KEPT_BYTES: usize = 1 << 20;
 
 /// Whether a segment of this name should be followed by a new one. Clocks
 /// that run backwards make nothing old.

@@ -21,11 +21,13 @@ use crate::{
 const STORE: &str = "store.redb";
 /// The file of the root key in the data directory of `dev`.
 const DEV_KEY: &str = "root.key";
+/// The directory of the audit log in the data directory of `dev`.
+const AUDIT: &str = "audit";
 /// Says which configuration, where no flag does.
 const CONFIG_VARIABLE: &str = "STRONGROOM_CONFIG";
 
 /// Which store: that of `dev` or that of a server.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(super) struct Place {
     /// The data directory of `strongroom dev`; its key is the `root.key` in it
     #[arg(long, value_name = "DIR", conflicts_with = "config")]
@@ -47,6 +49,8 @@ pub(super) struct Site {
     pub(super) data_dir: PathBuf,
     pub(super) key: UnsealSource,
     pub(super) partition: Partition,
+    /// The directory of the audit log.
+    pub(super) audit: PathBuf,
 }
 
 impl Place {
@@ -73,6 +77,7 @@ impl Site {
     pub(super) fn of_dev(data_dir: PathBuf) -> Self {
         Self {
             key: UnsealSource::File(data_dir.join(DEV_KEY)),
+            audit: data_dir.join(AUDIT),
             data_dir,
             partition: Partition::default(),
         }
@@ -82,6 +87,7 @@ impl Site {
     pub(super) fn of_server(config: &Config) -> Result<Self, Failure> {
         Ok(Self {
             data_dir: config.data_dir.clone(),
+            audit: config.audit.directory.clone(),
             key: unseal_source(&config.seal)?,
             partition: config.deployment.partition,
         })

@@ -24,6 +24,8 @@ pub(super) struct Section {
     max_wait_ms: Option<u64>,
     segment_bytes: Option<u64>,
     segment_hours: Option<u64>,
+    compress: Option<bool>,
+    keep_days: Option<u64>,
 }
 
 impl Section {
@@ -40,6 +42,11 @@ impl Section {
         if let Some(hours) = self.segment_hours {
             let hours = check.within(key("segment_hours"), hours, 1..=24 * 366)?;
             options.segment_age = Duration::from_hours(hours);
+        }
+        options.compress = self.compress.unwrap_or(options.compress);
+        if let Some(days) = self.keep_days {
+            let days = check.within(key("keep_days"), days, 1..=366 * 100)?;
+            options.retention = Some(Duration::from_hours(24 * days));
         }
         let directory = self.directory.unwrap_or_else(|| data_dir.join("audit"));
         Ok(Audit { directory, options })

@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     authorize::{Keys, Target, forwarded},
-    cloudtrail::{Event, Kind},
+    cloudtrail::{Event, Kind, quote},
     context::{Context, Home},
     operation::{Service as _, ServiceError as _},
 };
@@ -79,6 +79,15 @@ pub struct Sealed {
     pub encrypted_data_key: Vec<u8>,
 }
 
+/// A sealed value where it is stored.
+#[derive(Clone, Copy)]
+pub struct SealedRef<'a> {
+    /// The value under its data key.
+    pub ciphertext: &'a [u8],
+    /// The data key under the KMS key.
+    pub encrypted_data_key: &'a [u8],
+}
+
 impl EncryptionContext {
     /// Its pairs, in the order of their keys.
     fn pairs(&self) -> [(&str, &str); 2] {
@@ -88,8 +97,15 @@ impl EncryptionContext {
         ]
     }
 
-    fn record(&self) -> Value {
-        json!({"SecretARN": self.secret_arn.as_str(), "SecretVersionId": self.version_id})
+    /// The context as records have it, in JSON.
+    fn record(&self) -> String {
+        let mut json = Vec::with_capacity(256);
+        json.extend_from_slice(br#"{"SecretARN":"#);
+        quote(&mut json, self.secret_arn.as_str());
+        json.extend_from_slice(br#","SecretVersionId":"#);
+        quote(&mut json, &self.version_id);
+        json.push(b'}');
+        String::from_utf8(json).unwrap_or_default()
     }
 }
 
@@ -172,12 +188,12 @@ pub async fn open(
     cx: &mut Context<'_>,
     home: &Home,
     context: &EncryptionContext,
-    sealed: &Sealed,
+    sealed: SealedRef<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-    let data_key = unwrap(cx, home, context, &sealed.encrypted_data_key).await?;
+    let data_key = unwrap(cx, home, context, sealed.encrypted_data_key).await?;
     let bound = associated(&[], &context.pairs());
     AeadKey::new(&data_key)
-        .open(&bound, &sealed.ciphertext)
+        .open(&bound, sealed.ciphertext)
         .map_err(|_| KeyError::Ciphertext)
 }
 
@@ -289,19 +305,21 @@ impl Use {
         }
     }
 
-    fn parameters(self, key: &OpenKey, context: &EncryptionContext) -> Value {
-        let context = context.record();
+    /// The parameters as records have them, in JSON. An ARN of a key has
+    /// nothing to escape.
+    fn parameters(self, key: &OpenKey, context: &EncryptionContext) -> String {
+        let key = key.arn.as_str();
+        let record = || context.record();
         match self {
-            Self::Decrypt => json!({
-                "encryptionAlgorithm": "SYMMETRIC_DEFAULT", "encryptionContext": context,
-            }),
-            Self::Encrypt => json!({
-                "keyId": key.arn.as_str(), "encryptionAlgorithm": "SYMMETRIC_DEFAULT",
-                "encryptionContext": context,
-            }),
-            Self::GenerateDataKey => json!({
-                "keyId": key.arn.as_str(), "keySpec": "AES_256", "encryptionContext": context,
-            }),
+            Self::Decrypt => decrypt_parameters(context),
+            Self::Encrypt => format!(
+                r#"{{"keyId":"{key}","encryptionAlgorithm":"SYMMETRIC_DEFAULT","encryptionContext":{}}}"#,
+                record()
+            ),
+            Self::GenerateDataKey => format!(
+                r#"{{"keyId":"{key}","keySpec":"AES_256","encryptionContext":{}}}"#,
+                record()
+            ),
         }
     }
 }
@@ -434,10 +452,7 @@ impl Target for KeyInUse<'_> {
 
 /// Records a `Decrypt` whose key is not there.
 fn keyless(cx: &mut Context<'_>, context: &EncryptionContext, error: (&'static str, String)) {
-    let parameters = json!({
-        "encryptionAlgorithm": "SYMMETRIC_DEFAULT", "encryptionContext": context.record(),
-    });
-    let mut event = event("Decrypt", None, parameters);
+    let mut event = event("Decrypt", None, decrypt_parameters(context));
     event.error = Some(error);
     cx.events.push(event);
 }
@@ -463,9 +478,16 @@ fn material_used(id: &[u8; 32]) -> Option<Value> {
     Some(json!({"keyMaterialId": hexadecimal(id)}))
 }
 
-fn event(name: &'static str, key: Option<&OpenKey>, parameters: Value) -> Event {
+fn decrypt_parameters(context: &EncryptionContext) -> String {
+    format!(
+        r#"{{"encryptionAlgorithm":"SYMMETRIC_DEFAULT","encryptionContext":{}}}"#,
+        context.record()
+    )
+}
+
+fn event(name: &'static str, key: Option<&OpenKey>, parameters: String) -> Event {
     Event {
-        request_parameters: Some(parameters),
+        request_json: Some(parameters),
         resources: key.map(target::resource).into_iter().collect(),
         kind: Kind::Forwarded,
         ..Event::call(Kms::EVENT_SOURCE, name, true)

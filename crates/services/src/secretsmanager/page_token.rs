@@ -76,7 +76,8 @@ impl PageTokens {
         self.open(listing, token).ok_or_else(invalid)
     }
 
-    fn open(&self, listing: &Listing, token: &str) -> Option<Cursor> {
+    /// The same; nothing unless the token was given for this list.
+    pub(crate) fn open(&self, listing: &Listing, token: &str) -> Option<Cursor> {
         let token = BASE64_URL_SAFE_NO_PAD.decode(token).ok()?;
         let (version, rest) = token.split_first()?;
         let (tag, cursor) = rest.split_at_checked(TAG_BYTES)?;

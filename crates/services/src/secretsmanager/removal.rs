@@ -69,7 +69,7 @@ async fn due(
     Ok(secret.filter(ended).map(|secret| FoundSecret {
         arn: secret.arn(&home),
         home,
-        secret,
+        secret: secret.into(),
         policy: None,
     }))
 }

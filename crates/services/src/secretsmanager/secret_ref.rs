@@ -8,7 +8,7 @@ use strongroom_types::{AccountId, Arn, Region};
 
 use super::{
     error::{Error, Result},
-    record::Secret,
+    kept::{self, SecretRow},
 };
 use crate::{
     authorize::{Authorized, Keys, Target, authorize},
@@ -28,7 +28,7 @@ pub struct SecretRef {
     requested: String,
     arn: Arn,
     home: Home,
-    secret: Option<Secret>,
+    secret: Option<SecretRow>,
     policy: Option<Arc<Policy>>,
     /// The key that the request names, where a request may.
     named_key: Option<Arn>,
@@ -41,7 +41,7 @@ pub struct FoundSecret {
     /// Where it lives: not the caller's account when it was shared.
     pub home: Home,
     /// The secret.
-    pub secret: Secret,
+    pub secret: SecretRow,
     /// Its resource policy.
     pub policy: Option<Arc<Policy>>,
 }
@@ -105,7 +105,7 @@ impl SecretRef {
         name: &str,
     ) -> Result<Self> {
         let key = (home.account, home.region, name.to_owned());
-        let Some(secret) = cx.tx.get::<Secrets>(&key).await? else {
+        let Some(secret) = kept::secret(cx, &key).await? else {
             return Ok(Self::missing(requested, home, name));
         };
         let policy = if secret.has_resource_policy {

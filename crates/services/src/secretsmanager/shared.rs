@@ -4,7 +4,7 @@ use strongroom_policy::Policy;
 use strongroom_store::{CommitObserver, Store, Table as _};
 use strongroom_types::{AccountId, Region};
 
-use super::{access::Accesses, index::SecretIndex, page_token::PageTokens};
+use super::{access::Accesses, index::SecretIndex, kept::KeptSecrets, page_token::PageTokens};
 use crate::{cache::Cache, tables::SecretPolicies};
 
 /// What Secrets Manager keeps in memory. All of it can be dropped: the store
@@ -14,6 +14,8 @@ pub struct Shared {
     pub(super) accesses: Accesses,
     /// What ListSecrets searches.
     pub(super) index: Arc<SecretIndex>,
+    /// Secrets that were read.
+    pub(super) kept: Arc<KeptSecrets>,
     /// Seals page tokens.
     pub(super) page_tokens: PageTokens,
     /// Compiled resource policies.
@@ -27,14 +29,22 @@ impl Shared {
     pub fn of(store: &Store, page_token_key: &[u8; 32]) -> Self {
         let index = Arc::new(SecretIndex::new());
         let policies = Arc::new(Cache::of(const { &[SecretPolicies::ID] }));
+        let kept = Arc::new(KeptSecrets::new());
         store.observe(Arc::clone(&index) as Arc<dyn CommitObserver>);
+        store.observe(Arc::clone(&kept) as Arc<dyn CommitObserver>);
         store.observe(Arc::clone(&policies) as Arc<dyn CommitObserver>);
         Self {
             accesses: Accesses::default(),
             index,
+            kept,
             page_tokens: PageTokens::new(page_token_key),
             policies,
         }
+    }
+
+    /// The generation of the secrets that are kept.
+    pub(crate) fn secrets_generation(&self) -> u64 {
+        self.kept.generation()
     }
 
     /// Seals page tokens, also those of other services.

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::{
     error::{Error, Result},
     event::service_event,
+    kept,
     record::SealedValue,
     secret::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, NewVersion},
     secret_ref::FoundSecret,
@@ -18,7 +19,7 @@ use crate::{
     context::{Context, Home},
     kms::{
         EncryptionContext, OpenKey,
-        envelope::{self, KeyError, Sealed},
+        envelope::{self, KeyError},
     },
     shape::Blob,
     tables::SecretValues,
@@ -69,8 +70,8 @@ impl Value {
         matches!(self, Self::Binary(_))
     }
 
-    fn is(&self, sealed: &SealedValue, opened: &[u8]) -> bool {
-        self.is_binary() == sealed.binary && constant_time_eq(self.bytes(), opened)
+    fn is(&self, binary: bool, opened: &[u8]) -> bool {
+        self.is_binary() == binary && constant_time_eq(self.bytes(), opened)
     }
 
     /// `SecretString` and `SecretBinary` of an answer.
@@ -97,8 +98,8 @@ pub(super) async fn put(
         .version(token)
         .is_some_and(|version| version.has_value)
     {
-        let (sealed, opened) = open_sealed(cx, found, token).await?;
-        return if value.is(&sealed, &opened) {
+        let (binary, opened) = open_sealed(cx, found, token).await?;
+        return if value.is(binary, &opened) {
             Ok(false)
         } else {
             Err(Error::token_in_use(token, &found.arn))
@@ -186,10 +187,10 @@ pub(super) async fn read(
     found: &FoundSecret,
     version_id: &str,
 ) -> Result<Value> {
-    let (sealed, mut opened) = open_sealed(cx, found, version_id).await?;
+    let (binary, mut opened) = open_sealed(cx, found, version_id).await?;
     cx.services.secrets.accesses.note(found, version_id, cx.now);
     let bytes = std::mem::take(&mut *opened);
-    if sealed.binary {
+    if binary {
         return Ok(Value::Binary(Sensitive::new(Blob(bytes))));
     }
     match String::from_utf8(bytes) {
@@ -201,24 +202,21 @@ pub(super) async fn read(
     }
 }
 
+/// Whether a version's value is binary, and the value.
 async fn open_sealed(
     cx: &mut Context<'_>,
     found: &FoundSecret,
     version_id: &str,
-) -> Result<(SealedValue, Zeroizing<Vec<u8>>)> {
-    let row = cx.tx.get::<SecretValues>(&row(found, version_id)).await?;
+) -> Result<(bool, Zeroizing<Vec<u8>>)> {
+    let row = kept::value(cx, found, version_id).await?;
     // The secret says that the version has a value, so its absence is damage.
     let row = row.ok_or_else(undecryptable)?;
-    let sealed = Sealed {
-        ciphertext: row.ciphertext,
-        encrypted_data_key: row.encrypted_data_key,
+    let sealed = envelope::SealedRef {
+        ciphertext: &row.ciphertext,
+        encrypted_data_key: &row.encrypted_data_key,
     };
-    let opened = envelope::open(cx, &found.home, &context(found, version_id), &sealed).await;
-    let row = SealedValue {
-        binary: row.binary,
-        ..SealedValue::default()
-    };
-    Ok((row, opened.map_err(decryption)?))
+    let opened = envelope::open(cx, &found.home, &context(found, version_id), sealed).await;
+    Ok((row.binary, opened.map_err(decryption)?))
 }
 
 /// The key of the row of a version's value.

@@ -74,6 +74,7 @@ impl WipedBuffer {
 }
 
 impl io::Write for WipedBuffer {
+    #[inline]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let needed = self.0.len() + bytes.len();
         if needed > self.0.capacity() {
@@ -83,6 +84,12 @@ impl io::Write for WipedBuffer {
         }
         self.0.extend_from_slice(bytes);
         Ok(bytes.len())
+    }
+
+    /// All is written at once; the serializer calls nothing else.
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write(bytes).map(drop)
     }
 
     fn flush(&mut self) -> io::Result<()> {

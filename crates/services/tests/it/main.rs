@@ -23,6 +23,8 @@ mod idempotency;
 #[cfg(test)]
 mod invariants;
 #[cfg(test)]
+mod kept;
+#[cfg(test)]
 mod key_change;
 #[cfg(test)]
 mod kms_laws;

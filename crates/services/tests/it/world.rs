@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use strongroom_crypto::{Random, SystemRandom};
 use strongroom_services::{
+    cloudtrail::NoHistory,
     context::{Request, Services},
     iam::{self, AccessKey, Account, Caller, Callers, User},
     kms::{self, KeyMaterial},
@@ -53,6 +54,7 @@ impl World {
             organizations: Organizations::of(&store, Partition::default()),
             secrets: Shared::of(&store, &[2; 32]),
             identity_providers: IdentityProviders::unreachable(),
+            history: Arc::new(NoHistory),
             store,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             random,

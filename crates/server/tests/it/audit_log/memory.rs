@@ -69,7 +69,10 @@ impl Memory {
     /// What a power cut would leave, in order of the segments.
     pub(super) fn durable_lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        for content in self.0.files.lock().unwrap().values() {
+        for (name, content) in &*self.0.files.lock().unwrap() {
+            if !name.ends_with(".jsonl") {
+                continue;
+            }
             let content = content.lock().unwrap();
             let text = std::str::from_utf8(&content.durable).unwrap();
             let text = text.trim_end_matches('\0');
@@ -77,7 +80,7 @@ impl Memory {
                 text.is_empty() || text.ends_with('\n'),
                 "half a line: {text}"
             );
-            lines.extend(text.lines().map(str::to_owned));
+            lines.extend(text.lines().map(super::record));
         }
         lines
     }
@@ -113,6 +116,16 @@ impl Storage for Memory {
     fn remove(&self, name: &str) -> io::Result<()> {
         let removed = self.0.files.lock().unwrap().remove(name);
         removed.map(|_| ()).ok_or(io::ErrorKind::NotFound.into())
+    }
+
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let content = Content {
+            written: bytes.to_vec(),
+            durable: bytes.to_vec(),
+        };
+        let mut files = self.0.files.lock().unwrap();
+        files.insert(name.to_owned(), Arc::new(Mutex::new(content)));
+        Ok(())
     }
 }
 

@@ -180,7 +180,7 @@ impl Operation for CreateSecret {
         let mut found = FoundSecret {
             arn,
             home: target.home,
-            secret,
+            secret: secret.into(),
             policy: None,
         };
         let named = found.secret.kms_key_id.clone();
@@ -235,7 +235,7 @@ async fn repeated(
     let mut found = FoundSecret {
         arn: existing.arn(home),
         home: *home,
-        secret: existing,
+        secret: existing.into(),
         policy: None,
     };
     let same_call = match &value {

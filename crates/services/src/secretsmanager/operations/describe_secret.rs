@@ -78,7 +78,7 @@ impl Operation for DescribeSecret {
         _: Self::Input,
     ) -> Result<Self::Output> {
         let found = secret.found()?;
-        let secret = found.secret;
+        let secret = found.secret.into_inner();
         let time = |ms| Timestamp::from_millisecond(ms).ok();
         Ok(DescribeSecretOutput {
             arn: Some(found.arn),

@@ -108,8 +108,8 @@ impl Operation for ListSecretVersionIds {
         Ok(ListSecretVersionIdsOutput {
             versions: Some(page.into_iter().map(SecretVersionsListEntry::of).collect()),
             next_token: next.map(|next| tokens.write(&listing, &next)),
+            name: Some(found.name()),
             arn: Some(found.arn),
-            name: Some(found.secret.name),
         })
     }
 }

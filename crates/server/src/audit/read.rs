@@ -1,0 +1,226 @@
+//! Reading the log, while it is written or not.
+
+use std::{io, ops::ControlFlow, path::Path};
+
+use jiff::Timestamp;
+
+use super::{
+    archive::{self, Archive, Stored},
+    chain,
+    storage::{Disk, SegmentFile, Storage},
+};
+
+/// Bytes read at a time from the segment that is written to.
+const FOLLOWED_BYTES: usize = 256 << 10;
+
+/// The records of a log, as they were given to it.
+#[derive(Debug)]
+pub struct LogReader<S = Disk> {
+    storage: S,
+}
+
+impl LogReader {
+    /// Reads the log in `directory`.
+    #[must_use]
+    pub fn of(directory: &Path) -> Self {
+        Self {
+            storage: Disk::reading(directory),
+        }
+    }
+}
+
+impl<S: Storage> LogReader<S> {
+    /// Reads the log on any storage.
+    #[must_use]
+    pub fn on(storage: S) -> Self {
+        Self { storage }
+    }
+
+    /// Shows each record, the oldest first, until `visit` breaks. Segments
+    /// that end before `since` are left out; records within one are not
+    /// looked at for their time.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub fn each(
+        &self,
+        since: Option<Timestamp>,
+        visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> io::Result<()> {
+        let archive = Archive::list(&self.storage)?;
+        let segments: Vec<Stored> = archive.segments.into_values().collect();
+        for (place, stored) in segments.iter().enumerate() {
+            let next = segments.get(place + 1);
+            let ended = |since| next.is_some_and(|next| next.name.started_at < since);
+            if since.is_some_and(ended) {
+                continue;
+            }
+            if self.records(*stored, visit)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The last `count` records, the oldest of them first, and where the log
+    /// goes on.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub fn last(&self, count: usize) -> io::Result<(Vec<Vec<u8>>, Follower)> {
+        let archive = Archive::list(&self.storage)?;
+        let mut found: Vec<Vec<u8>> = Vec::new();
+        let mut follower = Follower::default();
+        for stored in archive.segments.values().rev() {
+            let mut records = Vec::new();
+            let mut end = 0;
+            let mut lines = archive::lines(&self.storage, *stored)?;
+            let mut line = Vec::new();
+            while archive::next_line(lines.as_mut(), &mut line)? {
+                end += line.len() as u64 + 1;
+                records.push(record_of(&line));
+            }
+            if follower.sequence == 0 {
+                follower = Follower {
+                    sequence: stored.name.sequence,
+                    offset: end,
+                };
+            }
+            let wanted = count.saturating_sub(found.len()).min(records.len());
+            let mut newer =
+                std::mem::replace(&mut found, records.split_off(records.len() - wanted));
+            found.append(&mut newer);
+            if found.len() >= count {
+                break;
+            }
+        }
+        Ok((found, follower))
+    }
+
+    /// The records that have come since, a portion at a time; none if none
+    /// have.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub fn follow(&self, follower: &mut Follower) -> io::Result<Vec<Vec<u8>>> {
+        let lines = self.follow_lines(follower)?;
+        Ok(lines.iter().map(|line| record_of(line)).collect())
+    }
+
+    /// The same, as lines.
+    pub(super) fn follow_lines(&self, follower: &mut Follower) -> io::Result<Vec<Vec<u8>>> {
+        loop {
+            let archive = Archive::list(&self.storage)?;
+            let Some((_, stored)) = archive.segments.range(follower.sequence..).next() else {
+                return Ok(Vec::new());
+            };
+            if stored.name.sequence != follower.sequence {
+                *follower = Follower {
+                    sequence: stored.name.sequence,
+                    offset: 0,
+                };
+            }
+            let records = if stored.is_compressed {
+                self.rest(*stored, follower)?
+            } else {
+                self.more(*stored, follower)?
+            };
+            let is_last = archive
+                .segments
+                .range(follower.sequence + 1..)
+                .next()
+                .is_none();
+            if !records.is_empty() || is_last {
+                return Ok(records);
+            }
+            // A newer segment was there before this one was found to be read.
+            follower.sequence += 1;
+            follower.offset = 0;
+        }
+    }
+
+    fn more(&self, stored: Stored, follower: &mut Follower) -> io::Result<Vec<Vec<u8>>> {
+        let file = self.storage.open(&stored.file())?;
+        let mut bytes = Vec::new();
+        let mut chunk = vec![0; FOLLOWED_BYTES];
+        let mut records = Vec::new();
+        // A line may be longer than a chunk.
+        while records.is_empty() {
+            let offset = follower.offset + bytes.len() as u64;
+            let length = file.read_at(&mut chunk, offset)?;
+            let read = chunk.get(..length).unwrap_or_default();
+            let zero = read.iter().position(|byte| *byte == 0);
+            bytes.extend_from_slice(read.get(..zero.unwrap_or(length)).unwrap_or_default());
+            if let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') {
+                let lines = bytes.get(..end).unwrap_or_default();
+                records.extend(lines.split(|byte| *byte == b'\n').map(<[u8]>::to_vec));
+                follower.offset += end as u64 + 1;
+            }
+            if zero.is_some() || length == 0 {
+                break;
+            }
+        }
+        Ok(records)
+    }
+
+    /// What a segment that was compressed meanwhile has beyond `follower`.
+    fn rest(&self, stored: Stored, follower: &mut Follower) -> io::Result<Vec<Vec<u8>>> {
+        let mut lines = archive::lines(&self.storage, stored)?;
+        let (mut line, mut end, mut records) = (Vec::new(), 0, Vec::new());
+        while archive::next_line(lines.as_mut(), &mut line)? {
+            end += line.len() as u64 + 1;
+            if end > follower.offset {
+                records.push(line.clone());
+            }
+        }
+        follower.offset = end;
+        Ok(records)
+    }
+
+    fn records(
+        &self,
+        stored: Stored,
+        visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> io::Result<ControlFlow<()>> {
+        let mut lines = archive::lines(&self.storage, stored)?;
+        let mut line = Vec::new();
+        while archive::next_line(lines.as_mut(), &mut line)? {
+            if visit(&record_of(&line)).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+/// How far somebody has read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Follower {
+    sequence: u64,
+    offset: u64,
+}
+
+impl Follower {
+    /// At the beginning of a segment.
+    pub(super) fn at(sequence: u64) -> Self {
+        Self {
+            sequence,
+            offset: 0,
+        }
+    }
+
+    /// The segment.
+    pub(super) fn sequence(self) -> u64 {
+        self.sequence
+    }
+
+    /// The bytes of it that were read.
+    pub(super) fn offset(self) -> u64 {
+        self.offset
+    }
+}
+
+/// The record of a line, which may be from before there was a chain.
+pub(super) fn record_of(line: &[u8]) -> Vec<u8> {
+    chain::split(line).map_or_else(|| line.to_vec(), |(record, _)| record)
+}

@@ -1,0 +1,241 @@
+//! `strongroom audit …`: the log of who did what, read and checked.
+
+use std::{ops::ControlFlow, path::PathBuf, time::Duration};
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{Failure, output::say, place::Place};
+use crate::{
+    admin::{Report, Request},
+    audit::{LogReader, PublicKey, storage::Disk, verify},
+};
+
+/// How often a log that is followed is looked at.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Faults that are told one by one.
+const MOST: usize = 100;
+
+/// What to do with the audit log.
+#[derive(Subcommand)]
+pub(super) enum Audit {
+    /// Print the records that match, one JSON object a line, the oldest first
+    Query(Query),
+    /// Print the last records, and those to come
+    Tail(Tail),
+    /// Check that no record was changed, removed, put in or moved
+    Verify(Verify),
+}
+
+/// Which log, and what is trusted to have signed it.
+#[derive(Args)]
+pub(super) struct Verify {
+    #[command(flatten)]
+    place: Place,
+    /// The log's public key in hexadecimal; without it, the store is asked
+    #[arg(long, value_name = "HEX")]
+    public_key: Option<String>,
+}
+
+/// Which log, and how much of it.
+#[derive(Args)]
+pub(super) struct Tail {
+    #[command(flatten)]
+    place: Place,
+    /// How many of the last records
+    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 10)]
+    lines: usize,
+    /// Go on with what is written from now on
+    #[arg(short, long)]
+    follow: bool,
+}
+
+/// Which log, and which records. What is given must all match, exactly.
+#[derive(Args)]
+pub(super) struct Query {
+    #[command(flatten)]
+    place: Place,
+    /// Not before this time, RFC 3339
+    #[arg(long, value_name = "TIME")]
+    start: Option<Timestamp>,
+    /// Not after this time, RFC 3339
+    #[arg(long, value_name = "TIME")]
+    end: Option<Timestamp>,
+    /// The record's eventName: GetSecretValue
+    #[arg(long, value_name = "NAME")]
+    event_name: Option<String>,
+    /// The record's eventSource: secretsmanager.amazonaws.com
+    #[arg(long, value_name = "SOURCE")]
+    event_source: Option<String>,
+    /// The record's errorCode; `none` for calls that succeeded
+    #[arg(long, value_name = "CODE")]
+    error_code: Option<String>,
+    /// A part of the caller's ARN, or the user's name
+    #[arg(long, value_name = "TEXT")]
+    user: Option<String>,
+    /// A part of an ARN or name among the record's parameters, answer,
+    /// resources and further data
+    #[arg(long, value_name = "TEXT")]
+    resource: Option<String>,
+    /// How many records at most
+    #[arg(long, value_name = "COUNT")]
+    limit: Option<usize>,
+}
+
+impl Audit {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Query(query) => query.run(),
+            Self::Tail(tail) => tail.run().await,
+            Self::Verify(verify) => verify.run().await,
+        }
+    }
+}
+
+impl Verify {
+    async fn run(self) -> Result<(), Failure> {
+        let site = self.place.site()?;
+        let directory = there(site.audit.clone())?;
+        let text = match self.public_key {
+            Some(text) => text,
+            None => match site.perform(Request::AuditKey).await? {
+                Report::AuditKey(key) => key,
+                _ => return Err("the node does not say its log's public key".into()),
+            },
+        };
+        let key = PublicKey::parse(&text)
+            .ok_or("a public key is 64 hexadecimal digits, as `head.json` has it")?;
+        let verdict = verify(&Disk::reading(&directory), &key)?;
+        say(format_args!(
+            "{} records in {} segments, signed with {}",
+            verdict.records,
+            verdict.segments,
+            key.to_hex()
+        ));
+        if let Some(time) = &verdict.signed_at {
+            say(format_args!("Last signed at {time}"));
+        }
+        if let Some((file, first, count)) = &verdict.unsigned {
+            say(format_args!(
+                "Not signed yet: {count} records, from record {first} of {file}"
+            ));
+        }
+        if verdict.unchained > 0 {
+            say(format_args!(
+                "{} segments are from before the log had a chain; nothing vouches for them",
+                verdict.unchained
+            ));
+        }
+        if verdict.faults.is_empty() {
+            say("Nothing is wrong.");
+            return Ok(());
+        }
+        for fault in verdict.faults.iter().take(MOST) {
+            say(fault);
+        }
+        Err(format!(
+            "the audit log is not as it was written; places found: {}",
+            verdict.faults.len()
+        )
+        .into())
+    }
+}
+
+impl Tail {
+    async fn run(self) -> Result<(), Failure> {
+        let log = LogReader::of(&there(self.place.site()?.audit)?);
+        let (records, mut follower) = log.last(self.lines)?;
+        records.iter().for_each(|record| show(record));
+        while self.follow {
+            let more = log.follow(&mut follower)?;
+            more.iter().for_each(|record| show(record));
+            if more.is_empty() {
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Query {
+    fn run(self) -> Result<(), Failure> {
+        let directory = there(self.place.clone().site()?.audit)?;
+        let mut left = self.limit.unwrap_or(usize::MAX);
+        LogReader::of(&directory).each(self.start, &mut |record| {
+            if left == 0 {
+                return ControlFlow::Break(());
+            }
+            if self.matches(record) {
+                left -= 1;
+                show(record);
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(())
+    }
+
+    fn matches(&self, record: &[u8]) -> bool {
+        let Ok(event) = serde_json::from_slice::<Value>(record) else {
+            return false;
+        };
+        let text = |name: &str| event.get(name).and_then(Value::as_str);
+        let is = |wanted: &Option<String>, name| {
+            wanted
+                .as_deref()
+                .is_none_or(|wanted| text(name) == Some(wanted))
+        };
+        let time = text("eventTime").and_then(|time| time.parse::<Timestamp>().ok());
+        let is_in_time = self.start.is_none_or(|start| time >= Some(start))
+            && self
+                .end
+                .is_none_or(|end| time.is_some_and(|time| time <= end));
+        let error = match self.error_code.as_deref() {
+            Some("none") => text("errorCode").is_none(),
+            _ => is(&self.error_code, "errorCode"),
+        };
+        let user = self.user.as_deref().is_none_or(|user| {
+            let who = event.get("userIdentity");
+            let text = |name| who.and_then(|who| who.get(name)).and_then(Value::as_str);
+            text("arn").is_some_and(|arn| arn.contains(user)) || text("userName") == Some(user)
+        });
+        let resource = self.resource.as_deref().is_none_or(|part| {
+            let places = [
+                "requestParameters",
+                "responseElements",
+                "resources",
+                "additionalEventData",
+            ];
+            let mut found = places.iter().filter_map(|name| event.get(*name));
+            found.any(|value| holds(value, part))
+        });
+        is_in_time
+            && error
+            && user
+            && resource
+            && is(&self.event_name, "eventName")
+            && is(&self.event_source, "eventSource")
+    }
+}
+
+/// Whether a string somewhere in `value` has this part.
+fn holds(value: &Value, part: &str) -> bool {
+    match value {
+        Value::String(text) => text.contains(part),
+        Value::Array(items) => items.iter().any(|item| holds(item, part)),
+        Value::Object(members) => members.values().any(|member| holds(member, part)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn there(directory: PathBuf) -> Result<PathBuf, Failure> {
+    if directory.is_dir() {
+        Ok(directory)
+    } else {
+        Err(format!("there is no audit log in `{}`", directory.display()).into())
+    }
+}
+
+fn show(record: &[u8]) {
+    say(String::from_utf8_lossy(record));
+}

@@ -1,0 +1,108 @@
+use serde::Serialize;
+
+/// Room for most records.
+const USUAL_BYTES: usize = 1536;
+
+/// A JSON object on one line, written member by member. Names are literals
+/// without anything to escape; most values have nothing to escape either, so
+/// that they are copied whole.
+pub(super) struct Line(Vec<u8>);
+
+impl Line {
+    /// Without members yet.
+    pub(super) fn new() -> Self {
+        let mut bytes = Vec::with_capacity(USUAL_BYTES);
+        bytes.push(b'{');
+        Self(bytes)
+    }
+
+    /// A member that is a string.
+    pub(super) fn text(&mut self, name: &'static str, value: &str) {
+        self.name(name);
+        quote(&mut self.0, value);
+    }
+
+    /// A member that is a string, if there is one.
+    pub(super) fn some_text(&mut self, name: &'static str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.text(name, value);
+        }
+    }
+
+    /// A member that is JSON already.
+    pub(super) fn json(&mut self, name: &'static str, value: &str) {
+        self.name(name);
+        self.0.extend_from_slice(value.as_bytes());
+    }
+
+    /// A member that is true or false.
+    pub(super) fn flag(&mut self, name: &'static str, value: bool) {
+        self.json(name, if value { "true" } else { "false" });
+    }
+
+    /// Any other member.
+    pub(super) fn value(&mut self, name: &'static str, value: &impl Serialize) {
+        self.name(name);
+        // Cannot fail: every key is a string and the writer is memory.
+        let _ = serde_json::to_writer(&mut self.0, value);
+    }
+
+    /// The object, without a line feed.
+    pub(super) fn end(mut self) -> Vec<u8> {
+        self.0.push(b'}');
+        self.0
+    }
+
+    fn name(&mut self, name: &'static str) {
+        if self.0.len() > 1 {
+            self.0.push(b',');
+        }
+        self.0.push(b'"');
+        self.0.extend_from_slice(name.as_bytes());
+        self.0.extend_from_slice(b"\":");
+    }
+}
+
+/// A JSON string.
+pub(crate) fn quote(out: &mut Vec<u8>, text: &str) {
+    let escaped = |found: u8, byte: u8| {
+        found | u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\')
+    };
+    // Without an early end and in bytes, so that it is done many at a time.
+    if text.bytes().fold(0, escaped) != 0 {
+        // Cannot fail: the writer is memory.
+        let _ = serde_json::to_writer(out, text);
+    } else {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_line_is_what_serde_would_write(text in "[\\PC\"\\\\\n\t\u{0}\u{7f}é]{0,40}", flag: bool) {
+            let mut line = Line::new();
+            line.text("a", &text);
+            line.some_text("b", None);
+            line.some_text("c", Some(&text));
+            line.flag("d", flag);
+            line.value("e", &json!([text]));
+            line.json("f", "null");
+            let bytes = line.end();
+            let expected = format!(
+                r#"{{"a":{t},"c":{t},"d":{flag},"e":[{t}],"f":null}}"#,
+                t = serde_json::to_string(&text).unwrap(),
+            );
+            prop_assert_eq!(std::str::from_utf8(&bytes).unwrap(), expected);
+            prop_assert!(serde_json::from_slice::<Value>(&bytes).is_ok());
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! Secrets kept decoded in memory, for those who only read.
+//!
+//! A hit costs no read of the store: not of the secret's row and, once it was
+//! read before, not of its current value's. Values are kept as they are
+//! stored, sealed under their data key; a decrypted one never is.
+//!
+//! Every commit that touches a secret or one of its values drops what is kept
+//! of it, before the commit is answered. A reader takes only what has been
+//! current since before its transaction began, which is what the transaction
+//! would read too. Between the moment at which a commit can be read and the
+//! one at which it is known here, a reader may still find what was before it,
+//! and then a row of the store that is newer. `value.rs` sees that a value is
+//! not where the secret says it is, and has the request run again without
+//! this.
+
+use std::{
+    collections::HashMap,
+    hash::BuildHasher as _,
+    ops::{Deref, DerefMut},
+    sync::{
+        Arc, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use prost::Message as _;
+use strongroom_store::{Change, CommitObserver, Mode, StoreError, Table};
+
+use super::{
+    record::{SealedValue, Secret},
+    secret_ref::FoundSecret,
+    value::row as place,
+};
+use crate::{
+    context::Context,
+    tables::{SecretValues, Secrets},
+};
+
+/// Bytes kept at most, by our own reckoning.
+const MAX_BYTES: usize = 96 << 20;
+/// Parts that are locked apart from each other.
+const SHARDS: usize = 32;
+/// A sealed value larger than this is not kept: it costs more than its read.
+const MAX_VALUE_BYTES: usize = 4 << 10;
+/// What an entry takes beside its texts: map, counts, allocations.
+const ENTRY_BYTES: usize = 640;
+/// Values kept of one secret: of most, AWSCURRENT is all that is read.
+const VALUES: usize = 2;
+
+/// The key of a secret's row.
+type Name = <Secrets as Table>::Key;
+
+/// A secret's row. Reading it is free; the first change takes a copy, so that
+/// what is kept stays as it is stored.
+#[derive(Clone)]
+pub struct SecretRow(Arc<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    secret: Secret,
+    /// Version ids and what is stored of their values.
+    values: [OnceLock<(String, Arc<SealedValue>)>; VALUES],
+}
+
+impl From<Secret> for SecretRow {
+    fn from(secret: Secret) -> Self {
+        Self(Arc::new(Kept {
+            secret,
+            values: Default::default(),
+        }))
+    }
+}
+
+impl Deref for SecretRow {
+    type Target = Secret;
+
+    fn deref(&self) -> &Secret {
+        &self.0.secret
+    }
+}
+
+impl DerefMut for SecretRow {
+    fn deref_mut(&mut self) -> &mut Secret {
+        &mut Arc::make_mut(&mut self.0).secret
+    }
+}
+
+/// A copy is about to become another secret, whose values are not known.
+impl Clone for Kept {
+    fn clone(&self) -> Self {
+        Self {
+            secret: self.secret.clone(),
+            values: Default::default(),
+        }
+    }
+}
+
+impl SecretRow {
+    /// The row for itself.
+    #[must_use]
+    pub fn into_inner(self) -> Secret {
+        match Arc::try_unwrap(self.0) {
+            Ok(kept) => kept.secret,
+            Err(shared) => shared.secret.clone(),
+        }
+    }
+
+    fn value(&self, version_id: &str) -> Option<&Arc<SealedValue>> {
+        let known = self.0.values.iter().filter_map(OnceLock::get);
+        known
+            .into_iter()
+            .find_map(|(id, value)| (id == version_id).then_some(value))
+    }
+}
+
+/// The secrets that are kept.
+pub(super) struct KeptSecrets {
+    /// Counts the commits that changed a secret or a value.
+    generation: AtomicU64,
+    shards: [RwLock<Shard>; SHARDS],
+    hasher: std::hash::RandomState,
+}
+
+#[derive(Default)]
+struct Shard {
+    rows: HashMap<Name, SecretRow>,
+    bytes: usize,
+}
+
+impl KeptSecrets {
+    /// Nothing yet. It must observe the store before it is used.
+    pub(super) fn new() -> Self {
+        Self {
+            generation: AtomicU64::new(0),
+            shards: std::array::from_fn(|_| RwLock::default()),
+            hasher: std::hash::RandomState::new(),
+        }
+    }
+
+    /// To be asked before a transaction begins: what it reads may be older
+    /// than what is asked later.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::SeqCst)
+    }
+
+    fn get(&self, name: &Name, generation: u64) -> Option<SecretRow> {
+        let shard = self.shard(name)?.read();
+        let row = shard
+            .unwrap_or_else(PoisonError::into_inner)
+            .rows
+            .get(name)
+            .cloned()?;
+        (self.generation() == generation).then_some(row)
+    }
+
+    /// Keeps a row that a transaction read which began after `generation` was
+    /// asked.
+    fn keep(&self, name: Name, row: &SecretRow, generation: u64) {
+        let Some(shard) = self.shard(&name) else {
+            return;
+        };
+        let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
+        // Under the lock that a change takes after it has counted itself: the
+        // row is either refused here or removed there.
+        if self.generation() == generation {
+            shard.make_room();
+            shard.bytes += weight(row);
+            if let Some(old) = shard.rows.insert(name, row.clone()) {
+                shard.bytes = shard.bytes.saturating_sub(weight(&old));
+            }
+        }
+    }
+
+    /// Keeps a value with the row that it belongs to, if that is still kept.
+    fn keep_value(&self, name: &Name, row: &SecretRow, version_id: &str, value: &Arc<SealedValue>) {
+        let bytes = version_id.len() + size(value);
+        let (true, Some(shard)) = (bytes <= MAX_VALUE_BYTES, self.shard(name)) else {
+            return;
+        };
+        let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
+        let kept = shard.rows.get(name);
+        if !kept.is_some_and(|kept| Arc::ptr_eq(&kept.0, &row.0)) || row.value(version_id).is_some()
+        {
+            return;
+        }
+        let mut free = row.0.values.iter().filter(|value| value.get().is_none());
+        if let Some(free) = free.next()
+            && free.set((version_id.to_owned(), Arc::clone(value))).is_ok()
+        {
+            shard.bytes += bytes;
+        }
+    }
+
+    fn forget(&self, name: &Name) {
+        if let Some(shard) = self.shard(name) {
+            let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
+            if let Some(old) = shard.rows.remove(name) {
+                shard.bytes = shard.bytes.saturating_sub(weight(&old));
+            }
+        }
+    }
+
+    fn shard(&self, name: &Name) -> Option<&RwLock<Shard>> {
+        let hash = self.hasher.hash_one(name);
+        self.shards
+            .get(usize::try_from(hash % SHARDS as u64).unwrap_or(0))
+    }
+}
+
+impl Shard {
+    /// Drops every other row when there are too many.
+    fn make_room(&mut self) {
+        if self.bytes < MAX_BYTES / SHARDS {
+            return;
+        }
+        let mut stays = false;
+        self.rows.retain(|_, _| {
+            stays = !stays;
+            stays
+        });
+        self.bytes = self.rows.values().map(weight).sum();
+    }
+}
+
+/// What a row takes, with the values that are kept with it.
+fn weight(row: &SecretRow) -> usize {
+    let values = row.0.values.iter().filter_map(OnceLock::get);
+    let values: usize = values.map(|(id, value)| id.len() + size(value)).sum();
+    // Texts lie apart from each other, in allocations of their own.
+    ENTRY_BYTES + 2 * row.encoded_len() + values
+}
+
+fn size(value: &SealedValue) -> usize {
+    value.ciphertext.len() + value.encrypted_data_key.len()
+}
+
+impl CommitObserver for KeptSecrets {
+    fn committed(&self, changes: &[Change]) {
+        let touched = |change: &Change| change.is::<Secrets>() || change.is::<SecretValues>();
+        if !changes.iter().any(touched) {
+            return;
+        }
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        for change in changes {
+            if let Some(name) = change.key::<Secrets>() {
+                self.forget(&name);
+            } else if let Some((account, region, name, _, _)) = change.key::<SecretValues>() {
+                self.forget(&(account, region, name));
+            }
+        }
+    }
+}
+
+/// The secret of this name, if there is one.
+///
+/// # Errors
+/// Those of the store.
+pub(super) async fn secret(
+    cx: &mut Context<'_>,
+    name: &Name,
+) -> Result<Option<SecretRow>, StoreError> {
+    let kept = &cx.services.secrets.kept;
+    // A change has to be based on what its transaction reads.
+    let generation = cx.generations.secrets.filter(|_| reads_only(cx));
+    if let Some(row) = generation.and_then(|generation| kept.get(name, generation)) {
+        return Ok(Some(row));
+    }
+    let row = cx.tx.get::<Secrets>(name).await?.map(SecretRow::from);
+    if let (Some(generation), Some(row)) = (generation, &row) {
+        kept.keep(name.clone(), row, generation);
+    }
+    Ok(row)
+}
+
+/// What is stored of a version's value; nothing if it is not there.
+///
+/// # Errors
+/// Those of the store. A conflict if what is kept may have led to where
+/// nothing is any more.
+pub(super) async fn value(
+    cx: &mut Context<'_>,
+    found: &FoundSecret,
+    version_id: &str,
+) -> Result<Option<Arc<SealedValue>>, StoreError> {
+    let row = &found.secret;
+    let may_be_kept = cx.generations.secrets.is_some() && reads_only(cx);
+    if may_be_kept && let Some(value) = row.value(version_id) {
+        return Ok(Some(Arc::clone(value)));
+    }
+    let place = place(found, version_id);
+    let value = cx.tx.get::<SecretValues>(&place).await?.map(Arc::new);
+    match &value {
+        Some(value) if may_be_kept => {
+            let kept = &cx.services.secrets.kept;
+            kept.keep_value(&found.key(), row, version_id, value);
+        }
+        None if may_be_kept => return Err(StoreError::Conflict),
+        _ => {}
+    }
+    Ok(value)
+}
+
+fn reads_only(cx: &Context<'_>) -> bool {
+    cx.tx.mode() == Mode::Read
+}
