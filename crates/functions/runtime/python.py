@@ -1,0 +1,79 @@
+"""Runs a Python handler behind the Lambda Runtime API: fetches invocations, calls the
+handler, posts what it returns or why it failed."""
+
+import http.client
+import importlib
+import json
+import os
+import sys
+import time
+import traceback
+
+API = "/2018-06-01/runtime"
+
+
+class Context:
+    """What a handler is told of its invocation."""
+
+    def __init__(self, headers):
+        environ = os.environ
+        self.aws_request_id = headers["Lambda-Runtime-Aws-Request-Id"]
+        self.invoked_function_arn = headers["Lambda-Runtime-Invoked-Function-Arn"]
+        self.function_name = environ["AWS_LAMBDA_FUNCTION_NAME"]
+        self.function_version = environ["AWS_LAMBDA_FUNCTION_VERSION"]
+        self.memory_limit_in_mb = environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
+        self.log_group_name = environ["AWS_LAMBDA_LOG_GROUP_NAME"]
+        self.log_stream_name = environ["AWS_LAMBDA_LOG_STREAM_NAME"]
+        self.identity = None
+        self.client_context = None
+        self._deadline = int(headers["Lambda-Runtime-Deadline-Ms"])
+
+    def get_remaining_time_in_millis(self):
+        return max(0, self._deadline - int(time.time() * 1000))
+
+
+def call(method, path, body=None, headers=None):
+    connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    connection.request(method, API + path, body, headers or {})
+    answer = connection.getresponse()
+    return answer.headers, answer.read()
+
+
+def failure(error):
+    frames = traceback.extract_tb(error.__traceback__)
+    return json.dumps(
+        {
+            "errorMessage": str(error),
+            "errorType": type(error).__name__,
+            "stackTrace": traceback.format_list(frames),
+        }
+    )
+
+
+def told(path, error):
+    traceback.print_exception(type(error), error, error.__traceback__)
+    sys.stderr.flush()
+    call("POST", path, failure(error), {"Lambda-Runtime-Function-Error-Type": type(error).__name__})
+
+
+def main():
+    sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
+    try:
+        module, _, name = os.environ["_HANDLER"].rpartition(".")
+        handler = getattr(importlib.import_module(module.replace("/", ".")), name)
+    except BaseException as error:
+        told("/init/error", error)
+        sys.exit(1)
+    while True:
+        headers, event = call("GET", "/invocation/next")
+        here = "/invocation/" + headers["Lambda-Runtime-Aws-Request-Id"]
+        try:
+            result = json.dumps(handler(json.loads(event or b"null"), Context(headers)))
+        except Exception as error:
+            told(here + "/error", error)
+            continue
+        sys.stdout.flush()
+        call("POST", here + "/response", result, {"Content-Type": "application/json"})
+
+
+main()

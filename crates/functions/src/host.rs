@@ -1,0 +1,313 @@
+use std::{
+    fs,
+    io::{self, Write as _},
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use serde::Deserialize;
+use strongroom_types::Clock;
+use tokio::sync::Semaphore;
+
+use crate::{
+    Confinement, Runtime, archive,
+    process::{Process, Program},
+    runtime::{NODE, PYTHON},
+    runtime_api::{self, Event, Posted},
+};
+
+/// Bytes after which a function's log is begun anew.
+const LOG_FILE_BYTES: u64 = 1 << 20;
+/// Functions that run at the same time.
+const AT_ONCE: usize = 32;
+
+/// Runs functions.
+pub struct Host {
+    /// Where their files are.
+    root: PathBuf,
+    confinement: Confinement,
+    clock: Arc<dyn Clock>,
+    running: Semaphore,
+    /// Directories that no function sees.
+    hidden: Vec<PathBuf>,
+}
+
+/// One call of a function.
+pub struct Job<'a> {
+    /// `x-amzn-RequestId` of the call.
+    pub request_id: String,
+    /// The function's name.
+    pub name: &'a str,
+    /// The ARN that was called, with its qualifier.
+    pub arn: &'a str,
+    /// `$LATEST` or a number.
+    pub version: &'a str,
+    /// What runs its handler.
+    pub runtime: &'a Runtime,
+    /// The handler, `file.function`.
+    pub handler: &'a str,
+    /// A name for the archive that no other archive has.
+    pub code: &'a str,
+    /// The archive.
+    pub zip: &'a [u8],
+    /// How long it may take.
+    pub timeout: Duration,
+    /// How much memory it may use.
+    pub memory_mib: u32,
+    /// Environment variables: the function's own, its credentials, the way
+    /// home.
+    pub environment: Vec<(String, String)>,
+    /// The event.
+    pub payload: Vec<u8>,
+}
+
+/// What came of a call.
+#[derive(Debug)]
+pub struct Invocation {
+    /// The answer or the error.
+    pub outcome: Outcome,
+    /// What the function printed.
+    pub log: Vec<u8>,
+}
+
+/// What a function answered.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// JSON.
+    Answer(Bytes),
+    /// It failed: JSON with `errorMessage` and `errorType`.
+    Failed {
+        /// `errorType`; of what a function itself says no more is told.
+        kind: String,
+        /// The whole.
+        payload: Bytes,
+        /// Whether the runtime told of it, or it came to an end without.
+        handled: bool,
+    },
+}
+
+/// Why a function was not called at all.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// Its archive.
+    #[error(transparent)]
+    Archive(#[from] archive::ArchiveError),
+    /// Its files could not be written, or its process not started.
+    #[error("cannot start the function")]
+    Io(#[from] io::Error),
+    /// This machine has no such interpreter.
+    #[error("this machine cannot run the runtime of the function")]
+    NoInterpreter,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Told {
+    error_type: Option<String>,
+}
+
+impl Host {
+    /// A host that keeps functions' files under `root`.
+    ///
+    /// # Errors
+    /// When the directory cannot be made.
+    pub fn new(
+        root: &Path,
+        confinement: Confinement,
+        clock: Arc<dyn Clock>,
+        hidden: Vec<PathBuf>,
+    ) -> io::Result<Self> {
+        for place in ["code", "logs", "runtime", "scratch"] {
+            fs::create_dir_all(root.join(place))?;
+        }
+        let runtime = root.join("runtime");
+        archive::open_up(&runtime)?;
+        for (name, text) in [("python.py", PYTHON), ("node.mjs", NODE)] {
+            let path = runtime.join(name);
+            fs::write(&path, text)?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o644))?;
+        }
+        Ok(Self {
+            root: root.canonicalize()?,
+            confinement,
+            clock,
+            running: Semaphore::new(AT_ONCE),
+            hidden,
+        })
+    }
+
+    /// Calls a function, and waits for its answer, its end or its time-out.
+    /// Then its process is gone, with all that it started.
+    ///
+    /// # Errors
+    /// [`HostError`]: nothing was called.
+    pub async fn invoke(&self, job: Job<'_>) -> Result<Invocation, HostError> {
+        let _permit = self.running.acquire().await;
+        let task = self.unpacked(job.code, job.zip)?;
+        let bootstraps = self.root.join("runtime");
+        let (task_seen, bootstraps_seen) = self.confinement.places(&task, &bootstraps);
+        let command = job
+            .runtime
+            .command(&task_seen, &bootstraps_seen, job.memory_mib)
+            .ok_or(HostError::NoInterpreter)?;
+        let scratch = self.root.join("scratch").join(&job.request_id);
+        fs::create_dir_all(&scratch)?;
+        let _scratch = Scratch(scratch.clone());
+
+        let now_ms = u64::try_from(self.clock.now().as_millisecond()).unwrap_or(0);
+        let timeout_ms = u64::try_from(job.timeout.as_millis()).unwrap_or(u64::MAX);
+        let event = Event {
+            request_id: job.request_id.clone(),
+            function_arn: job.arn.to_owned(),
+            deadline_ms: now_ms.saturating_add(timeout_ms),
+            payload: job.payload.clone().into(),
+        };
+        let (endpoint, posted) = runtime_api::serve(event).await?;
+        let program = Program {
+            command,
+            environment: environment(&job, &task_seen, endpoint.address.to_string()),
+            task: &task,
+            bootstraps: &bootstraps,
+            scratch: &scratch,
+            memory_mib: job.memory_mib,
+            hidden: &self.hidden,
+        };
+        let mut process = Process::start(&self.confinement, &program)?;
+        let log = tokio::spawn(process.log());
+        let outcome = tokio::select! {
+            // An answer counts even if the process ends right after it.
+            biased;
+            posted = posted => match posted {
+                Ok(posted) => told(posted),
+                Err(_) => broken_off(&job, "Runtime.ExitError", "Runtime exited"),
+            },
+            status = process.ended() => {
+                let text = format!("Runtime exited with error: {status}");
+                broken_off(&job, "Runtime.ExitError", &text)
+            }
+            () = tokio::time::sleep(job.timeout) => {
+                let text = format!("Task timed out after {:.2} seconds", job.timeout.as_secs_f64());
+                broken_off(&job, "Sandbox.Timedout", &text)
+            }
+        };
+        process.kill().await;
+        drop(endpoint);
+        let log = log.await.unwrap_or_default();
+        Ok(Invocation { outcome, log })
+    }
+
+    /// Adds to the log of a function, which is begun anew when it gets long;
+    /// the one before is kept as `.1`.
+    pub fn keep_log(&self, function: &str, text: &[u8]) {
+        let path = self.root.join("logs").join(format!("{function}.log"));
+        let long = fs::metadata(&path).is_ok_and(|log| log.len() > LOG_FILE_BYTES);
+        if long {
+            let _ = fs::rename(&path, path.with_extension("log.1"));
+        }
+        let log = fs::File::options()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(&path);
+        // A log that cannot be kept is no reason to fail.
+        if let Ok(mut log) = log {
+            let _ = log.write_all(text);
+        }
+    }
+
+    /// The directory of an archive's files.
+    fn unpacked(&self, code: &str, zip: &[u8]) -> Result<PathBuf, HostError> {
+        let codes = self.root.join("code");
+        let place = codes.join(code);
+        if place.is_dir() {
+            return Ok(place);
+        }
+        // Whole or not at all, however many unpack it at once.
+        let mut number = 0;
+        let half = loop {
+            let half = codes.join(format!("{code}.{number}"));
+            match fs::create_dir(&half) {
+                Ok(()) => break half,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+                Err(error) => return Err(error.into()),
+            }
+        };
+        let unpacked = archive::unpack(zip, &half);
+        if unpacked.is_err() || fs::rename(&half, &place).is_err() {
+            let _ = fs::remove_dir_all(&half);
+        }
+        unpacked?;
+        Ok(place)
+    }
+}
+
+/// A directory that goes with the invocation.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn told(posted: Posted) -> Outcome {
+    let payload = match posted {
+        Posted::Response(payload)
+            if serde_json::from_slice::<serde::de::IgnoredAny>(&payload).is_ok() =>
+        {
+            return Outcome::Answer(payload);
+        }
+        Posted::Response(_) => Bytes::from_static(
+            b"{\"errorType\":\"Runtime.MarshalError\",\"errorMessage\":\"the answer is no JSON\"}",
+        ),
+        Posted::Error(payload) | Posted::InitError(payload) => payload,
+    };
+    let kind = serde_json::from_slice::<Told>(&payload).ok();
+    let kind = kind.and_then(|told| told.error_type);
+    Outcome::Failed {
+        kind: kind.unwrap_or_else(|| "Error".to_owned()),
+        payload,
+        handled: true,
+    }
+}
+
+fn broken_off(job: &Job<'_>, kind: &str, text: &str) -> Outcome {
+    let message = format!("RequestId: {} Error: {text}", job.request_id);
+    let payload = serde_json::json!({"errorType": kind, "errorMessage": message});
+    Outcome::Failed {
+        kind: kind.to_owned(),
+        payload: payload.to_string().into(),
+        handled: false,
+    }
+}
+
+/// All that the process knows of the world.
+///
+/// Source: Lambda Developer Guide, "Defined runtime environment variables".
+fn environment(job: &Job<'_>, task: &Path, endpoint: String) -> Vec<(String, String)> {
+    let mut environment = job.environment.clone();
+    let mut set = |name: &str, value: String| environment.push((name.to_owned(), value));
+    set(
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        job.memory_mib.to_string(),
+    );
+    set("AWS_LAMBDA_FUNCTION_NAME", job.name.to_owned());
+    set("AWS_LAMBDA_FUNCTION_VERSION", job.version.to_owned());
+    set("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned());
+    set(
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        format!("/aws/lambda/{}", job.name),
+    );
+    set("AWS_LAMBDA_LOG_STREAM_NAME", job.request_id.clone());
+    set("AWS_LAMBDA_RUNTIME_API", endpoint);
+    set("LAMBDA_TASK_ROOT", task.display().to_string());
+    set("_HANDLER", job.handler.to_owned());
+    set("HOME", "/tmp".to_owned());
+    set("LANG", "C.UTF-8".to_owned());
+    set("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned());
+    set("TZ", ":UTC".to_owned());
+    environment
+}

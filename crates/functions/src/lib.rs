@@ -1,0 +1,21 @@
+//! Runs users' functions as processes of their own, behind the Lambda Runtime
+//! API.
+//!
+//! [`Host::invoke`] is the whole of it: a function's files are unpacked once
+//! (`archive.rs`), a process is started in confinement (`process.rs`), fetches
+//! its one event from an endpoint of its own and posts its answer there
+//! (`runtime_api.rs`), and is killed with all that it started. No process
+//! serves two invocations, so nothing of one is seen by the next.
+//!
+//! What a function is, who may call it and under which name it acts is not
+//! decided here.
+
+pub mod archive;
+mod host;
+mod process;
+mod runtime;
+mod runtime_api;
+
+pub use host::{Host, HostError, Invocation, Job, Outcome};
+pub use process::Confinement;
+pub use runtime::Runtime;

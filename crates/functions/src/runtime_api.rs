@@ -1,0 +1,154 @@
+//! The endpoint that one function's process talks to.
+//!
+//! Source: Lambda Developer Guide, "Using the Lambda runtime API".
+
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinSet};
+
+/// The largest answer, in bytes.
+///
+/// Source: Lambda quotas, "Invocation payload", synchronous.
+pub(crate) const MAX_PAYLOAD_BYTES: usize = 6 * 1024 * 1024;
+const ROOT: &str = "/2018-06-01/runtime";
+
+/// What a process posted.
+#[derive(Debug)]
+pub(crate) enum Posted {
+    /// The handler's answer.
+    Response(Bytes),
+    /// Why the handler failed, `{"errorMessage", "errorType"}`.
+    Error(Bytes),
+    /// Why it could not be loaded.
+    InitError(Bytes),
+}
+
+/// What a process is given.
+pub(crate) struct Event {
+    pub(crate) request_id: String,
+    pub(crate) function_arn: String,
+    pub(crate) deadline_ms: u64,
+    pub(crate) payload: Bytes,
+}
+
+struct State {
+    event: Event,
+    given: Mutex<bool>,
+    posted: Mutex<Option<oneshot::Sender<Posted>>>,
+}
+
+/// An endpoint of one invocation; ends when dropped.
+pub(crate) struct Endpoint {
+    pub(crate) address: SocketAddr,
+    _serving: JoinSet<()>,
+}
+
+/// Opens an endpoint on loopback, and tells what is posted there first.
+pub(crate) async fn serve(event: Event) -> std::io::Result<(Endpoint, oneshot::Receiver<Posted>)> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let address = listener.local_addr()?;
+    let (posted, receiver) = oneshot::channel();
+    let state = Arc::new(State {
+        event,
+        given: Mutex::new(false),
+        posted: Mutex::new(Some(posted)),
+    });
+    let mut serving = JoinSet::new();
+    serving.spawn(async move {
+        let mut connections = JoinSet::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            let state = Arc::clone(&state);
+            connections.spawn(async move {
+                let service = service_fn(|request| answer(&state, request));
+                // A process that is killed breaks its connections off.
+                let _ = http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), service)
+                    .await;
+            });
+            while connections.try_join_next().is_some() {}
+        }
+    });
+    let endpoint = Endpoint {
+        address,
+        _serving: serving,
+    };
+    Ok((endpoint, receiver))
+}
+
+async fn answer(
+    state: &Arc<State>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let path = request.uri().path().to_owned();
+    let Some(path) = path.strip_prefix(ROOT) else {
+        return Ok(plain(StatusCode::NOT_FOUND));
+    };
+    if request.method() == Method::GET && path == "/invocation/next" {
+        return Ok(next(state).await);
+    }
+    if request.method() != Method::POST {
+        return Ok(plain(StatusCode::METHOD_NOT_ALLOWED));
+    }
+    let here = format!("/invocation/{}", state.event.request_id);
+    let kind: fn(Bytes) -> Posted = match path.strip_prefix(here.as_str()) {
+        Some("/response") => Posted::Response,
+        Some("/error") => Posted::Error,
+        _ if path == "/init/error" => Posted::InitError,
+        _ => return Ok(plain(StatusCode::NOT_FOUND)),
+    };
+    let body = Limited::new(request.into_body(), MAX_PAYLOAD_BYTES)
+        .collect()
+        .await;
+    let Ok(body) = body else {
+        return Ok(plain(StatusCode::PAYLOAD_TOO_LARGE));
+    };
+    let mut posted = state.posted.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(posted) = posted.take() {
+        let _ = posted.send(kind(body.to_bytes()));
+    }
+    Ok(plain(StatusCode::ACCEPTED))
+}
+
+/// The event, once; who asks again waits until the process is ended.
+async fn next(state: &State) -> Response<Full<Bytes>> {
+    let first = {
+        let mut given = state.given.lock().unwrap_or_else(PoisonError::into_inner);
+        !std::mem::replace(&mut *given, true)
+    };
+    if !first {
+        std::future::pending::<()>().await;
+    }
+    let Event {
+        request_id,
+        function_arn,
+        deadline_ms,
+        payload,
+    } = &state.event;
+    // All of them always: a client of AWS's crashes without.
+    let response = Response::builder()
+        .header("Content-Type", "application/json")
+        .header("Lambda-Runtime-Aws-Request-Id", request_id)
+        .header("Lambda-Runtime-Deadline-Ms", deadline_ms.to_string())
+        .header("Lambda-Runtime-Invoked-Function-Arn", function_arn)
+        .header(
+            "Lambda-Runtime-Trace-Id",
+            "Root=1-00000000-000000000000000000000000;Sampled=0",
+        )
+        .body(Full::new(payload.clone()));
+    response.unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR))
+}
+
+fn plain(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from_static(b"{\"status\":\"OK\"}")));
+    *response.status_mut() = status;
+    response
+}
