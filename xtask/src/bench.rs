@@ -6,6 +6,7 @@ use crate::{debian, project};
 
 pub(crate) const HELP: &str = "\
 Usage: cargo xtask bench [--quick] [--with-moto] [--secrets N,…] [--only NAME]
+       cargo xtask bench --rotation
 
 Builds the server and the load generator (crates/bench) for release, runs both
 and prints what each operation takes and costs, beside what the same HTTP stack
@@ -16,23 +17,34 @@ Leave the machine alone meanwhile.
   --with-moto     measure moto_server beside it; installs it in target/bench-venv
   --secrets N,…   how many secrets to measure with, 1000,100000 by default
   --only NAME     only this operation, GetSecretValue for example
+  --rotation      10,000 secrets that rotate at once, and reads beside it; needs
+                  a redis-server
 ";
 
 /// Builds for release, then measures.
 pub(crate) fn run_chore(arguments: &[String]) -> Result<()> {
-    let (with_moto, passed_on) = split(arguments)?;
+    let rotation = arguments.iter().any(|argument| argument == "--rotation");
+    let arguments: Vec<String> = arguments
+        .iter()
+        .filter(|argument| *argument != "--rotation")
+        .cloned()
+        .collect();
+    let (with_moto, passed_on) = split(&arguments)?;
     let root = project::root();
     let packages = ["--package", "strongroom", "--package", "strongroom-bench"];
     run(cargo(&root, ["build", "--release", "--locked"]).args(packages))?;
     let mut bench = command(
         &root,
         project::built(&root, "release", "strongroom-bench"),
-        ["run"],
+        [if rotation { "rotation" } else { "run" }],
     );
     bench
         .arg("--server")
         .arg(project::built(&root, "release", "strongroom"))
         .args(passed_on);
+    if rotation {
+        debian::install_missing(&root)?;
+    }
     if with_moto {
         debian::install_missing(&root)?;
         let requirements = Path::new("xtask/requirements-bench.txt");

@@ -9,15 +9,22 @@ struct Package {
     probe: &'static [&'static str],
 }
 
-/// Databases and directories that later tests start go here.
 const PACKAGES: &[Package] = &[
     Package {
         name: "git",
         probe: &["git", "--version"],
     },
     Package {
+        name: "mariadb-server",
+        probe: &["/usr/sbin/mariadbd", "--version"],
+    },
+    Package {
         name: "openssl",
         probe: &["openssl", "version"],
+    },
+    Package {
+        name: "postgresql",
+        probe: &["sh", "-c", "ls /usr/lib/postgresql/*/bin/postgres"],
     },
     Package {
         name: "python3",
@@ -26,6 +33,10 @@ const PACKAGES: &[Package] = &[
     Package {
         name: "python3-venv",
         probe: &["python3", "-c", "import ensurepip, venv"],
+    },
+    Package {
+        name: "redis-server",
+        probe: &["redis-server", "--version"],
     },
 ];
 

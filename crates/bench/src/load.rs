@@ -200,7 +200,7 @@ fn member_of(json: &str, name: &str) -> Option<String> {
     Some(value.to_owned())
 }
 
-fn for_each(
+pub(crate) fn for_each(
     target: &Target,
     from: u64,
     count: u64,
@@ -247,7 +247,7 @@ fn send(connection: &mut Connection, request: &[u8], failures: &mut Failures) {
     }
 }
 
-fn join<T>(thread: thread::ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
+pub(crate) fn join<T>(thread: thread::ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
     thread
         .join()
         .unwrap_or_else(|_| Err("a connection's thread panicked".into()))

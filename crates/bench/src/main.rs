@@ -13,6 +13,7 @@
 //! - `load.rs`: open and closed loops; `histogram.rs`: what they count in
 //! - `workload.rs`: the requests; `client.rs`: sending them
 //! - `process.rs`: servers as processes, and what they cost
+//! - `rotation.rs`: many rotations at once
 //! - `floor.rs`: the servers that do nothing
 //! - `report.rs`: the tables
 #![expect(
@@ -27,6 +28,7 @@ mod histogram;
 mod load;
 mod process;
 mod report;
+mod rotation;
 mod run;
 mod workload;
 
@@ -44,6 +46,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 const HELP: &str = "\
 Usage: strongroom-bench run --server PATH [--moto PATH] [--secrets N,…] [--only NAME] [--quick]
+       strongroom-bench rotation --server PATH [--secrets N] [--reads N]
        strongroom-bench floor --listen ADDRESS [--bare]
 
 run      Measures the server at PATH, and the floor below it.
@@ -51,6 +54,9 @@ run      Measures the server at PATH, and the floor below it.
   --secrets N,…   how many secrets to measure with (1000,100000)
   --only NAME     only this operation, for whoever holds a profiler to it
   --quick         two seconds a stretch instead of eight, 1000 and 5000 secrets
+rotation Rotates many secrets at once, with the reads beside it.
+  --secrets N     how many (10000)
+  --reads N       reads a second (500)
 floor    Answers a constant to every request on ADDRESS.
   --bare          with hyper alone, not with the server's own HTTP layer
 ";
@@ -58,6 +64,7 @@ floor    Answers a constant to every request on ADDRESS.
 enum Invocation {
     Floor(Floor, std::net::SocketAddr),
     Help,
+    Rotation(rotation::Plan),
     Run(Plan),
 }
 
@@ -75,6 +82,7 @@ fn main() -> ExitCode {
             print!("{HELP}");
             Ok(())
         }
+        Invocation::Rotation(plan) => rotation::run(&plan),
         Invocation::Run(plan) => run::run(&plan),
     };
     match done {
@@ -91,11 +99,12 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Invocation> {
     let mut plan = Plan::default();
     let mut server = None;
     let (mut listen, mut bare) = (None, false);
+    let (mut secrets, mut reads) = (10_000, 500.0);
     while let Some(option) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("`{option}` needs a value"));
         match (command.as_str(), option.as_str()) {
-            ("run" | "floor", "-h" | "--help") => return Ok(Invocation::Help),
-            ("run", "--server") => server = Some(PathBuf::from(value()?)),
+            ("run" | "rotation" | "floor", "-h" | "--help") => return Ok(Invocation::Help),
+            ("run" | "rotation", "--server") => server = Some(PathBuf::from(value()?)),
             ("run", "--moto") => plan.moto = Some(PathBuf::from(value()?)),
             ("run", "--secrets") => {
                 let numbers: std::result::Result<Vec<NonZeroU64>, _> =
@@ -108,6 +117,12 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Invocation> {
                     .into_iter()
                     .find(|known| known.name() == name);
                 plan.only = Some(operation.ok_or(format!("`{name}` is not measured"))?);
+            }
+            ("rotation", "--secrets") => {
+                secrets = value()?.parse().map_err(|_| "`--secrets` takes a number")?;
+            }
+            ("rotation", "--reads") => {
+                reads = value()?.parse().map_err(|_| "`--reads` takes a number")?;
             }
             ("run", "--quick") => plan.quick = true,
             ("floor", "--listen") => {
@@ -126,6 +141,11 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Invocation> {
             plan.server = server.ok_or("`--server` is missing")?;
             Ok(Invocation::Run(plan))
         }
+        "rotation" => Ok(Invocation::Rotation(rotation::Plan {
+            server: server.ok_or("`--server` is missing")?,
+            secrets,
+            reads,
+        })),
         "floor" => {
             let floor = if bare { Floor::Bare } else { Floor::Layer };
             Ok(Invocation::Floor(
@@ -155,6 +175,10 @@ mod tests {
         assert!(matches!(
             check("floor --listen 127.0.0.1:1 --bare"),
             Ok(Invocation::Floor(Floor::Bare, _))
+        ));
+        assert!(matches!(
+            check("rotation --server s --secrets 5"),
+            Ok(Invocation::Rotation(_))
         ));
         assert!(matches!(check(""), Ok(Invocation::Help)));
         for wrong in [

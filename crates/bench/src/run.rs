@@ -113,11 +113,11 @@ impl Bench<'_> {
         // Beside the binary, on a real disk: where fsync is free, writes are.
         let beside = self.plan.server.parent().unwrap_or(Path::new("."));
         let directory = tempfile::tempdir_in(beside)?;
-        let (server, target, _) = self.start(&directory)?;
+        let (server, target, _) = start(&self.plan.server, &directory)?;
         let filled = fill(&target, 0, secrets, MANY)?;
         server.stop()?;
 
-        let (server, mut target, ready) = self.start(&directory)?;
+        let (server, mut target, ready) = start(&self.plan.server, &directory)?;
         let resident_mib = server.resident_mib()?;
         self.report.starts.push(Start {
             secrets,
@@ -153,42 +153,6 @@ impl Bench<'_> {
             )?;
         }
         server.stop()
-    }
-
-    /// Starts the server on what `directory` holds; how long that took until
-    /// it answered is the third part.
-    fn start(&self, directory: &TempDir) -> Result<(Server, Target, Duration)> {
-        let environment = directory.path().join("exports.env");
-        if environment.exists() {
-            std::fs::remove_file(&environment)?;
-        }
-        let address = free_address()?;
-        let mut command = Command::new(&self.plan.server);
-        command
-            .args(["dev", "--listen", &address.to_string(), "--data-dir"])
-            .arg(directory.path().join("data"))
-            .arg("--env-file")
-            .arg(&environment)
-            .stderr(File::create(directory.path().join("log"))?);
-        let started = Instant::now();
-        let server = Server::start(&mut command, address, || environment.exists())
-            .map_err(|error| with_log(&error.to_string(), directory))?;
-        let ready = started.elapsed();
-        let exports = read_exports(&environment)?;
-        let variable = |name: &str| {
-            let found = exports.iter().find(|(export, _)| export == name);
-            found
-                .map(|(_, value)| value.clone())
-                .ok_or(format!("the env file has no `{name}`"))
-        };
-        let target = Target {
-            address,
-            region: variable("AWS_REGION")?,
-            access_key_id: variable("AWS_ACCESS_KEY_ID")?,
-            secret_access_key: variable("AWS_SECRET_ACCESS_KEY")?,
-            key: Key::default(),
-        };
-        Ok((server, target, ready))
     }
 
     fn moto(&mut self, program: &Path) -> Result<()> {
@@ -266,6 +230,42 @@ impl Bench<'_> {
         });
         Ok(per_second)
     }
+}
+
+/// Starts the server on what `directory` holds; how long that took until
+/// it answered is the third part.
+pub(crate) fn start(program: &Path, directory: &TempDir) -> Result<(Server, Target, Duration)> {
+    let environment = directory.path().join("exports.env");
+    if environment.exists() {
+        std::fs::remove_file(&environment)?;
+    }
+    let address = free_address()?;
+    let mut command = Command::new(program);
+    command
+        .args(["dev", "--listen", &address.to_string(), "--data-dir"])
+        .arg(directory.path().join("data"))
+        .arg("--env-file")
+        .arg(&environment)
+        .stderr(File::create(directory.path().join("log"))?);
+    let started = Instant::now();
+    let server = Server::start(&mut command, address, || environment.exists())
+        .map_err(|error| with_log(&error.to_string(), directory))?;
+    let ready = started.elapsed();
+    let exports = read_exports(&environment)?;
+    let variable = |name: &str| {
+        let found = exports.iter().find(|(export, _)| export == name);
+        found
+            .map(|(_, value)| value.clone())
+            .ok_or(format!("the env file has no `{name}`"))
+    };
+    let target = Target {
+        address,
+        region: variable("AWS_REGION")?,
+        access_key_id: variable("AWS_ACCESS_KEY_ID")?,
+        secret_access_key: variable("AWS_SECRET_ACCESS_KEY")?,
+        key: Key::default(),
+    };
+    Ok((server, target, ready))
 }
 
 /// A server, and what its rows are called.

@@ -118,6 +118,17 @@ pub(crate) enum Operation {
     PutSecretValue,
 }
 
+impl Call {
+    /// A call of Secrets Manager.
+    pub(crate) fn new(operation: &'static str, body: String) -> Self {
+        Self {
+            service: Service::SecretsManager,
+            operation,
+            body,
+        }
+    }
+}
+
 impl Operation {
     /// In the order of the table: reads, then writes, which leave the store
     /// another than they found it.
@@ -267,12 +278,12 @@ fn create_body(name: &str, chance: &mut Chance) -> String {
     )
 }
 
-fn secret_name(index: u64) -> String {
+pub(crate) fn secret_name(index: u64) -> String {
     format!("bench/service-{}/database-{index}", index % SERVICES)
 }
 
 /// A version's name, as an SDK makes it.
-fn token(chance: &mut Chance) -> String {
+pub(crate) fn token(chance: &mut Chance) -> String {
     let (high, low) = (chance.next(), chance.next());
     format!(
         "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",

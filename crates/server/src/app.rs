@@ -1,16 +1,22 @@
 //! The product put together: store, key, log, services.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use strongroom_crypto::{AsymmetricError, Random, SystemRandom};
+use strongroom_functions::{Confinement, Host};
 use strongroom_services::{
     cloudtrail::{EventHistory, NoHistory},
     context::Services,
     iam::{self, Callers, flush_access_key_uses},
     jobs,
     kms::{KeyMaterial, flush_key_usages},
+    lambda::FunctionHost,
     organizations::Organizations,
-    secretsmanager::{Shared, flush_accesses},
+    secretsmanager::{Shared, flush_accesses, rotation},
     sts::IdentityProviders,
 };
 use strongroom_store::{RootKey, Store};
@@ -20,6 +26,7 @@ use tokio::sync::watch;
 use crate::{
     audit::{AuditLog, History, Options, Signer},
     authn::Authenticator,
+    databases,
     outbound::Outbound,
     outbox::{self, Outbox},
 };
@@ -128,18 +135,51 @@ impl App {
         let log = Arc::new(log);
         let history = Arc::new(History::of(Arc::clone(&log), &setup.audit));
         let known = Arc::clone(&history) as Arc<dyn EventHistory>;
+        let services = Services {
+            identity_providers: IdentityProviders::new(Arc::new(setup.outbound)),
+            history: known,
+            ..services(store, setup.partition)
+        };
+        services.secrets.rotation().trust(databases::trust());
+        // The embedded store is this process's alone.
+        rotation::take_back(&services).await?;
+        let services = Arc::new(services);
+        services.secrets.rotation().connect(&services);
         Ok(Arc::new(Self {
-            services: Arc::new(Services {
-                identity_providers: IdentityProviders::new(Arc::new(setup.outbound)),
-                history: known,
-                ..services(store, setup.partition)
-            }),
+            services,
             history,
             authenticator: Authenticator::new(setup.regions),
             log,
             outbox: Outbox::default(),
             stop: watch::Sender::new(false),
         }))
+    }
+
+    /// Runs users' functions from now on, with their files in `directory`;
+    /// they reach the product at `endpoint`.
+    ///
+    /// # Errors
+    /// When the directory cannot be made.
+    pub fn run_functions(
+        &self,
+        directory: &Path,
+        endpoint: String,
+        hidden: Vec<PathBuf>,
+    ) -> std::io::Result<()> {
+        let confinement = Confinement::best();
+        if confinement == Confinement::ProcessGroup {
+            tracing::warn!(
+                "functions of users are not kept from what the server can read: run the server \
+                 as root, or install bubblewrap"
+            );
+        }
+        let clock = Arc::clone(&self.services.clock);
+        let host = Host::new(directory, confinement, clock, hidden)?;
+        self.services
+            .secrets
+            .rotation()
+            .run_functions(FunctionHost { host, endpoint });
+        Ok(())
     }
 
     /// Copies audit records and does work that falls due, until
@@ -150,7 +190,10 @@ impl App {
             Arc::clone(&self.log),
             self.stop.subscribe(),
         );
-        tokio::join!(copying, self.rounds());
+        let rotating = rotation::run(Arc::clone(&self.services), self.stop.subscribe(), || {
+            self.outbox.wake();
+        });
+        tokio::join!(copying, self.rounds(), rotating);
     }
 
     /// Has [`App::work`] end once it has copied everything.

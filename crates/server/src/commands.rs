@@ -8,6 +8,7 @@ mod audit;
 mod backup;
 mod dev;
 mod env_file;
+mod functions;
 mod init;
 mod jobs;
 mod output;
@@ -42,6 +43,8 @@ enum Command {
     Backup(backup::Backup),
     /// Run the whole product on loopback, with nothing to configure
     Dev(dev::Dev),
+    /// Look after users' own functions
+    Functions(functions::Functions),
     /// Make the store of a server, and print the administrator's credentials
     Init(init::Init),
     /// List what waits to be done in the background
@@ -74,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Audit(audit) => block_on(audit.run()),
         Command::Backup(backup) => block_on(backup.run()),
         Command::Dev(dev) => block_on(dev.run()),
+        Command::Functions(functions) => functions.run(),
         Command::Init(init) => block_on(init.run()),
         Command::Jobs(jobs) => block_on(jobs.run()),
         Command::Restore(restore) => block_on(restore.run()),

@@ -17,6 +17,7 @@
 mod audit;
 mod deployment;
 mod document;
+mod functions;
 mod limits;
 mod listener;
 mod log;
@@ -37,8 +38,8 @@ use std::{
 use serde::Deserialize;
 
 pub use self::{
-    audit::Audit, deployment::Deployment, listener::ListenerConfig, listener::TlsFiles, log::Log,
-    outbound::Outbound, seal::Seal,
+    audit::Audit, deployment::Deployment, functions::Functions, listener::ListenerConfig,
+    listener::TlsFiles, log::Log, outbound::Outbound, seal::Seal,
 };
 use self::{document::Document, names::fields_of, overlay::Overlay};
 use crate::http::Limits;
@@ -56,6 +57,8 @@ pub struct Config {
     pub seal: Seal,
     /// The audit log.
     pub audit: Audit,
+    /// Users' own functions, if they are run.
+    pub functions: Option<Functions>,
     /// What clients may use.
     pub limits: Limits,
     /// The process's own log.
@@ -123,6 +126,7 @@ struct File {
     store: store::Section,
     seal: seal::Section,
     audit: audit::Section,
+    functions: functions::Section,
     limits: limits::Section,
     log: log::Section,
     outbound: outbound::Section,
@@ -132,9 +136,10 @@ struct File {
 type SectionKeys = (&'static str, fn() -> &'static [&'static str]);
 
 /// All sections.
-const SECTIONS: [SectionKeys; 8] = [
+const SECTIONS: [SectionKeys; 9] = [
     ("audit", fields_of::<audit::Section>),
     ("deployment", fields_of::<deployment::Section>),
+    ("functions", fields_of::<functions::Section>),
     ("limits", fields_of::<limits::Section>),
     ("listener", fields_of::<listener::Section>),
     ("log", fields_of::<log::Section>),
@@ -158,6 +163,7 @@ impl File {
         let data_dir = self.store.check(check)?;
         let seal = self.seal.check(&data_dir, check)?;
         let audit = self.audit.check(&data_dir, check)?;
+        let functions = self.functions.check(check)?;
         let limits = self.limits.check(check)?;
         let log = self.log.check();
         let outbound = self.outbound.check();
@@ -167,6 +173,7 @@ impl File {
             data_dir,
             seal,
             audit,
+            functions,
             limits,
             log,
             outbound,

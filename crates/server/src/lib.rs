@@ -14,6 +14,7 @@ pub mod audit;
 pub mod authn;
 pub mod commands;
 pub mod config;
+mod databases;
 pub mod hardening;
 pub mod http;
 pub mod log;

@@ -4,6 +4,7 @@ use strongroom_services::{
     cloudtrail::{self, CloudTrail},
     iam::{self, Iam},
     kms::{self, Kms},
+    lambda::{self, Lambda},
     operation::{Endpoints, Route, Service},
     organizations::{self, AwsOrganizations},
     protocol::{Protocol, Query},
@@ -29,6 +30,7 @@ pub static SERVICES: &[Served] = &[
     Served::of::<Iam>(iam::operations::ROUTES),
     Served::of::<Kms>(kms::operations::ROUTES),
     Served::of::<AwsOrganizations>(organizations::operations::ROUTES),
+    Served::of::<Lambda>(lambda::operations::ROUTES),
     Served::of::<SecretsManager>(secretsmanager::operations::ROUTES),
     Served::of::<Sts>(sts::operations::ROUTES),
 ];

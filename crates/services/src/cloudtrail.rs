@@ -84,7 +84,7 @@ pub struct Event {
     pub read_only: bool,
     /// The resources that were used: for KMS the key.
     pub resources: Vec<Resource>,
-    /// Code and message of a failure.
+    /// Code and message of a failure; the code is empty where AWS writes none.
     pub error: Option<(&'static str, String)>,
     /// What kind of event it is.
     pub kind: Kind,
@@ -168,11 +168,12 @@ impl Event {
             return self.service_record(services, home, time);
         }
         let service = (self.kind == Kind::Forwarded).then_some(FORWARDER);
-        let tls = request.tls.as_ref().filter(|_| service.is_none());
         let (identity, account) = match &self.acting {
             Some((identity, account)) => (identity, *account),
             None => (&request.caller.identity, request.caller.account),
         };
+        let tls = request.tls.as_ref();
+        let tls = tls.filter(|tls| service.is_none() && tls.is_of_a_connection());
         self.line(Scene {
             user_identity: match service {
                 Some(_) => &identity.forwarded,
@@ -244,7 +245,9 @@ impl Event {
         line.text("sourceIPAddress", &scene.source);
         line.some_text("userAgent", scene.user_agent.map(short));
         if let Some((code, message)) = &self.error {
-            line.text("errorCode", code);
+            if !code.is_empty() {
+                line.text("errorCode", code);
+            }
             line.text("errorMessage", short(message));
         }
         match &self.request_json {

@@ -116,6 +116,24 @@ pub struct Tls {
     pub key_exchange: Option<String>,
 }
 
+impl Tls {
+    /// Of a call that never leaves the process: as safe from eavesdropping as
+    /// policies ask, and nothing to record.
+    #[must_use]
+    pub fn in_process() -> Self {
+        Self {
+            version: String::new(),
+            cipher_suite: String::new(),
+            key_exchange: None,
+        }
+    }
+
+    /// Whether there is a connection that it is of.
+    pub(crate) fn is_of_a_connection(&self) -> bool {
+        !self.version.is_empty()
+    }
+}
+
 /// What an operation works with. It may be thrown away and made anew when the
 /// transaction meets a conflict, so nothing outside it is changed by an
 /// operation.

@@ -7,8 +7,8 @@
 //! is gone, somebody else claimed it since, and the work is dropped. So any
 //! number of nodes may work, and each job is done once.
 
-use strongroom_store::{Mode, StoreError};
-use strongroom_types::{AccountId, Partition, Timestamp};
+use strongroom_store::{Mode, StoreError, Table};
+use strongroom_types::{AccountId, Partition};
 
 use crate::{
     context::{Home, Services},
@@ -55,6 +55,8 @@ pub enum Kind {
     Unknown = 0,
     /// Removes a secret whose recovery window has ended.
     DeleteSecret = 1,
+    /// Rotates a secret. In a table of its own.
+    RotateSecret = 2,
     /// Destroys a KMS key whose window has ended.
     DeleteKmsKey = 10,
     /// Gives a KMS key new material.
@@ -108,6 +110,16 @@ impl Job {
         })
     }
 
+    /// The job of rotating a secret, of the generation that its row counts.
+    #[must_use]
+    pub fn rotate_secret(home: &Home, name: &str, suffix: &str, generation: u64) -> Self {
+        Self {
+            kind: Kind::RotateSecret.into(),
+            incarnation: format!("{suffix}/{generation}"),
+            ..Self::delete_secret(home, name, suffix)
+        }
+    }
+
     /// The job's key, due at a time in milliseconds since the epoch. One
     /// resource has at most one job of a kind at a time.
     #[must_use]
@@ -133,7 +145,7 @@ pub async fn run_due(services: &Services) -> Result<usize, StoreError> {
     let mut done = 0;
     loop {
         let now = services.clock.now();
-        let claimed = match claim(services, now).await {
+        let claimed = match claim::<Jobs>(services, ROUND, pause).await {
             Err(StoreError::Conflict) => continue,
             other => other?,
         };
@@ -147,7 +159,7 @@ pub async fn run_due(services: &Services) -> Result<usize, StoreError> {
                 Kind::DeleteKmsKey => kms::delete_key(services, &job, now).await,
                 Kind::RotateKmsKey => kms::rotate_key(services, &job, now).await,
                 Kind::ExpireKmsMaterial => kms::expire_material(services, &job, now).await,
-                Kind::Unknown => continue,
+                Kind::RotateSecret | Kind::Unknown => continue,
             };
             match outcome {
                 Ok(()) => done += 1,
@@ -160,19 +172,32 @@ pub async fn run_due(services: &Services) -> Result<usize, StoreError> {
     }
 }
 
-async fn claim(services: &Services, now: Timestamp) -> Result<Vec<Claimed>, StoreError> {
-    let now_ms = u64::try_from(now.as_millisecond()).unwrap_or(0);
+/// How long a claimed job is left alone, in milliseconds: longer each time.
+fn pause(claims: u64) -> u64 {
+    (LEASE_MS << (claims - 1).min(10)).min(MAX_PAUSE_MS)
+}
+
+/// Claims up to `most` of the jobs that are due. Each is its worker's for as
+/// long as `lease` says of the number of its claims, in milliseconds.
+///
+/// # Errors
+/// When the store fails, or another came between.
+pub(crate) async fn claim<T: Table<Key = (u64, String), Record = Job>>(
+    services: &Services,
+    most: usize,
+    lease: fn(u64) -> u64,
+) -> Result<Vec<Claimed>, StoreError> {
+    let now_ms = u64::try_from(services.clock.now().as_millisecond()).unwrap_or(0);
     let mut tx = services.store.begin(Mode::Write).await?;
     let mut claimed = Vec::new();
-    for ((due, id), mut job) in tx.range::<Jobs>((), None, ROUND).await? {
+    for ((due, id), mut job) in tx.range::<T>((), None, most).await? {
         if due > now_ms {
             break;
         }
         job.claims += 1;
-        let pause = (LEASE_MS << (job.claims - 1).min(10)).min(MAX_PAUSE_MS);
-        let key = (now_ms + pause, id.clone());
-        tx.delete::<Jobs>(&(due, id))?;
-        tx.put::<Jobs>(&key, &job)?;
+        let key = (now_ms + lease(job.claims), id.clone());
+        tx.delete::<T>(&(due, id))?;
+        tx.put::<T>(&key, &job)?;
         claimed.push(Claimed { key, job });
     }
     if !claimed.is_empty() {

@@ -21,6 +21,7 @@ pub mod iam;
 pub mod invariants;
 pub mod jobs;
 pub mod kms;
+pub mod lambda;
 pub mod operation;
 pub mod organizations;
 pub mod protocol;

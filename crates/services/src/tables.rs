@@ -6,7 +6,7 @@
 use strongroom_store::Table;
 use strongroom_types::{AccountId, Region};
 
-use crate::{iam, jobs, kms, organizations, secretsmanager};
+use crate::{iam, jobs, kms, lambda, organizations, secretsmanager};
 
 /// Defines tables, and the list of them that checks walk through.
 macro_rules! tables {
@@ -75,6 +75,8 @@ tables! {
     22 SecretPolicies: (AccountId, Region, String) => secretsmanager::ResourcePolicy;
     /// Due time in milliseconds since the epoch, job id.
     30 Jobs: (u64, String) => jobs::Job;
+    /// Due time in milliseconds since the epoch, job id: of secrets that rotate.
+    31 RotationJobs: (u64, String) => jobs::Job;
     /// Account, Region, key id, grant id.
     40 KmsGrants: (AccountId, Region, String, String) => kms::Grant;
     /// Account, Region, key id, grantee, grant id.
@@ -99,6 +101,10 @@ tables! {
     54 OrganizationAttachments: (AccountId, String, String) => organizations::Attachment;
     /// Management account, request id.
     55 OrganizationAccountRequests: (AccountId, String) => organizations::AccountRequest;
+    /// Account, Region, name.
+    60 Functions: (AccountId, Region, String) => lambda::FunctionRow;
+    /// Account, Region, function, SHA-256 of the archive.
+    61 FunctionCodes: (AccountId, Region, String, String) => lambda::FunctionCode;
 }
 
 #[cfg(test)]

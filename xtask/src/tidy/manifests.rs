@@ -9,7 +9,9 @@ const ARROWS: &[(&str, &[&str])] = &[
         "strongroom",
         &[
             "strongroom-crypto",
+            "strongroom-functions",
             "strongroom-policy",
+            "strongroom-rotation",
             "strongroom-services",
             "strongroom-sigv4",
             "strongroom-store",
@@ -26,12 +28,16 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("strongroom-crypto", &["strongroom-types"]),
+    ("strongroom-functions", &["strongroom-types"]),
     ("strongroom-policy", &["strongroom-types"]),
+    ("strongroom-rotation", &["strongroom-types"]),
     (
         "strongroom-services",
         &[
             "strongroom-crypto",
+            "strongroom-functions",
             "strongroom-policy",
+            "strongroom-rotation",
             "strongroom-shapes",
             "strongroom-store",
             "strongroom-types",

@@ -2,10 +2,11 @@ use serde::{Deserialize, Serialize};
 use strongroom_services::{
     context::Services,
     jobs::{Job, Kind},
-    tables::Jobs,
+    secretsmanager::rotation,
+    tables::{Jobs, RotationJobs, Secrets},
 };
-use strongroom_store::Mode;
-use strongroom_types::Timestamp;
+use strongroom_store::{Mode, Table, Transaction};
+use strongroom_types::{AccountId, Timestamp};
 
 use super::said;
 
@@ -39,28 +40,62 @@ pub struct PendingJob {
     pub due: String,
     /// How often somebody set out to do it.
     pub claims: u64,
+    /// Why it failed the last time, in words that hold no secret.
+    #[serde(default)]
+    pub failure: Option<String>,
 }
 
 /// The pending jobs.
 pub(super) async fn jobs(services: &Services) -> Result<JobsReport, String> {
     let mut tx = services.store.begin(Mode::Read).await.map_err(said)?;
     let mut report = JobsReport::default();
-    let mut after = None;
+    collect::<Jobs>(&mut tx, &mut report).await?;
+    collect::<RotationJobs>(&mut tx, &mut report).await?;
+    report.jobs.sort_by(|one, other| one.due.cmp(&other.due));
+    report.more |= report.jobs.len() > MOST;
+    report.jobs.truncate(MOST);
+    Ok(report)
+}
+
+/// Adds the first jobs of a table.
+async fn collect<T: Table<Key = (u64, String), Record = Job>>(
+    tx: &mut Transaction,
+    report: &mut JobsReport,
+) -> Result<(), String> {
+    let (mut after, mut found) = (None, 0);
     loop {
-        let page = tx.range::<Jobs>((), after.as_ref(), PAGE).await;
+        let page = tx.range::<T>((), after.as_ref(), PAGE).await;
         let page = page.map_err(said)?;
         let Some((last, _)) = page.last() else {
-            return Ok(report);
+            return Ok(());
         };
         after = Some(last.clone());
         for ((due_ms, _), job) in page {
-            if report.jobs.len() == MOST {
+            if found == MOST {
                 report.more = true;
-                return Ok(report);
+                return Ok(());
             }
-            report.jobs.push(pending(due_ms, job));
+            found += 1;
+            let failure = failure(tx, &job).await?;
+            report.jobs.push(PendingJob {
+                failure,
+                ..pending(due_ms, job)
+            });
         }
     }
+}
+
+/// Why a rotation failed the last time.
+async fn failure(tx: &mut Transaction, job: &Job) -> Result<Option<String>, String> {
+    if job.kind != i32::from(Kind::RotateSecret) {
+        return Ok(None);
+    }
+    let (Some(account), Ok(region)) = (AccountId::new(job.account), job.region.parse()) else {
+        return Ok(None);
+    };
+    let key = (account, region, job.resource.clone());
+    let secret = tx.get::<Secrets>(&key).await.map_err(said)?;
+    Ok(secret.and_then(|secret| rotation::failure(&secret).map(str::to_owned)))
 }
 
 fn pending(due_ms: u64, job: Job) -> PendingJob {
@@ -76,5 +111,6 @@ fn pending(due_ms: u64, job: Job) -> PendingJob {
         resource: job.resource,
         due: due.unwrap_or(Timestamp::MAX).to_string(),
         claims: job.claims,
+        failure: None,
     }
 }

@@ -75,6 +75,9 @@ impl Dev {
             secret_access_key: &known.secret_access_key,
             region: self.region,
         };
+        let hidden = self.data_dir.canonicalize()?;
+        let functions = hidden.join("functions");
+        app.run_functions(&functions, environment.endpoint.clone(), vec![hidden])?;
         let socket = site.socket();
         let looking_after = look_after(Admin::new(Arc::clone(&app.services), site.key), &socket);
         welcome(&environment, &known);

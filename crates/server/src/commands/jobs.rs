@@ -19,7 +19,15 @@ pub(super) struct Jobs {
 impl Jobs {
     pub(super) async fn run(self) -> Result<(), Failure> {
         if let Report::Jobs(found) = self.place.site()?.perform(Request::Jobs).await? {
-            let heads = ["DUE", "KIND", "ACCOUNT", "REGION", "RESOURCE", "CLAIMS"];
+            let heads = [
+                "DUE",
+                "KIND",
+                "ACCOUNT",
+                "REGION",
+                "RESOURCE",
+                "CLAIMS",
+                "FAILED BECAUSE",
+            ];
             let rows: Vec<_> = found.jobs.into_iter().map(cells).collect();
             if rows.is_empty() {
                 say("Nothing waits.");
@@ -34,7 +42,7 @@ impl Jobs {
     }
 }
 
-fn cells(job: PendingJob) -> [String; 6] {
+fn cells(job: PendingJob) -> [String; 7] {
     [
         job.due,
         job.kind,
@@ -42,5 +50,6 @@ fn cells(job: PendingJob) -> [String; 6] {
         job.region,
         job.resource,
         job.claims.to_string(),
+        job.failure.unwrap_or_default(),
     ]
 }

@@ -72,6 +72,12 @@ impl Server {
                 shown.reload_and_log();
             }
         };
+        if let Some(functions) = &config.functions {
+            let directory = site.data_dir.join("functions");
+            let mut hidden = vec![site.data_dir.clone(), config.audit.directory.clone()];
+            hidden.dedup();
+            app.run_functions(&directory, functions.endpoint.clone(), hidden)?;
+        }
         let socket = site.socket();
         let admin = Admin::new(Arc::clone(&app.services), site.key);
         let looking_after = look_after(admin, &socket);

@@ -131,6 +131,61 @@ impl Caller {
         Self::new(partition, principal, None, Arc::default(), key, None)
     }
 
+    /// A service that calls by itself, for a resource of this account. `arn`
+    /// names it in refusals.
+    pub(crate) fn service(name: &'static str, account: AccountId, arn: Arn) -> Self {
+        Self {
+            principal: Principal::Service { name: name.into() },
+            issuer: None,
+            account,
+            arn,
+            policy_arn: None,
+            identity: Identity::of_service(name),
+            access_key_id: String::new(),
+            secret_access_key: Sensitive::default(),
+            secret_version: 0,
+            standing: Arc::default(),
+            session: None,
+            tags: Vec::new(),
+            claims: Vec::new(),
+            noted_ms: AtomicI64::new(0),
+        }
+    }
+
+    /// A service's own role at work inside the process: a session that needs
+    /// no credentials.
+    ///
+    /// # Errors
+    /// When the policy is none, or the principal is no role's session.
+    pub(crate) fn service_role(
+        partition: Partition,
+        principal: Principal,
+        policy: &str,
+    ) -> Result<Self, CallerError> {
+        let Principal::AssumedRole {
+            path,
+            role_name,
+            role_id,
+            ..
+        } = &principal
+        else {
+            return Err(CallerError::Inconsistent);
+        };
+        let standing = Standing {
+            path: path.clone(),
+            name: role_name.clone(),
+            id: role_id.clone(),
+            identity: vec![standing::compile(role_name, policy)?],
+            service_linked: true,
+            ..Standing::default()
+        };
+        let key = Key {
+            id: "",
+            secret: Sensitive::default(),
+        };
+        Self::new(partition, principal, None, Arc::new(standing), key, None)
+    }
+
     /// Whoever a session token speaks for.
     pub(super) async fn session(
         tx: &mut Transaction,

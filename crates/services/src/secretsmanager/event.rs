@@ -6,6 +6,18 @@ use crate::{
     operation::Service as _,
 };
 
+/// A service event about a rotation of a secret.
+pub(super) fn rotation_event(found: &FoundSecret, name: &'static str, token: &str) -> Event {
+    Event {
+        kind: Kind::ServiceEvent(
+            SecretsManager::EVENT_SOURCE,
+            format!("Rotation-{}-{token}", found.arn),
+            found.home,
+        ),
+        ..service_event(found, name, token)
+    }
+}
+
 /// A service event about a secret.
 pub(super) fn service_event(found: &FoundSecret, name: &'static str, token: &str) -> Event {
     Event {

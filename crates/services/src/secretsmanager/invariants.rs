@@ -6,6 +6,7 @@ use strongroom_types::{AccountId, Partition, Region};
 
 use super::{
     record::Secret,
+    rotation,
     secret::{AWSCURRENT, MAX_LABELS, MAX_VERSIONS},
     tags::MAX_TAGS,
 };
@@ -13,7 +14,7 @@ use crate::{
     context::Home,
     invariants::page,
     jobs,
-    tables::{Jobs, SecretPolicies, SecretValues, Secrets},
+    tables::{Jobs, RotationJobs, SecretPolicies, SecretValues, Secrets},
 };
 
 /// Account, Region, name.
@@ -58,6 +59,9 @@ pub(crate) async fn check_secrets(
                 if !scheduled.contains(&job) {
                     broken.push("it waits for its deletion, and no job is there".to_owned());
                 }
+            }
+            if !rotation_has_its_job(partition, tx, &key, &secret).await? {
+                broken.push("it rotates, and no job is there".to_owned());
             }
             if tx.get::<SecretPolicies>(&key).await?.is_some() != secret.has_resource_policy {
                 broken.push("it does not know whether it has a resource policy".to_owned());
@@ -162,6 +166,44 @@ async fn values(
             .map(|id| format!("version {id} has lost its value")),
     );
     Ok(())
+}
+
+/// A job that nobody has claimed is where the secret says. Of one that is
+/// claimed only the worker knows the place.
+async fn rotation_has_its_job(
+    partition: Partition,
+    tx: &mut Transaction,
+    key: &SecretKey,
+    secret: &Secret,
+) -> Result<bool, StoreError> {
+    let (account, region, name) = key;
+    let home = Home {
+        partition,
+        account: *account,
+        region: *region,
+    };
+    let Some(rotation) = secret.rotation.as_ref().filter(|rotation| rotation.enabled) else {
+        return Ok(true);
+    };
+    let Some(due_ms) = rotation.job_due_ms else {
+        return Ok(true);
+    };
+    let job = jobs::Job::rotate_secret(&home, name, &secret.suffix, rotation.generation);
+    // Claimed, it stands at the end of its lease.
+    let mut after = None;
+    loop {
+        let place = rotation::claim_key(&job, due_ms);
+        if tx.get::<RotationJobs>(&place).await?.is_some() {
+            return Ok(true);
+        }
+        let rows = page::<RotationJobs>(tx, &mut after).await?;
+        if rows.is_empty() {
+            return Ok(false);
+        }
+        if rows.iter().any(|((_, id), _)| *id == place.1) {
+            return Ok(true);
+        }
+    }
 }
 
 async fn values_of_no_secret(

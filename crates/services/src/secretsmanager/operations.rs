@@ -1,6 +1,7 @@
 //! The operations of Secrets Manager, one file each.
 
 mod batch_get_secret_value;
+mod cancel_rotate_secret;
 mod create_secret;
 mod delete_resource_policy;
 mod delete_secret;
@@ -14,6 +15,7 @@ mod list_secrets;
 mod put_resource_policy;
 mod put_secret_value;
 mod restore_secret;
+mod rotate_secret;
 mod tag_resource;
 mod untag_resource;
 mod update_secret;
@@ -25,6 +27,7 @@ use crate::operation::Route;
 /// Every operation, by name.
 pub static ROUTES: &[Route] = &[
     Route::of::<batch_get_secret_value::BatchGetSecretValue>(),
+    Route::of::<cancel_rotate_secret::CancelRotateSecret>(),
     Route::of::<create_secret::CreateSecret>(),
     Route::of::<delete_resource_policy::DeleteResourcePolicy>(),
     Route::of::<delete_secret::DeleteSecret>(),
@@ -38,6 +41,7 @@ pub static ROUTES: &[Route] = &[
     Route::of::<put_resource_policy::PutResourcePolicy>(),
     Route::of::<put_secret_value::PutSecretValue>(),
     Route::of::<restore_secret::RestoreSecret>(),
+    Route::of::<rotate_secret::RotateSecret>(),
     Route::of::<tag_resource::TagResource>(),
     Route::of::<untag_resource::UntagResource>(),
     Route::of::<update_secret::UpdateSecret>(),

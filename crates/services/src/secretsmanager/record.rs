@@ -54,6 +54,9 @@ pub struct Secret {
     /// was made without a value.
     #[prost(string, tag = "16")]
     pub creation_token: String,
+    /// How the secret rotates; absent if that was never set up.
+    #[prost(message, optional, tag = "17")]
+    pub rotation: Option<super::rotation::Rotation>,
 }
 
 /// One version of a secret, without its value.

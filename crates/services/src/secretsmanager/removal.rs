@@ -3,7 +3,9 @@
 use strongroom_store::{Mode, StoreError};
 use strongroom_types::{AccountId, Region, Timestamp};
 
-use super::{event::service_event, record::Secret, secret_ref::FoundSecret, value::row};
+use super::{
+    event::service_event, record::Secret, rotation::drop_job, secret_ref::FoundSecret, value::row,
+};
 use crate::{
     cloudtrail::EventTime,
     context::{Context, Home, Services},
@@ -86,6 +88,7 @@ pub(super) fn remove_now(cx: &mut Context<'_>, found: &FoundSecret) -> Result<()
         cx.events
             .push(service_event(found, "EndSecretVersionDelete", &version.id));
     }
+    drop_job(cx, found)?;
     cx.tx.delete::<SecretPolicies>(&found.key())?;
     cx.tx.delete::<Secrets>(&found.key())?;
     if let Some(due_ms) = found.secret.deletion_due_ms {

@@ -215,7 +215,7 @@ impl Secret {
     /// leaves AWSPREVIOUS behind.
     // INVARIANT: each label is on at most one version, and once AWSCURRENT is
     // on a version it is always on exactly one.
-    fn attach(&mut self, label: &str, id: &str) {
+    pub(super) fn attach(&mut self, label: &str, id: &str) {
         let holder = self.labelled(label).map(|version| version.id.clone());
         if holder.as_deref() == Some(id) {
             return;
@@ -230,7 +230,7 @@ impl Secret {
         self.drop_idle();
     }
 
-    fn detach(&mut self, label: &str) {
+    pub(super) fn detach(&mut self, label: &str) {
         self.take_off(label);
         self.drop_idle();
     }
@@ -261,7 +261,7 @@ impl Secret {
         abandoned
     }
 
-    fn check_labels(&self) -> Result<()> {
+    pub(super) fn check_labels(&self) -> Result<()> {
         let labels: usize = self
             .versions
             .iter()
@@ -276,7 +276,7 @@ impl Secret {
 
     /// Removes the oldest deprecated versions until there is room for one
     /// more, and returns their ids.
-    fn make_room(&mut self, now_ms: i64) -> Result<Vec<String>> {
+    pub(super) fn make_room(&mut self, now_ms: i64) -> Result<Vec<String>> {
         let mut removed = Vec::new();
         while self.versions.len() >= MAX_VERSIONS {
             let oldest = self

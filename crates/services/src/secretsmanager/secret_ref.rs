@@ -240,6 +240,13 @@ impl Target for SecretRef {
                 &tag.value,
             );
         }
+        let secret = self.secret.as_ref();
+        if let Some(rotation) = secret.and_then(|secret| secret.rotation.as_ref()) {
+            keys.one(
+                "secretsmanager:resource/AllowRotationLambdaArn",
+                &rotation.lambda_arn,
+            );
+        }
         if let Some(kind) = self
             .secret
             .as_ref()

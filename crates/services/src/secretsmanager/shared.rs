@@ -4,7 +4,10 @@ use strongroom_policy::Policy;
 use strongroom_store::{CommitObserver, Store, Table as _};
 use strongroom_types::{AccountId, Region};
 
-use super::{access::Accesses, index::SecretIndex, kept::KeptSecrets, page_token::PageTokens};
+use super::{
+    access::Accesses, index::SecretIndex, kept::KeptSecrets, page_token::PageTokens,
+    rotation::RotationShared,
+};
 use crate::{cache::Cache, tables::SecretPolicies};
 
 /// What Secrets Manager keeps in memory. All of it can be dropped: the store
@@ -20,6 +23,7 @@ pub struct Shared {
     pub(super) page_tokens: PageTokens,
     /// Compiled resource policies.
     pub(super) policies: Arc<Cache<(AccountId, Region, String), Policy>>,
+    rotation: RotationShared,
 }
 
 impl Shared {
@@ -33,7 +37,10 @@ impl Shared {
         store.observe(Arc::clone(&index) as Arc<dyn CommitObserver>);
         store.observe(Arc::clone(&kept) as Arc<dyn CommitObserver>);
         store.observe(Arc::clone(&policies) as Arc<dyn CommitObserver>);
+        let rotation = RotationShared::default();
+        store.observe(Arc::clone(rotation.wake()) as Arc<dyn CommitObserver>);
         Self {
+            rotation,
             accesses: Accesses::default(),
             index,
             kept,
@@ -50,6 +57,12 @@ impl Shared {
     /// Seals page tokens, also those of other services.
     pub(crate) fn page_tokens(&self) -> &PageTokens {
         &self.page_tokens
+    }
+
+    /// What rotation keeps.
+    #[must_use]
+    pub fn rotation(&self) -> &RotationShared {
+        &self.rotation
     }
 
     /// The generation of the compiled resource policies.

@@ -12,6 +12,7 @@ use super::{
     event::service_event,
     kept,
     record::SealedValue,
+    rotation,
     secret::{AWSCURRENT, AWSPENDING, AWSPREVIOUS, NewVersion},
     secret_ref::FoundSecret,
 };
@@ -117,6 +118,11 @@ pub(super) async fn put(
         labels,
         kms_key_id: named.map(|_| key.arn.to_string()),
     };
+    let current = |found: &FoundSecret| {
+        let current = found.secret.labelled(AWSCURRENT);
+        current.map(|version| version.id.clone())
+    };
+    let before = current(found);
     let added = found.secret.add_version(new, cx.now)?;
     for id in &added.removed {
         cx.tx.delete::<SecretValues>(&row(found, id))?;
@@ -133,6 +139,9 @@ pub(super) async fn put(
         binary: value.is_binary(),
     };
     cx.tx.put::<SecretValues>(&row(found, token), &row_value)?;
+    if current(found) != before {
+        rotation::changed_by_hand(cx, found)?;
+    }
     Ok(true)
 }
 

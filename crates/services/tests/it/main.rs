@@ -45,6 +45,10 @@ mod query;
 mod records;
 #[cfg(test)]
 mod resolution;
+mod rotation;
+#[path = "../../../rotation/tests/support/servers.rs"]
+#[expect(dead_code, reason = "only some of the servers are needed here")]
+mod servers;
 #[cfg(test)]
 mod tags;
 #[cfg(test)]

@@ -157,7 +157,8 @@ fn input(operation: &str, arn: &str) -> Option<Value> {
     Some(match operation {
         "BatchGetSecretValue" => json!({"SecretIdList": [arn]}),
         "CreateSecret" => json!({"Name": "new", "ClientRequestToken": new, "SecretString": "v"}),
-        "DeleteResourcePolicy"
+        "CancelRotateSecret"
+        | "DeleteResourcePolicy"
         | "DeleteSecret"
         | "DescribeSecret"
         | "GetResourcePolicy"
@@ -173,6 +174,11 @@ fn input(operation: &str, arn: &str) -> Option<Value> {
         }
         "PutSecretValue" | "UpdateSecret" => {
             json!({"SecretId": arn, "ClientRequestToken": new, "SecretString": "v"})
+        }
+        "RotateSecret" => {
+            let name = "SecretsManagerRDSPostgreSQLRotationSingleUser";
+            let function = format!("arn:aws:lambda:us-east-1:{OWNER}:function:{name}");
+            json!({"SecretId": arn, "ClientRequestToken": new, "RotationLambdaARN": function})
         }
         "TagResource" => json!({"SecretId": arn, "Tags": [{"Key": "k", "Value": "v"}]}),
         "UntagResource" => json!({"SecretId": arn, "TagKeys": ["k"]}),

@@ -7,7 +7,13 @@ use crate::{
     authorize::Authorized,
     context::Context,
     operation::Operation,
-    secretsmanager::{Result, SecretRef, SecretsManager, access::accessed, arguments::Tag, tags},
+    secretsmanager::{
+        Result, SecretRef, SecretsManager,
+        access::accessed,
+        arguments::Tag,
+        rotation::{Rotation, RotationRules},
+        tags,
+    },
     shape::{Input, Output},
 };
 
@@ -38,6 +44,17 @@ pub struct DescribeSecretOutput {
     pub description: Option<String>,
     /// The key as the caller named it; absent for `aws/secretsmanager`.
     pub kms_key_id: Option<String>,
+    /// Whether it rotates; absent if that was never set up.
+    pub rotation_enabled: Option<bool>,
+    /// The function that rotates it.
+    #[shape(name = "RotationLambdaARN")]
+    pub rotation_lambda_arn: Option<String>,
+    /// When it rotates.
+    pub rotation_rules: Option<RotationRules>,
+    /// When it last rotated.
+    pub last_rotated_date: Option<Timestamp>,
+    /// The time by which it rotates next.
+    pub next_rotation_date: Option<Timestamp>,
     /// When value, metadata or labels last changed.
     pub last_changed_date: Option<Timestamp>,
     /// The day of the last read.
@@ -79,6 +96,7 @@ impl Operation for DescribeSecret {
     ) -> Result<Self::Output> {
         let found = secret.found()?;
         let secret = found.secret.into_inner();
+        let rotation = secret.rotation.as_ref();
         let time = |ms| Timestamp::from_millisecond(ms).ok();
         Ok(DescribeSecretOutput {
             arn: Some(found.arn),
@@ -88,6 +106,11 @@ impl Operation for DescribeSecret {
             last_accessed_date: accessed(secret.last_accessed_day),
             deleted_date: secret.deleted_ms.and_then(time),
             created_date: time(secret.created_ms),
+            rotation_enabled: rotation.map(|rotation| rotation.enabled),
+            rotation_lambda_arn: rotation.map(|rotation| rotation.lambda_arn.clone()),
+            rotation_rules: rotation.and_then(Rotation::rules),
+            last_rotated_date: rotation.and_then(Rotation::last_rotated_date),
+            next_rotation_date: rotation.and_then(Rotation::next_rotation_date),
             name: Some(secret.name),
             r#type: secret.r#type,
             description: secret.description,

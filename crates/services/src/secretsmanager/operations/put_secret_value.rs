@@ -1,3 +1,4 @@
+use strongroom_crypto::constant_time_eq;
 use strongroom_store::Mode;
 use strongroom_types::{Arn, Sensitive};
 
@@ -5,7 +6,9 @@ use crate::{
     authorize::Authorized,
     context::Context,
     operation::Operation,
-    secretsmanager::{Error, Result, SecretRef, SecretsManager, arguments::token, value},
+    secretsmanager::{
+        Error, FoundSecret, Result, SecretRef, SecretsManager, arguments::token, value,
+    },
     shape::{Blob, Input, Output},
 };
 
@@ -81,10 +84,8 @@ impl Operation for PutSecretValue {
     ) -> Result<Self::Output> {
         let mut found = secret.alive()?;
         let token = token(input.client_request_token)?;
-        if input.rotation_token.is_some() {
-            return Err(Error::InvalidParameter(
-                "The RotationToken does not belong to a running rotation of this secret.".into(),
-            ));
+        if let Some(given) = &input.rotation_token {
+            check_rotation_token(&found, given)?;
         }
         let value = value::Value::given(input.secret_string, input.secret_binary)?;
         let value = value.ok_or_else(Error::no_value)?;
@@ -101,5 +102,22 @@ impl Operation for PutSecretValue {
             version_id: Some(token),
             version_stages,
         })
+    }
+}
+
+/// A function of another account or role shows by this that it acts for the
+/// rotation that is running.
+fn check_rotation_token(found: &FoundSecret, given: &Sensitive<String>) -> Result<()> {
+    let rotation = found.secret.rotation.as_ref();
+    let running = rotation.and_then(|rotation| rotation.running.as_ref());
+    let same = running.is_some_and(|running| {
+        constant_time_eq(running.rotation_token.as_bytes(), given.expose().as_bytes())
+    });
+    if same {
+        Ok(())
+    } else {
+        Err(Error::InvalidParameter(
+            "The RotationToken does not belong to a running rotation of this secret.".into(),
+        ))
     }
 }

@@ -1,0 +1,296 @@
+"""Rotation by functions of one's own: made with the AWS CLI, unmodified handlers."""
+
+import io
+import json
+import pathlib
+import subprocess
+import sysconfig
+import time
+import zipfile
+
+import pytest
+
+import harness
+
+PATIENCE = 90
+
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        },
+    }
+)
+ALLOWED = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": [
+                    "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue",
+                    "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage",
+                ],
+                "Resource": "*",
+            },
+            {"Effect": "Allow", "Action": "secretsmanager:GetRandomPassword", "Resource": "*"},
+        ],
+    }
+)
+
+# As in the templates that AWS publishes, less the database.
+PYTHON = '''
+import json
+import os
+
+import boto3
+
+
+def lambda_handler(event, context):
+    arn, token, step = event["SecretId"], event["ClientRequestToken"], event["Step"]
+    client = boto3.client("secretsmanager", endpoint_url=os.environ["SECRETS_MANAGER_ENDPOINT"])
+    metadata = client.describe_secret(SecretId=arn)
+    if "RotationEnabled" in metadata and not metadata["RotationEnabled"]:
+        raise ValueError("Secret %s is not enabled for rotation" % arn)
+    versions = metadata["VersionIdsToStages"]
+    if token not in versions:
+        raise ValueError("Secret version %s has no stage for rotation of secret %s." % (token, arn))
+    if "AWSCURRENT" in versions[token]:
+        return
+    if "AWSPENDING" not in versions[token]:
+        raise ValueError("Secret version %s not set as AWSPENDING" % token)
+    print("step", step)
+    if step == "createSecret":
+        current = json.loads(client.get_secret_value(SecretId=arn, VersionStage="AWSCURRENT")["SecretString"])
+        try:
+            client.get_secret_value(SecretId=arn, VersionId=token, VersionStage="AWSPENDING")
+        except client.exceptions.ResourceNotFoundException:
+            word = client.get_random_password(ExcludeCharacters=os.environ.get("EXCLUDE_CHARACTERS", "/@"))
+            current["password"] = word["RandomPassword"]
+            client.put_secret_value(
+                SecretId=arn, ClientRequestToken=token, SecretString=json.dumps(current),
+                VersionStages=["AWSPENDING"], RotationToken=event["RotationToken"])
+    elif step == "finishSecret":
+        current = next(v for v, stages in versions.items() if "AWSCURRENT" in stages)
+        client.update_secret_version_stage(
+            SecretId=arn, VersionStage="AWSCURRENT", MoveToVersionId=token, RemoveFromVersionId=current)
+    elif step not in ("setSecret", "testSecret"):
+        raise ValueError("Invalid step parameter")
+'''
+
+NODE = '''
+import { createHash, createHmac, randomUUID } from "node:crypto";
+
+const hash = (text) => createHash("sha256").update(text).digest("hex");
+const mac = (key, text) => createHmac("sha256", key).update(text).digest();
+
+async function call(operation, input) {
+  const { AWS_REGION: region, AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret } = process.env;
+  const url = new URL(process.env.AWS_ENDPOINT_URL);
+  const body = JSON.stringify(input);
+  const time = new Date().toISOString().replace(/[-:]|\\.\\d+/g, "");
+  const headers = {
+    "content-type": "application/x-amz-json-1.1", host: url.host, "x-amz-date": time,
+    "x-amz-security-token": process.env.AWS_SESSION_TOKEN, "x-amz-target": `secretsmanager.${operation}`,
+  };
+  const names = Object.keys(headers).join(";");
+  const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\\n`).join("");
+  const canonical = `POST\\n/\\n\\n${lines}\\n${names}\\n${hash(body)}`;
+  const scope = `${time.slice(0, 8)}/${region}/secretsmanager/aws4_request`;
+  const key = scope.split("/").reduce(mac, `AWS4${secret}`);
+  const signature = mac(key, `AWS4-HMAC-SHA256\\n${time}\\n${scope}\\n${hash(canonical)}`).toString("hex");
+  headers.authorization = `AWS4-HMAC-SHA256 Credential=${id}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
+  const answer = await fetch(url, { method: "POST", headers, body });
+  if (!answer.ok) throw new Error(`${operation}: ${await answer.text()}`);
+  return answer.json();
+}
+
+export const handler = async ({ Step, SecretId, ClientRequestToken: token }) => {
+  const { VersionIdsToStages: versions } = await call("DescribeSecret", { SecretId });
+  if (versions[token].includes("AWSCURRENT")) return;
+  if (Step === "createSecret") {
+    await call("PutSecretValue", {
+      SecretId, ClientRequestToken: token, VersionStages: ["AWSPENDING"],
+      SecretString: JSON.stringify({ username: "app", password: randomUUID() }),
+    });
+  } else if (Step === "finishSecret") {
+    const current = Object.keys(versions).find((id) => versions[id].includes("AWSCURRENT"));
+    await call("UpdateSecretVersionStage", {
+      SecretId, VersionStage: "AWSCURRENT", MoveToVersionId: token, RemoveFromVersionId: current,
+    });
+  }
+};
+'''
+
+BOOTSTRAP = '''#!/usr/bin/python3
+import http.client, json, os, sys
+sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
+from lambda_function import lambda_handler
+api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+while True:
+    api.request("GET", "/2018-06-01/runtime/invocation/next")
+    event = api.getresponse()
+    body = json.loads(event.read())
+    here = "/2018-06-01/runtime/invocation/" + event.headers["Lambda-Runtime-Aws-Request-Id"]
+    lambda_handler(body, None)
+    api.request("POST", here + "/response", "null")
+    api.getresponse().read()
+'''
+
+
+def archive(files):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as zip_file:
+        for name, text in files.items():
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = (0o100755 if name == "bootstrap" else 0o100644) << 16
+            zip_file.writestr(entry, text)
+    return packed.getvalue()
+
+
+@pytest.fixture(scope="module")
+def functions(server):
+    return server.client(service="lambda")
+
+
+@pytest.fixture(scope="module")
+def role(server):
+    iam = server.client(service="iam")
+    role = iam.create_role(RoleName="rotation", AssumeRolePolicyDocument=TRUST)["Role"]
+    iam.put_role_policy(RoleName="rotation", PolicyName="rotate", PolicyDocument=ALLOWED)
+    return role["Arn"]
+
+
+def make(server, role, tmp_path, name, runtime, handler, files, timeout=30):
+    """A function, made with the AWS CLI, that Secrets Manager may call."""
+    packed = tmp_path / f"{name}.zip"
+    packed.write_bytes(archive(files))
+    # The handlers' AWS SDK; on AWS the runtime brings it.
+    packages = sysconfig.get_paths()["purelib"]
+    made = server.aws(
+        "lambda", "create-function", "--function-name", name, "--runtime", runtime,
+        "--handler", handler, "--role", role, "--zip-file", f"fileb://{packed}",
+        "--timeout", timeout, "--environment",
+        json.dumps({"Variables": {"PYTHONPATH": packages, "EXCLUDE_CHARACTERS": ":/@\"'\\"}}),
+    )
+    assert made.returncode == 0, made.stderr
+    added = server.aws(
+        "lambda", "add-permission", "--function-name", name, "--statement-id", "rotation",
+        "--action", "lambda:InvokeFunction", "--principal", "secretsmanager.amazonaws.com",
+    )
+    assert added.returncode == 0, added.stderr
+    return json.loads(made.stdout)["FunctionArn"]
+
+
+def rotated(server, sm, arn):
+    name = harness.name()
+    sm.create_secret(Name=name, SecretString=json.dumps({"username": "app", "password": "one"}))
+    answer = server.aws(
+        "secretsmanager", "rotate-secret", "--secret-id", name, "--rotation-lambda-arn", arn
+    )
+    assert answer.returncode == 0, answer.stderr
+    version = json.loads(answer.stdout)["VersionId"]
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        described = sm.describe_secret(SecretId=name)
+        if "LastRotatedDate" in described:
+            break
+        assert time.monotonic() < deadline, described
+        time.sleep(0.1)
+    assert "AWSCURRENT" in described["VersionIdsToStages"][version]
+    value = json.loads(sm.get_secret_value(SecretId=name)["SecretString"])
+    assert value["username"] == "app" and value["password"] != "one"
+
+
+def test_a_python_handler(server, sm, role, tmp_path):
+    files = {"lambda_function.py": PYTHON}
+    handler = "lambda_function.lambda_handler"
+    arn = make(server, role, tmp_path, "in-python", "python3.11", handler, files)
+    rotated(server, sm, arn)
+    logs = [harness.binary(), "functions", "logs", "in-python", "--data-dir", server.data]
+    told = subprocess.run(logs, capture_output=True, text=True, check=True).stdout
+    assert "step createSecret" in told and "step finishSecret" in told
+
+
+@pytest.mark.skipif(not pathlib.Path("/usr/bin/node").exists(), reason="needs Node.js")
+def test_a_node_handler(server, sm, role, tmp_path):
+    arn = make(server, role, tmp_path, "in-node", "nodejs20.x", "index.handler", {"index.mjs": NODE})
+    rotated(server, sm, arn)
+
+
+def test_a_bootstrap(server, sm, role, tmp_path):
+    files = {"bootstrap": BOOTSTRAP, "lambda_function.py": PYTHON}
+    arn = make(server, role, tmp_path, "bootstrapped", "provided.al2023", "any", files)
+    rotated(server, sm, arn)
+
+
+def test_what_a_function_is_told_and_tells(server, functions, role, tmp_path, refused):
+    code = "import os\ndef main(event, context):\n    print('hello')\n    return [event, sorted(os.environ), context.invoked_function_arn]\n"
+    make(server, role, tmp_path, "telling", "python3.11", "f.main", {"f.py": code})
+    answer = functions.invoke(FunctionName="telling", Payload=b'{"a": 1}', LogType="Tail")
+    event, names, arn = json.load(answer["Payload"])
+    assert (event, answer["StatusCode"], answer["ExecutedVersion"]) == ({"a": 1}, 200, "$LATEST")
+    assert arn.endswith(":function:telling")
+    for name in ("AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "SECRETS_MANAGER_ENDPOINT"):
+        assert name in names
+    import base64
+    assert base64.b64decode(answer["LogResult"]) == b"hello\n"
+    dry = functions.invoke(FunctionName="telling", InvocationType="DryRun")
+    assert dry["StatusCode"] == 204
+    assert functions.invoke(FunctionName="telling", InvocationType="Event")["StatusCode"] == 202
+
+    broken = archive({"f.py": "def main(event, context):\n    raise KeyError('no')\n"})
+    updated = functions.update_function_code(FunctionName="telling", ZipFile=broken)
+    answer = functions.invoke(FunctionName="telling")
+    assert answer["FunctionError"] == "Unhandled"
+    assert json.load(answer["Payload"])["errorType"] == "KeyError"
+    changed = functions.update_function_configuration(
+        FunctionName="telling", Timeout=7, Environment={"Variables": {"A": "b"}}
+    )
+    assert changed["Timeout"] == 7 and changed["CodeSha256"] == updated["CodeSha256"]
+    assert changed["Environment"] == {"Variables": {"A": "b"}}
+    got = functions.get_function(FunctionName="telling")["Configuration"]
+    assert got["RevisionId"] == changed["RevisionId"]
+    assert "telling" in [f["FunctionName"] for f in functions.list_functions()["Functions"]]
+    policy = json.loads(functions.get_policy(FunctionName="telling")["Policy"])
+    assert policy["Statement"][0]["Principal"] == {"Service": "secretsmanager.amazonaws.com"}
+    functions.remove_permission(FunctionName="telling", StatementId="rotation")
+    with refused("ResourceNotFoundException", status=404):
+        functions.get_policy(FunctionName="telling")
+    functions.delete_function(FunctionName="telling")
+    with refused("ResourceNotFoundException", status=404):
+        functions.get_function(FunctionName="telling")
+
+
+def test_a_function_must_let_secrets_manager_in(server, sm, functions, role, tmp_path, refused):
+    files = {"lambda_function.py": PYTHON}
+    handler = "lambda_function.lambda_handler"
+    arn = make(server, role, tmp_path, "closed", "python3.11", handler, files)
+    functions.remove_permission(FunctionName="closed", StatementId="rotation")
+    name = harness.name()
+    sm.create_secret(Name=name, SecretString="{}")
+    with refused("AccessDeniedException"):
+        sm.rotate_secret(SecretId=name, RotationLambdaARN=arn)
+
+
+def test_a_function_that_fails_leaves_the_secret_as_it_was(own_server, tmp_path):
+    iam, sm = own_server.client(service="iam"), own_server.client()
+    role = iam.create_role(RoleName="rotation", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    iam.put_role_policy(RoleName="rotation", PolicyName="rotate", PolicyDocument=ALLOWED)
+    endless = "import time\ndef main(event, context):\n    time.sleep(600)\n"
+    crash = "import os\ndef main(event, context):\n    os._exit(1)\n"
+    for name, code in (("endless", endless), ("crash", crash)):
+        arn = make(own_server, role, tmp_path, name, "python3.11", "f.main", {"f.py": code}, timeout=2)
+        sm.create_secret(Name=name, SecretString='{"password": "one"}')
+        version = sm.rotate_secret(SecretId=name, RotationLambdaARN=arn)["VersionId"]
+        assert own_server.audit(needle="RotationFailed", wait_seconds=30)
+        assert sm.get_secret_value(SecretId=name)["SecretString"] == '{"password": "one"}'
+        # Mended, the next attempt succeeds by itself.
+        mended = archive({"f.py": PYTHON.replace("def lambda_handler", "def main")})
+        own_server.client(service="lambda").update_function_code(FunctionName=name, ZipFile=mended)
+        deadline = time.monotonic() + PATIENCE
+        while "AWSCURRENT" not in sm.describe_secret(SecretId=name)["VersionIdsToStages"][version]:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)

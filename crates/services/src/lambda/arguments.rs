@@ -1,0 +1,248 @@
+//! Shapes that several operations share.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use strongroom_functions::{Runtime, archive};
+use strongroom_types::Sensitive;
+
+use super::{
+    error::{Error, Result},
+    record::Variable,
+};
+use crate::shape::{Blob, Description, Emit, Input, Output, Path, Shape, Violations};
+
+/// Bytes of all environment variables together.
+///
+/// Source: Lambda quotas, "Environment variables".
+const ENVIRONMENT_BYTES: usize = 4096;
+
+/// Names and values. Never recorded: environment variables may be secrets.
+#[derive(Clone, Debug, Default)]
+pub struct Variables(pub BTreeMap<String, String>);
+
+/// A parameter of what is not offered: that it is there is all that is read.
+pub struct NotOffered;
+
+/// The code of a function.
+#[derive(Input)]
+pub struct Code {
+    /// The archive.
+    pub zip_file: Option<Sensitive<Blob>>,
+    /// Not offered: there is no S3 here.
+    pub s3_bucket: Option<String>,
+    /// Not offered.
+    pub s3_key: Option<String>,
+    /// Not offered.
+    pub s3_object_version: Option<String>,
+    /// Not offered: there are no container images here.
+    pub image_uri: Option<String>,
+}
+
+/// A function's environment.
+#[derive(Input)]
+pub struct Environment {
+    /// The variables.
+    pub variables: Option<Variables>,
+}
+
+/// A function's environment, answered.
+#[derive(Output)]
+pub struct EnvironmentResponse {
+    /// The variables.
+    pub variables: Option<Variables>,
+}
+
+/// The size of `/tmp`.
+#[derive(Input, Output)]
+pub struct EphemeralStorage {
+    /// MiB.
+    #[shape(range(512, 10240))]
+    pub size: i64,
+}
+
+impl Shape for Variables {
+    type Wire = BTreeMap<String, String>;
+
+    fn admit(wire: Self::Wire, _: &Path<'_>, _: &mut Violations) -> Self {
+        Self(wire)
+    }
+
+    fn absent() -> Self {
+        Self::default()
+    }
+
+    fn record(&self) -> Option<Value> {
+        None
+    }
+
+    fn describe() -> Description {
+        let value = Description {
+            sensitive: true,
+            ..<String as Shape>::describe()
+        };
+        Description {
+            sensitive: true,
+            ..Description::of_items("map", value)
+        }
+    }
+}
+
+impl Emit for Variables {
+    fn emit<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        self.0.emit(serializer)
+    }
+
+    fn record(&self) -> Option<Value> {
+        None
+    }
+
+    fn describe() -> Description {
+        <Self as Shape>::describe()
+    }
+}
+
+impl Shape for NotOffered {
+    type Wire = serde::de::IgnoredAny;
+
+    fn admit(_: Self::Wire, _: &Path<'_>, _: &mut Violations) -> Self {
+        Self
+    }
+
+    fn absent() -> Self {
+        Self
+    }
+
+    fn record(&self) -> Option<Value> {
+        None
+    }
+
+    fn describe() -> Description {
+        Description::leaf("structure")
+    }
+}
+
+/// Refuses parameters of what is not offered.
+///
+/// # Errors
+/// `InvalidParameterValueException` with the name of the first.
+pub(super) fn refuse(parameters: &[(&str, bool)]) -> Result<()> {
+    match parameters.iter().find(|(_, given)| *given) {
+        Some((name, _)) => Err(Error::InvalidParameterValue(
+            format!("{name} isn't supported.").into(),
+        )),
+        None => Ok(()),
+    }
+}
+
+impl Code {
+    /// The archive, which can be unpacked.
+    ///
+    /// # Errors
+    /// `InvalidParameterValueException`.
+    pub(super) fn zip(self) -> Result<Vec<u8>> {
+        refuse(&[
+            ("S3Bucket", self.s3_bucket.is_some()),
+            ("S3Key", self.s3_key.is_some()),
+            ("S3ObjectVersion", self.s3_object_version.is_some()),
+            ("ImageUri", self.image_uri.is_some()),
+        ])?;
+        let zip = self.zip_file.ok_or_else(|| {
+            Error::InvalidParameterValue("Please provide a source for function code.".into())
+        })?;
+        let zip = zip.expose().0.clone();
+        match archive::check(&zip) {
+            Ok(()) => Ok(zip),
+            Err(error) => Err(Error::InvalidParameterValue(error.to_string().into())),
+        }
+    }
+}
+
+impl Variables {
+    pub(super) fn rows(self) -> Vec<Variable> {
+        let variables = self.0.into_iter();
+        variables
+            .map(|(name, value)| Variable { name, value })
+            .collect()
+    }
+
+    pub(super) fn of(rows: &[Variable]) -> Option<Self> {
+        let pairs = rows.iter().map(|row| (row.name.clone(), row.value.clone()));
+        (!rows.is_empty()).then(|| Self(pairs.collect()))
+    }
+}
+
+/// Environment variables as they may be set.
+///
+/// # Errors
+/// `InvalidParameterValueException` for names that are none or reserved, and
+/// for more than 4 KiB.
+///
+/// Source: Lambda Developer Guide, "Environment variables".
+pub(super) fn environment(given: Option<Environment>) -> Result<Vec<Variable>> {
+    const RESERVED: &[&str] = &["_HANDLER", "_X_AMZN_TRACE_ID", "TZ"];
+    let variables = given.and_then(|environment| environment.variables);
+    let rows = variables.unwrap_or_default().rows();
+    let bytes: usize = rows
+        .iter()
+        .map(|row| row.name.len() + row.value.len())
+        .sum();
+    if bytes > ENVIRONMENT_BYTES {
+        return Err(Error::InvalidParameterValue(
+            format!(
+                "Lambda was unable to configure your environment variables because the \
+                 environment variables you have provided exceeded the {ENVIRONMENT_BYTES} bytes \
+                 limit."
+            )
+            .into(),
+        ));
+    }
+    for row in &rows {
+        let name = row.name.as_str();
+        let mut letters = name.chars();
+        let valid = letters
+            .next()
+            .is_some_and(|first| first.is_ascii_alphabetic())
+            && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+        let reserved = RESERVED.contains(&name)
+            || name.starts_with("AWS_LAMBDA_")
+            || matches!(
+                name,
+                "AWS_ACCESS_KEY"
+                    | "AWS_ACCESS_KEY_ID"
+                    | "AWS_SECRET_ACCESS_KEY"
+                    | "AWS_SESSION_TOKEN"
+                    | "AWS_REGION"
+                    | "AWS_DEFAULT_REGION"
+                    | "LAMBDA_TASK_ROOT"
+                    | "LAMBDA_RUNTIME_DIR"
+            );
+        if reserved || (!valid && !name.starts_with('_')) || row.value.contains('\0') {
+            return Err(Error::InvalidParameterValue(
+                format!(
+                    "Lambda was unable to configure your environment variables because the \
+                     environment variables you have provided contains reserved keys or names \
+                     that are not valid: {name}"
+                )
+                .into(),
+            ));
+        }
+    }
+    Ok(rows)
+}
+
+/// A runtime that functions can have here.
+///
+/// # Errors
+/// `InvalidParameterValueException`.
+pub(super) fn runtime(name: &str) -> Result<Runtime> {
+    Runtime::named(name).ok_or_else(|| {
+        Error::InvalidParameterValue(
+            format!(
+                "Value {name} at 'runtime' failed to satisfy constraint: Member must satisfy enum \
+                 value set: [python3.x, nodejs*.x, provided.al2023, provided.al2] or be a valid ARN"
+            )
+            .into(),
+        )
+    })
+}

@@ -1,0 +1,103 @@
+//! The rotation functions that exist in every account and Region, under the
+//! names of AWS's templates.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use strongroom_policy::{Policy, PolicyKind};
+use strongroom_rotation::Template;
+use strongroom_types::{Arn, Principal};
+
+use crate::{context::Home, iam::Caller};
+
+/// The role of built-in functions, made by nobody and changed by nobody.
+const ROLE: &str = "AWSServiceRoleForSecretsManagerRotation";
+const ROLE_PATH: &str = "/aws-service-role/rotation.secretsmanager.amazonaws.com/";
+const ROLE_ID: &str = "AROASECRETSMANAGERROT";
+
+/// The resource policy of a built-in function: Secrets Manager may call it,
+/// for secrets of its own account.
+pub(super) fn resource_policy(home: &Home, arn: &Arn) -> Option<Policy> {
+    Policy::parse(&document(home, arn), PolicyKind::Resource).ok()
+}
+
+/// The same, as JSON.
+pub(super) fn document(home: &Home, arn: &Arn) -> String {
+    let document = json!({
+        "Version": "2012-10-17",
+        "Statement": {
+            "Sid": "SecretsManagerAccess",
+            "Effect": "Allow",
+            "Principal": {"Service": "secretsmanager.amazonaws.com"},
+            "Action": "lambda:InvokeFunction",
+            "Resource": arn.as_str(),
+            "Condition": {"StringEquals": {"aws:SourceAccount": home.account.to_string()}},
+        },
+    });
+    document.to_string()
+}
+
+/// The ARN of the role of built-in functions.
+pub(super) fn role_arn(home: &Home) -> String {
+    let (partition, account) = (home.partition, home.account);
+    format!("arn:{partition}:iam::{account}:role{ROLE_PATH}{ROLE}")
+}
+
+/// Who a built-in function is: its role, in a session of the function's name.
+///
+/// The permissions are those of AWS's templates: the secrets that name the
+/// function as theirs, random passwords, and, to alternate users, the
+/// superuser's secret.
+///
+/// Source: `aws-samples/aws-secrets-manager-rotation-lambdas` and the
+/// permissions that the User Guide lists for them.
+pub(super) fn caller(home: &Home, template: Template, arn: &Arn) -> Option<Arc<Caller>> {
+    let (partition, account) = (home.partition.as_str(), home.account);
+    let secrets = format!(
+        "arn:{partition}:secretsmanager:{}:{account}:secret:*",
+        home.region
+    );
+    let mut statements = vec![
+        json!({
+            "Effect": "Allow",
+            "Action": [
+                "secretsmanager:DescribeSecret",
+                "secretsmanager:GetSecretValue",
+                "secretsmanager:PutSecretValue",
+                "secretsmanager:UpdateSecretVersionStage",
+            ],
+            "Resource": secrets,
+            "Condition": {
+                "StringEquals": {"secretsmanager:resource/AllowRotationLambdaArn": arn.as_str()},
+            },
+        }),
+        json!({
+            "Effect": "Allow", "Action": "secretsmanager:GetRandomPassword", "Resource": "*",
+        }),
+        json!({
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+            "Resource": "*",
+            "Condition": {
+                "StringEquals": {
+                    "kms:ViaService": format!("secretsmanager.{}.amazonaws.com", home.region),
+                },
+            },
+        }),
+    ];
+    if template.reads_master() {
+        statements.push(json!({
+            "Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": secrets,
+        }));
+    }
+    let document = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+    let principal = Principal::AssumedRole {
+        account,
+        path: ROLE_PATH.into(),
+        role_name: ROLE.into(),
+        role_id: ROLE_ID.into(),
+        session_name: template.name().into(),
+    };
+    let caller = Caller::service_role(home.partition, principal, &document);
+    caller.ok().map(Arc::new)
+}

@@ -1,0 +1,149 @@
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use strongroom_rotation::Template;
+use strongroom_types::{Arn, Timestamp};
+
+use super::{
+    arguments::{EnvironmentResponse, EphemeralStorage, Variables},
+    builtin,
+    function::{Function, FunctionRef},
+    record::FunctionRow,
+};
+use crate::{context::Home, shape::Output};
+
+/// `/tmp`, in MiB.
+const DISK_MIB: i64 = 512;
+
+/// A function, as Lambda tells of it.
+///
+/// Source: Lambda API Reference, FunctionConfiguration.
+#[derive(Output)]
+pub struct FunctionConfiguration {
+    /// The name.
+    pub function_name: Option<String>,
+    /// The ARN.
+    pub function_arn: Option<Arn>,
+    /// `python3.12`, …; absent of functions that are built in.
+    pub runtime: Option<String>,
+    /// ARN of the execution role.
+    pub role: Option<String>,
+    /// `file.function`
+    pub handler: Option<String>,
+    /// Bytes of the archive.
+    pub code_size: Option<i64>,
+    /// Up to 256 characters.
+    pub description: Option<String>,
+    /// Seconds.
+    pub timeout: Option<i64>,
+    /// MiB.
+    pub memory_size: Option<i64>,
+    /// `2026-11-25T22:10:00.000+0000`
+    pub last_modified: Option<String>,
+    /// SHA-256 of the archive, in base 64.
+    pub code_sha256: Option<String>,
+    /// `$LATEST`
+    pub version: Option<String>,
+    /// The environment.
+    pub environment: Option<EnvironmentResponse>,
+    /// Another after each change.
+    pub revision_id: Option<String>,
+    /// `Active`
+    pub state: Option<String>,
+    /// `Successful`
+    pub last_update_status: Option<String>,
+    /// `Zip`
+    pub package_type: Option<String>,
+    /// The machine's own.
+    pub architectures: Option<Vec<String>>,
+    /// The size of `/tmp`.
+    pub ephemeral_storage: Option<EphemeralStorage>,
+}
+
+impl FunctionConfiguration {
+    /// Of a function that exists.
+    pub(super) fn of(function: &FunctionRef) -> Option<Self> {
+        match &function.function {
+            Some(Function::Builtin(template)) => Some(Self::builtin(
+                &function.home,
+                *template,
+                function.arn.clone(),
+            )),
+            Some(Function::Custom(row)) => Some(Self::custom(row, function.arn.clone())),
+            None => None,
+        }
+    }
+
+    fn builtin(home: &Home, template: Template, arn: Arn) -> Self {
+        Self {
+            role: Some(builtin::role_arn(home)),
+            description: Some(template.description().to_owned()),
+            timeout: Some(30),
+            memory_size: Some(128),
+            ..Self::common(template.name(), arn)
+        }
+    }
+
+    /// Of one that a user made.
+    pub(super) fn custom(row: &FunctionRow, arn: Arn) -> Self {
+        let time = Timestamp::from_millisecond(row.last_modified_ms).unwrap_or_default();
+        let environment = Variables::of(&row.environment);
+        Self {
+            runtime: Some(row.runtime.clone()),
+            role: Some(row.role.clone()),
+            handler: Some(row.handler.clone()).filter(|handler| !handler.is_empty()),
+            code_size: i64::try_from(row.code_bytes).ok(),
+            description: Some(row.description.clone()),
+            timeout: Some(i64::from(row.timeout_seconds)),
+            memory_size: Some(i64::from(row.memory_mib)),
+            last_modified: Some(time.strftime("%Y-%m-%dT%H:%M:%S%.3f+0000").to_string()),
+            code_sha256: Some(base64(&row.code)),
+            environment: environment.map(|variables| EnvironmentResponse {
+                variables: Some(variables),
+            }),
+            revision_id: Some(row.revision_id.clone()),
+            ..Self::common(&row.name, arn)
+        }
+    }
+
+    fn common(name: &str, arn: Arn) -> Self {
+        Self {
+            function_name: Some(name.to_owned()),
+            function_arn: Some(arn),
+            runtime: None,
+            role: None,
+            handler: None,
+            code_size: None,
+            description: None,
+            timeout: None,
+            memory_size: None,
+            last_modified: None,
+            code_sha256: None,
+            version: Some("$LATEST".to_owned()),
+            environment: None,
+            revision_id: None,
+            state: Some("Active".to_owned()),
+            last_update_status: Some("Successful".to_owned()),
+            package_type: Some("Zip".to_owned()),
+            architectures: Some(vec![architecture().to_owned()]),
+            ephemeral_storage: Some(EphemeralStorage { size: DISK_MIB }),
+        }
+    }
+}
+
+/// The machine's architecture, in Lambda's words.
+pub(super) fn architecture() -> &'static str {
+    if cfg!(target_arch = "aarch64") {
+        "arm64"
+    } else {
+        "x86_64"
+    }
+}
+
+/// A digest in hexadecimal, in base 64.
+fn base64(hex: &str) -> String {
+    let digit = |place| {
+        hex.get(place..place + 2)
+            .and_then(|two| u8::from_str_radix(two, 16).ok())
+    };
+    let bytes: Vec<u8> = (0..hex.len()).step_by(2).filter_map(digit).collect();
+    BASE64_STANDARD.encode(bytes)
+}

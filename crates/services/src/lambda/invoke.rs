@@ -1,0 +1,352 @@
+use std::{sync::Arc, time::Duration};
+
+use serde::Deserialize;
+use serde_json::json;
+use strongroom_functions::{Invocation, Outcome};
+use strongroom_rotation::{Call, Step, StepError, Template};
+use strongroom_store::Mode;
+use strongroom_types::{Arn, Sensitive};
+
+use super::{
+    Error, Lambda, Result, builtin, custom,
+    function::{Function, FunctionRef},
+};
+use crate::{
+    authorize::{Authorized, Keys, authorize},
+    cloudtrail::{Event, EventTime},
+    context::{Context, Home, Request, Services, Tls},
+    iam::Caller,
+    operation::{Service as _, ServiceError},
+    secretsmanager::{FunctionHome, SecretsManager, record_lines},
+};
+
+/// The longest that a built-in function runs: the time-out of AWS's
+/// templates.
+const BUILTIN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What a function is called with.
+///
+/// Source: Secrets Manager User Guide, "Lambda rotation functions".
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RotationEvent {
+    pub(crate) step: String,
+    pub(crate) secret_id: String,
+    pub(crate) client_request_token: String,
+    pub(crate) rotation_token: Option<Sensitive<String>>,
+}
+
+/// Why a call of a function came to nothing.
+pub(crate) enum Failed {
+    /// The host of its database has enough to do; later.
+    Busy,
+    /// The function failed, for this reason, which holds no secret.
+    Function {
+        /// `errorType: errorMessage`.
+        why: String,
+        /// Whether the database took the password for none.
+        password_refused: bool,
+    },
+}
+
+impl Failed {
+    fn because(why: impl Into<String>) -> Self {
+        Self::Function {
+            why: why.into(),
+            password_refused: false,
+        }
+    }
+}
+
+/// Whether Secrets Manager may call a function to rotate a secret.
+///
+/// # Errors
+/// `AccessDeniedException` if it may not, or if there is no such function.
+pub(crate) async fn may_rotate(
+    cx: &mut Context<'_>,
+    function_arn: &str,
+    secret_arn: &Arn,
+) -> Result<()> {
+    let request = service_request(cx.services, &cx.home(), secret_arn);
+    let now = cx.now;
+    let mut judged = Context::begin(cx.services, &request, now, Mode::Read).await?;
+    permitted(&mut judged, function_arn, secret_arn)
+        .await
+        .map(drop)
+}
+
+/// Calls a function as Secrets Manager, for a secret. Authorised by the
+/// function's resource policy, and recorded, however it ends.
+pub(crate) async fn invoke_for_secret(
+    services: &Services,
+    home: &Home,
+    secret_arn: &Arn,
+    function_arn: &str,
+    event: RotationEvent,
+) -> std::result::Result<(), Failed> {
+    let unavailable = |error: &dyn std::fmt::Display| Failed::because(error.to_string());
+    let request = service_request(services, home, secret_arn);
+    let now = services.clock.now();
+    let mut call = Event::call(Lambda::EVENT_SOURCE, "Invoke", false);
+    call.request_parameters =
+        Some(json!({"functionName": function_arn, "invocationType": "RequestResponse"}));
+    let permitted = {
+        let cx = Context::begin(services, &request, now, Mode::Read).await;
+        let mut cx = cx.map_err(|error| unavailable(&error))?;
+        permitted(&mut cx, function_arn, secret_arn).await
+    };
+    let permitted = permitted.map_err(ServiceError::refusal);
+    if let Err(refusal) = &permitted {
+        call.fail(refusal);
+    }
+    let line = call.record(services, &request, &EventTime::of(now));
+    record_lines(services, vec![line])
+        .await
+        .map_err(|error| unavailable(&error))?;
+    let function = permitted.map_err(|refusal| Failed::because(refusal.message.into_owned()))?;
+    let FunctionRef {
+        home,
+        arn,
+        function,
+        ..
+    } = function.into_inner();
+    match function {
+        Some(Function::Builtin(template)) => builtin(services, &home, template, &arn, event).await,
+        Some(Function::Custom(row)) => {
+            let payload = Sensitive::new(event.payload());
+            let prepared = custom::prepare_alone(services, &request, &home, &arn, &row).await;
+            let prepared =
+                prepared.map_err(|error| Failed::because(error.refusal().message.into_owned()))?;
+            match prepared.call(payload).await {
+                Ok(Invocation {
+                    outcome: Outcome::Answer(_),
+                    ..
+                }) => Ok(()),
+                // What a function says of itself may hold anything, secrets
+                // among it: its own log has that.
+                Ok(Invocation {
+                    outcome: Outcome::Failed { kind, handled, .. },
+                    ..
+                }) => Err(Failed::because(told(&kind, handled))),
+                Err(error) => Err(Failed::because(error.to_string())),
+            }
+        }
+        None => Err(Failed::because(format!("Function not found: {arn}"))),
+    }
+}
+
+/// Why a function of a user failed, by the type of its error.
+fn told(kind: &str, handled: bool) -> String {
+    let kind: String = kind
+        .chars()
+        .filter(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_'))
+        .take(100)
+        .collect();
+    match kind.as_str() {
+        "Sandbox.Timedout" => "the function timed out".to_owned(),
+        kind if handled => format!("the function failed with {kind}; its log says why"),
+        kind => format!("the function broke off ({kind}); its log says why"),
+    }
+}
+
+/// A call of a function over the wire, ready to be made outside of the
+/// transaction.
+pub(super) enum Called {
+    Builtin {
+        services: Arc<Services>,
+        home: Home,
+        template: Template,
+        arn: Arn,
+        payload: Sensitive<Vec<u8>>,
+    },
+    Custom(custom::Prepared, Sensitive<Vec<u8>>),
+}
+
+/// What came of it, or why it was not made.
+pub(super) struct Caught {
+    pub(super) result: std::result::Result<Answered, String>,
+    pub(super) log: Vec<u8>,
+}
+
+/// What a function answered.
+pub(super) struct Answered {
+    pub(super) payload: Vec<u8>,
+    pub(super) failed: bool,
+}
+
+/// Prepares a call.
+///
+/// # Errors
+/// Those of [`custom::prepare`].
+pub(super) async fn call(
+    cx: &mut Context<'_>,
+    function: &FunctionRef,
+    payload: Sensitive<Vec<u8>>,
+) -> Result<Called> {
+    match &function.function {
+        Some(Function::Builtin(template)) => {
+            let services = cx.services.secrets.rotation().services();
+            Ok(Called::Builtin {
+                services: services
+                    .ok_or_else(|| Error::Service("The server is about to stop.".into()))?,
+                home: function.home,
+                template: *template,
+                arn: function.arn.clone(),
+                payload,
+            })
+        }
+        Some(Function::Custom(row)) => {
+            let prepared = custom::prepare(cx, &function.home, &function.arn, row).await?;
+            Ok(Called::Custom(prepared, payload))
+        }
+        None => Err(function.not_found()),
+    }
+}
+
+impl Called {
+    /// Makes the call.
+    pub(super) async fn run(self) -> Caught {
+        match self {
+            Self::Builtin {
+                services,
+                home,
+                template,
+                arn,
+                payload,
+            } => {
+                let event = serde_json::from_slice::<RotationEvent>(payload.expose());
+                let done = match event {
+                    Ok(event) => builtin(&services, &home, template, &arn, event).await,
+                    Err(_) => Err(Failed::because("KeyError: the event is none of a rotation")),
+                };
+                let (payload, failed) = match done {
+                    Ok(()) => (b"null".to_vec(), false),
+                    Err(failed) => {
+                        let why = match failed {
+                            Failed::Busy => "HostBusyError: the host is busy".to_owned(),
+                            Failed::Function { why, .. } => why,
+                        };
+                        let (kind, text) = why.split_once(": ").unwrap_or(("Error", &why));
+                        let told = json!({"errorType": kind, "errorMessage": text});
+                        (told.to_string().into_bytes(), true)
+                    }
+                };
+                Caught {
+                    result: Ok(Answered { payload, failed }),
+                    log: Vec::new(),
+                }
+            }
+            Self::Custom(prepared, payload) => match prepared.call(payload).await {
+                Ok(Invocation { outcome, log }) => {
+                    let (payload, failed) = match outcome {
+                        Outcome::Answer(payload) => (payload, false),
+                        Outcome::Failed { payload, .. } => (payload, true),
+                    };
+                    Caught {
+                        result: Ok(Answered {
+                            payload: payload.to_vec(),
+                            failed,
+                        }),
+                        log,
+                    }
+                }
+                Err(error) => Caught {
+                    result: Err(error.to_string()),
+                    log: Vec::new(),
+                },
+            },
+        }
+    }
+}
+
+impl RotationEvent {
+    /// The event as a function gets it.
+    fn payload(&self) -> Vec<u8> {
+        let mut event = json!({
+            "Step": self.step, "SecretId": self.secret_id,
+            "ClientRequestToken": self.client_request_token,
+        });
+        if let (Some(token), Some(members)) = (&self.rotation_token, event.as_object_mut()) {
+            members.insert("RotationToken".to_owned(), json!(token.expose()));
+        }
+        event.to_string().into_bytes()
+    }
+}
+
+/// Runs a built-in function.
+async fn builtin(
+    services: &Services,
+    home: &Home,
+    template: Template,
+    arn: &Arn,
+    event: RotationEvent,
+) -> std::result::Result<(), Failed> {
+    let step = Step::named(&event.step)
+        .ok_or_else(|| Failed::because(format!("ValueError: Invalid step {}", event.step)))?;
+    let caller = builtin::caller(home, template, arn)
+        .ok_or_else(|| Failed::because("the function has no identity"))?;
+    let shared = services.secrets.rotation();
+    let calls = FunctionHome {
+        services,
+        caller,
+        region: home.region,
+        rotation_token: event.rotation_token,
+    };
+    let call = Call {
+        home: &calls,
+        hosts: &shared.hosts,
+        trust: shared.trusted(),
+        secret_id: &event.secret_id,
+        token: &event.client_request_token,
+    };
+    let run = tokio::time::timeout(BUILTIN_TIMEOUT, template.run(step, &call));
+    match run.await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(StepError::Busy(_))) => Err(Failed::Busy),
+        Ok(Err(error)) => Err(Failed::Function {
+            why: format!("{}: {error}", error.kind()),
+            password_refused: matches!(error, StepError::PasswordRefused(_)),
+        }),
+        Err(_) => Err(Failed::because(format!(
+            "Task timed out after {} seconds",
+            BUILTIN_TIMEOUT.as_secs()
+        ))),
+    }
+}
+
+async fn permitted(
+    cx: &mut Context<'_>,
+    function_arn: &str,
+    secret_arn: &Arn,
+) -> Result<Authorized<FunctionRef>> {
+    let function = FunctionRef::by_arn(cx, function_arn).await?;
+    let not_found =
+        || Error::ResourceNotFound(format!("Function not found: {function_arn}").into());
+    let function = function.ok_or_else(not_found)?;
+    let mut keys = Keys::default();
+    keys.one("aws:SourceAccount", secret_arn.account());
+    keys.one("aws:SourceArn", secret_arn.as_str());
+    let function: Authorized<_> =
+        authorize::<_, Error>(cx, function, "lambda:InvokeFunction", &[], &keys)?;
+    if function.function.is_none() {
+        return Err(not_found());
+    }
+    Ok(function)
+}
+
+/// A request that Secrets Manager makes by itself.
+fn service_request(services: &Services, home: &Home, secret_arn: &Arn) -> Request {
+    let name = SecretsManager::EVENT_SOURCE;
+    let caller = Caller::service(name, home.account, secret_arn.clone());
+    Request {
+        id: services.random.uuid(),
+        caller: Arc::new(caller),
+        region: home.region,
+        source_ip: [127, 0, 0, 1].into(),
+        user_agent: Some(name.to_owned()),
+        referer: None,
+        vpc_endpoint: None,
+        host: None,
+        tls: Some(Tls::in_process()),
+    }
+}

@@ -1,0 +1,30 @@
+//! The operations of Lambda, one file each.
+
+mod add_permission;
+mod create_function;
+mod delete_function;
+mod get_function;
+mod get_function_configuration;
+mod get_policy;
+mod invoke;
+mod list_functions;
+mod remove_permission;
+mod update_function_code;
+mod update_function_configuration;
+
+use crate::operation::Route;
+
+/// Every operation, by name.
+pub static ROUTES: &[Route] = &[
+    Route::of::<add_permission::AddPermission>(),
+    Route::of::<create_function::CreateFunction>(),
+    Route::of::<delete_function::DeleteFunction>(),
+    Route::of::<get_function::GetFunction>(),
+    Route::of::<get_function_configuration::GetFunctionConfiguration>(),
+    Route::of::<get_policy::GetPolicy>(),
+    Route::of::<invoke::Invoke>(),
+    Route::of::<list_functions::ListFunctions>(),
+    Route::of::<remove_permission::RemovePermission>(),
+    Route::of::<update_function_code::UpdateFunctionCode>(),
+    Route::of::<update_function_configuration::UpdateFunctionConfiguration>(),
+];

@@ -1,0 +1,225 @@
+use strongroom_crypto::sha256;
+use strongroom_rotation::Template;
+use strongroom_store::Mode;
+
+use crate::{
+    authorize::Authorized,
+    context::Context,
+    lambda::{
+        Error, Lambda, Result,
+        arguments::{self, Code, Environment, EphemeralStorage, NotOffered, Variables, refuse},
+        configuration::{FunctionConfiguration, architecture},
+        function::FunctionRef,
+        record::{FunctionCode, FunctionRow},
+        role,
+    },
+    operation::Operation,
+    protocol::Http,
+    shape::Input,
+    tables::{FunctionCodes, Functions},
+};
+
+/// Seconds that a call may take when the request does not say.
+const DEFAULT_TIMEOUT: u32 = 3;
+/// MiB that a call may use when the request does not say.
+const DEFAULT_MEMORY: u32 = 128;
+
+/// Makes a function.
+///
+/// Source: Lambda API Reference, CreateFunction.
+pub struct CreateFunction;
+
+/// The function.
+#[derive(Input)]
+pub struct CreateFunctionInput {
+    /// The name, or an ARN with it.
+    #[shape(length(1, 140))]
+    pub function_name: String,
+    /// `python3.x`, `nodejs*.x` or `provided.al2023`.
+    pub runtime: Option<String>,
+    /// ARN of the execution role.
+    pub role: String,
+    /// `file.function`
+    #[shape(length(0, 128), pattern(r"[^\s]+"))]
+    pub handler: Option<String>,
+    /// The archive.
+    pub code: Code,
+    /// Up to 256 characters.
+    #[shape(length(0, 256))]
+    pub description: Option<String>,
+    /// Seconds that a call may take, 3 when absent.
+    #[shape(range(1, 5400))]
+    pub timeout: Option<i64>,
+    /// MiB that a call may use, 128 when absent.
+    #[shape(range(128, 32768))]
+    pub memory_size: Option<i64>,
+    /// Not offered: there are no versions but the newest.
+    pub publish: Option<bool>,
+    /// `Zip`
+    pub package_type: Option<String>,
+    /// The environment.
+    pub environment: Option<Environment>,
+    /// The user's tags.
+    pub tags: Option<Variables>,
+    /// The machine's own.
+    pub architectures: Option<Vec<String>>,
+    /// The size of `/tmp`: 512.
+    pub ephemeral_storage: Option<EphemeralStorage>,
+    /// Not offered.
+    pub vpc_config: Option<NotOffered>,
+    /// Not offered.
+    pub dead_letter_config: Option<NotOffered>,
+    /// Not offered: rows are sealed anyway.
+    #[shape(name = "KMSKeyArn")]
+    pub kms_key_arn: Option<NotOffered>,
+    /// Not offered.
+    pub tracing_config: Option<NotOffered>,
+    /// Not offered.
+    pub layers: Option<NotOffered>,
+    /// Not offered.
+    pub file_system_configs: Option<NotOffered>,
+    /// Not offered.
+    pub code_signing_config_arn: Option<NotOffered>,
+    /// Not offered.
+    pub image_config: Option<NotOffered>,
+    /// Not offered.
+    pub snap_start: Option<NotOffered>,
+    /// Not offered.
+    pub logging_config: Option<NotOffered>,
+}
+
+impl Operation for CreateFunction {
+    const NAME: &'static str = "CreateFunction";
+    const ACTION: &'static str = "lambda:CreateFunction";
+    const MODE: Mode = Mode::Write;
+    const ERRORS: &'static [&'static str] = &[
+        "InvalidParameterValueException",
+        "ResourceConflictException",
+        "ServiceException",
+        "ResourceNotFoundException",
+    ];
+    const HTTP: Option<Http> = Some(Http::new("POST", "/2015-03-31/functions", 201));
+    type Service = Lambda;
+    type Input = CreateFunctionInput;
+    type Output = FunctionConfiguration;
+    type Target = FunctionRef;
+
+    async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<FunctionRef> {
+        FunctionRef::named(cx, &input.function_name, None).await
+    }
+
+    async fn run(
+        cx: &mut Context<'_>,
+        function: Authorized<FunctionRef>,
+        input: Self::Input,
+    ) -> Result<FunctionConfiguration> {
+        refuse(&[
+            ("Publish", input.publish == Some(true)),
+            (
+                "PackageType",
+                input.package_type.is_some_and(|kind| kind != "Zip"),
+            ),
+            ("VpcConfig", input.vpc_config.is_some()),
+            ("DeadLetterConfig", input.dead_letter_config.is_some()),
+            ("KMSKeyArn", input.kms_key_arn.is_some()),
+            ("TracingConfig", input.tracing_config.is_some()),
+            ("Layers", input.layers.is_some()),
+            ("FileSystemConfigs", input.file_system_configs.is_some()),
+            (
+                "CodeSigningConfigArn",
+                input.code_signing_config_arn.is_some(),
+            ),
+            ("ImageConfig", input.image_config.is_some()),
+            ("SnapStart", input.snap_start.is_some()),
+            ("LoggingConfig", input.logging_config.is_some()),
+            (
+                "The size of EphemeralStorage",
+                input
+                    .ephemeral_storage
+                    .is_some_and(|storage| storage.size != 512),
+            ),
+            (
+                "The architecture",
+                input
+                    .architectures
+                    .is_some_and(|all| all != [architecture()]),
+            ),
+        ])?;
+        let function = function.into_inner();
+        if function.function.is_some() || Template::named(&function.name).is_some() {
+            return Err(Error::ResourceConflict(
+                format!("Function already exist: {}", function.name).into(),
+            ));
+        }
+        if function.home != cx.home() {
+            return Err(Error::InvalidParameterValue(
+                "A function is made in the account and the Region of the request.".into(),
+            ));
+        }
+        let runtime_name = input.runtime.ok_or_else(|| {
+            Error::InvalidParameterValue(
+                "Runtime and Handler are mandatory parameters for functions created with \
+                 deployment packages."
+                    .into(),
+            )
+        })?;
+        let runtime = arguments::runtime(&runtime_name)?;
+        let handler = input.handler.unwrap_or_default();
+        if handler.is_empty() && runtime.needs_handler() {
+            return Err(Error::InvalidParameterValue(
+                "Runtime and Handler are mandatory parameters for functions created with \
+                 deployment packages."
+                    .into(),
+            ));
+        }
+        let environment = arguments::environment(input.environment)?;
+        role::may_pass(cx, &function.home, &input.role).await?;
+        let zip = input.code.zip()?;
+        let number = |given: Option<i64>, default| {
+            given
+                .and_then(|given| u32::try_from(given).ok())
+                .unwrap_or(default)
+        };
+        let row = FunctionRow {
+            name: function.name.clone(),
+            runtime: runtime_name,
+            role: input.role,
+            handler,
+            description: input.description.unwrap_or_default(),
+            timeout_seconds: number(input.timeout, DEFAULT_TIMEOUT),
+            memory_mib: number(input.memory_size, DEFAULT_MEMORY),
+            environment,
+            tags: input.tags.map(Variables::rows).unwrap_or_default(),
+            ..FunctionRow::default()
+        };
+        let row = put(cx, &function, row, Some(zip))?;
+        Ok(FunctionConfiguration::custom(&row, function.arn))
+    }
+}
+
+/// Writes a function that was changed, and its archive if that was.
+pub(super) fn put(
+    cx: &mut Context<'_>,
+    function: &FunctionRef,
+    mut row: FunctionRow,
+    zip: Option<Vec<u8>>,
+) -> Result<FunctionRow> {
+    let (account, region, name) = function.key();
+    let code_key = |code: &str| (account, region, name.clone(), code.to_owned());
+    row.last_modified_ms = cx.now.as_millisecond();
+    row.revision_id = cx.services.random.uuid();
+    if let Some(zip) = zip {
+        if !row.code.is_empty() {
+            cx.tx.delete::<FunctionCodes>(&code_key(&row.code))?;
+        }
+        row.code = sha256(&zip)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        row.code_bytes = u64::try_from(zip.len()).unwrap_or(u64::MAX);
+        cx.tx
+            .put::<FunctionCodes>(&code_key(&row.code), &FunctionCode { zip })?;
+    }
+    cx.tx.put::<Functions>(&function.key(), &row)?;
+    Ok(row)
+}

@@ -1,0 +1,202 @@
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use strongroom_store::Mode;
+use strongroom_types::Sensitive;
+
+use super::get_function::QUALIFIER;
+use crate::{
+    authorize::Authorized,
+    context::Context,
+    lambda::{
+        Error, Lambda, Result,
+        function::FunctionRef,
+        invoke::{Caught, call},
+    },
+    operation::Operation,
+    protocol::{Http, Member},
+    shape::{Blob, Input, Output},
+};
+
+/// Bytes of the log's end that an answer shows.
+///
+/// Source: Lambda API Reference, Invoke, `LogType`.
+const TAIL_BYTES: usize = 4096;
+/// The largest event, in bytes.
+///
+/// Source: Lambda quotas, "Invocation payload".
+const PAYLOAD_BYTES: usize = 6 * 1024 * 1024;
+
+/// Calls a function.
+///
+/// Source: Lambda API Reference, Invoke.
+pub struct Invoke;
+
+/// The call.
+#[derive(Input)]
+pub struct InvokeInput {
+    /// Name, ARN or partial ARN.
+    #[shape(length(1, 256))]
+    pub function_name: String,
+    /// `RequestResponse` when absent, `Event` or `DryRun`.
+    pub invocation_type: Option<String>,
+    /// `Tail` for the end of the log.
+    pub log_type: Option<String>,
+    /// Not offered.
+    pub client_context: Option<String>,
+    /// The event, JSON.
+    pub payload: Option<Sensitive<Blob>>,
+    /// `$LATEST`
+    #[shape(length(1, 128))]
+    pub qualifier: Option<String>,
+}
+
+/// What the function answered.
+#[derive(Output)]
+pub struct InvokeOutput {
+    /// 200, 202 or 204.
+    pub status_code: Option<i64>,
+    /// `Unhandled` if the function failed.
+    pub function_error: Option<String>,
+    /// The end of the log, in base 64.
+    pub log_result: Option<String>,
+    /// The answer, or why the function failed, JSON.
+    pub payload: Option<Sensitive<Blob>>,
+    /// `$LATEST`
+    pub executed_version: Option<String>,
+}
+
+impl Operation for Invoke {
+    const NAME: &'static str = "Invoke";
+    const ACTION: &'static str = "lambda:InvokeFunction";
+    const MODE: Mode = Mode::Read;
+    const ERRORS: &'static [&'static str] = &[
+        "InvalidParameterValueException",
+        "InvalidRequestContentException",
+        "ResourceNotFoundException",
+        "ServiceException",
+    ];
+    const HTTP: Option<Http> = Some(Http {
+        query: QUALIFIER,
+        headers: &[
+            Member {
+                at: "x-amz-invocation-type",
+                member: "InvocationType",
+            },
+            Member {
+                at: "x-amz-log-type",
+                member: "LogType",
+            },
+            Member {
+                at: "x-amz-client-context",
+                member: "ClientContext",
+            },
+        ],
+        payload: Some("Payload"),
+        answer_headers: &[
+            Member {
+                at: "x-amz-function-error",
+                member: "FunctionError",
+            },
+            Member {
+                at: "x-amz-log-result",
+                member: "LogResult",
+            },
+            Member {
+                at: "x-amz-executed-version",
+                member: "ExecutedVersion",
+            },
+        ],
+        answer_status: Some("StatusCode"),
+        answer_payload: Some("Payload"),
+        ..Http::new(
+            "POST",
+            "/2015-03-31/functions/{FunctionName}/invocations",
+            200,
+        )
+    });
+    type Service = Lambda;
+    type Input = InvokeInput;
+    type Output = InvokeOutput;
+    type Target = FunctionRef;
+
+    async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<FunctionRef> {
+        FunctionRef::named(cx, &input.function_name, input.qualifier.as_deref()).await
+    }
+
+    async fn run(
+        cx: &mut Context<'_>,
+        function: Authorized<FunctionRef>,
+        input: Self::Input,
+    ) -> Result<InvokeOutput> {
+        let function = function.found()?;
+        let payload = input
+            .payload
+            .map_or_else(Vec::new, |payload| payload.expose().0.clone());
+        let payload = if payload.is_empty() {
+            b"{}".to_vec()
+        } else {
+            payload
+        };
+        if payload.len() > PAYLOAD_BYTES
+            || serde_json::from_slice::<serde::de::IgnoredAny>(&payload).is_err()
+        {
+            return Err(Error::InvalidRequestContent(
+                "Could not parse request body into json: the payload is no JSON or too large."
+                    .into(),
+            ));
+        }
+        let tail = match input.log_type.as_deref() {
+            None | Some("None") => false,
+            Some("Tail") => true,
+            Some(_) => {
+                return Err(Error::InvalidParameterValue(
+                    "LogType must be None or Tail.".into(),
+                ));
+            }
+        };
+        let payload = Sensitive::new(payload);
+        match input.invocation_type.as_deref() {
+            None | Some("RequestResponse") => {}
+            Some("DryRun") => return Ok(accepted(204)),
+            Some("Event") => {
+                let called = call(cx, &function, payload).await?;
+                // In the background; there is nobody to tell what came of it.
+                let spawned = cx.ahead("event", move || async move {
+                    tokio::spawn(called.run());
+                });
+                spawned?;
+                return Ok(accepted(202));
+            }
+            Some(_) => {
+                return Err(Error::InvalidParameterValue(
+                    "InvocationType must be RequestResponse, Event or DryRun.".into(),
+                ));
+            }
+        }
+        let called = call(cx, &function, payload).await?;
+        let caught = cx.ahead("call", move || called.run())?;
+        let Caught { result, log } = &*caught;
+        let result = result
+            .as_ref()
+            .map_err(|text| Error::Service(text.clone().into()))?;
+        let end = log
+            .get(log.len().saturating_sub(TAIL_BYTES)..)
+            .unwrap_or_default();
+        Ok(InvokeOutput {
+            function_error: result.failed.then(|| "Unhandled".to_owned()),
+            log_result: tail.then(|| BASE64_STANDARD.encode(end)),
+            payload: Some(Sensitive::new(Blob(result.payload.to_vec()))),
+            executed_version: Some("$LATEST".to_owned()),
+            status_code: Some(200),
+        })
+    }
+}
+
+fn accepted(status: i64) -> InvokeOutput {
+    InvokeOutput {
+        status_code: Some(status),
+        function_error: None,
+        log_result: None,
+        payload: None,
+        executed_version: None,
+    }
+}

@@ -1,0 +1,144 @@
+use strongroom_store::Mode;
+
+use super::create_function::put;
+use crate::{
+    authorize::Authorized,
+    context::Context,
+    lambda::{
+        Lambda, Result,
+        arguments::{self, Environment, EphemeralStorage, NotOffered, refuse},
+        configuration::FunctionConfiguration,
+        function::FunctionRef,
+        revision, role,
+    },
+    operation::Operation,
+    protocol::Http,
+    shape::Input,
+};
+
+/// Changes a function's settings.
+///
+/// Source: Lambda API Reference, UpdateFunctionConfiguration.
+pub struct UpdateFunctionConfiguration;
+
+/// What is left out stays.
+#[derive(Input)]
+pub struct UpdateFunctionConfigurationInput {
+    /// Name, ARN or partial ARN.
+    #[shape(length(1, 140))]
+    pub function_name: String,
+    /// ARN of the execution role.
+    pub role: Option<String>,
+    /// `file.function`
+    #[shape(length(0, 128), pattern(r"[^\s]+"))]
+    pub handler: Option<String>,
+    /// Up to 256 characters.
+    #[shape(length(0, 256))]
+    pub description: Option<String>,
+    /// Seconds that a call may take.
+    #[shape(range(1, 5400))]
+    pub timeout: Option<i64>,
+    /// MiB that a call may use.
+    #[shape(range(128, 32768))]
+    pub memory_size: Option<i64>,
+    /// The environment, all of it.
+    pub environment: Option<Environment>,
+    /// `python3.x`, `nodejs*.x` or `provided.al2023`.
+    pub runtime: Option<String>,
+    /// What the caller thinks is the function's revision.
+    pub revision_id: Option<String>,
+    /// The size of `/tmp`: 512.
+    pub ephemeral_storage: Option<EphemeralStorage>,
+    /// Not offered.
+    pub vpc_config: Option<NotOffered>,
+    /// Not offered.
+    pub dead_letter_config: Option<NotOffered>,
+    /// Not offered.
+    #[shape(name = "KMSKeyArn")]
+    pub kms_key_arn: Option<NotOffered>,
+    /// Not offered.
+    pub tracing_config: Option<NotOffered>,
+    /// Not offered.
+    pub layers: Option<NotOffered>,
+    /// Not offered.
+    pub file_system_configs: Option<NotOffered>,
+    /// Not offered.
+    pub image_config: Option<NotOffered>,
+    /// Not offered.
+    pub snap_start: Option<NotOffered>,
+    /// Not offered.
+    pub logging_config: Option<NotOffered>,
+}
+
+impl Operation for UpdateFunctionConfiguration {
+    const NAME: &'static str = "UpdateFunctionConfiguration";
+    const ACTION: &'static str = "lambda:UpdateFunctionConfiguration";
+    const MODE: Mode = Mode::Write;
+    const ERRORS: &'static [&'static str] = &[
+        "InvalidParameterValueException",
+        "ServiceException",
+        "ResourceNotFoundException",
+        "PreconditionFailedException",
+    ];
+    const HTTP: Option<Http> = Some(Http::new(
+        "PUT",
+        "/2015-03-31/functions/{FunctionName}/configuration",
+        200,
+    ));
+    type Service = Lambda;
+    type Input = UpdateFunctionConfigurationInput;
+    type Output = FunctionConfiguration;
+    type Target = FunctionRef;
+
+    async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<FunctionRef> {
+        FunctionRef::named(cx, &input.function_name, None).await
+    }
+
+    async fn run(
+        cx: &mut Context<'_>,
+        function: Authorized<FunctionRef>,
+        input: Self::Input,
+    ) -> Result<FunctionConfiguration> {
+        let (function, mut row) = function.changeable()?;
+        revision(&row, input.revision_id.as_deref())?;
+        refuse(&[
+            ("VpcConfig", input.vpc_config.is_some()),
+            ("DeadLetterConfig", input.dead_letter_config.is_some()),
+            ("KMSKeyArn", input.kms_key_arn.is_some()),
+            ("TracingConfig", input.tracing_config.is_some()),
+            ("Layers", input.layers.is_some()),
+            ("FileSystemConfigs", input.file_system_configs.is_some()),
+            ("ImageConfig", input.image_config.is_some()),
+            ("SnapStart", input.snap_start.is_some()),
+            ("LoggingConfig", input.logging_config.is_some()),
+            (
+                "The size of EphemeralStorage",
+                input
+                    .ephemeral_storage
+                    .is_some_and(|storage| storage.size != 512),
+            ),
+        ])?;
+        if let Some(name) = input.runtime {
+            arguments::runtime(&name)?;
+            row.runtime = name;
+        }
+        if let Some(role) = input.role {
+            role::may_pass(cx, &function.home, &role).await?;
+            row.role = role;
+        }
+        if input.environment.is_some() {
+            row.environment = arguments::environment(input.environment)?;
+        }
+        row.handler = input.handler.unwrap_or(row.handler);
+        row.description = input.description.unwrap_or(row.description);
+        let number = |given: Option<i64>, before| {
+            given
+                .and_then(|given| u32::try_from(given).ok())
+                .unwrap_or(before)
+        };
+        row.timeout_seconds = number(input.timeout, row.timeout_seconds);
+        row.memory_mib = number(input.memory_size, row.memory_mib);
+        let row = put(cx, &function, row, None)?;
+        Ok(FunctionConfiguration::custom(&row, function.arn))
+    }
+}

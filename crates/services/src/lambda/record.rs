@@ -1,0 +1,78 @@
+//! The rows in which functions are stored. Field numbers are for ever.
+
+/// A function without its code. Key: account, Region, name.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct FunctionRow {
+    /// The name.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// `python3.12`, …
+    #[prost(string, tag = "2")]
+    pub runtime: String,
+    /// ARN of the execution role.
+    #[prost(string, tag = "3")]
+    pub role: String,
+    /// `file.function`; empty where the runtime needs none.
+    #[prost(string, tag = "4")]
+    pub handler: String,
+    /// Up to 256 characters.
+    #[prost(string, tag = "5")]
+    pub description: String,
+    /// How long a call may take.
+    #[prost(uint32, tag = "6")]
+    pub timeout_seconds: u32,
+    /// How much memory a call may use.
+    #[prost(uint32, tag = "7")]
+    pub memory_mib: u32,
+    /// Environment variables.
+    #[prost(message, repeated, tag = "8")]
+    pub environment: Vec<Variable>,
+    /// SHA-256 of the archive, in hexadecimal.
+    #[prost(string, tag = "9")]
+    pub code: String,
+    /// Bytes of the archive.
+    #[prost(uint64, tag = "10")]
+    pub code_bytes: u64,
+    /// Milliseconds since the epoch.
+    #[prost(int64, tag = "11")]
+    pub last_modified_ms: i64,
+    /// Another after each change.
+    #[prost(string, tag = "12")]
+    pub revision_id: String,
+    /// The statements of the resource policy.
+    #[prost(message, repeated, tag = "13")]
+    pub statements: Vec<Statement>,
+    /// The user's tags.
+    #[prost(message, repeated, tag = "14")]
+    pub tags: Vec<Variable>,
+}
+
+/// A name and a value.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Variable {
+    /// The name.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// The value.
+    #[prost(string, tag = "2")]
+    pub value: String,
+}
+
+/// One statement of a function's resource policy.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Statement {
+    /// `StatementId`.
+    #[prost(string, tag = "1")]
+    pub id: String,
+    /// The statement, as JSON.
+    #[prost(string, tag = "2")]
+    pub json: String,
+}
+
+/// A function's archive. Key: account, Region, function, SHA-256.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct FunctionCode {
+    /// The zip archive.
+    #[prost(bytes = "vec", tag = "1")]
+    pub zip: Vec<u8>,
+}

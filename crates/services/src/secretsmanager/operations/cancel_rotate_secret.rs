@@ -1,0 +1,88 @@
+use strongroom_store::Mode;
+use strongroom_types::Arn;
+
+use crate::{
+    authorize::Authorized,
+    context::Context,
+    operation::Operation,
+    secretsmanager::{Error, Result, SecretRef, SecretsManager, rotation::set_job, value::row},
+    shape::{Input, Output},
+    tables::SecretValues,
+};
+
+/// Turns a secret's rotation off, and stops one that is running. Its version
+/// keeps AWSPENDING.
+///
+/// Source: Secrets Manager API Reference, CancelRotateSecret.
+pub struct CancelRotateSecret;
+
+/// Which secret.
+#[derive(Input)]
+pub struct CancelRotateSecretInput {
+    /// Name, ARN or partial ARN.
+    #[shape(length(1, 2048))]
+    pub secret_id: String,
+}
+
+/// The secret, and the version that is left behind.
+#[derive(Output)]
+pub struct CancelRotateSecretOutput {
+    /// The secret's ARN.
+    #[shape(name = "ARN")]
+    pub arn: Option<Arn>,
+    /// The secret's name.
+    pub name: Option<String>,
+    /// The version that the rotation was making, if one was running.
+    pub version_id: Option<String>,
+}
+
+impl Operation for CancelRotateSecret {
+    const NAME: &'static str = "CancelRotateSecret";
+    const ACTION: &'static str = "secretsmanager:CancelRotateSecret";
+    const MODE: Mode = Mode::Write;
+    const ERRORS: &'static [&'static str] = &[
+        "ResourceNotFoundException",
+        "InvalidParameterException",
+        "InternalServiceError",
+        "InvalidRequestException",
+    ];
+    type Service = SecretsManager;
+    type Input = CancelRotateSecretInput;
+    type Output = CancelRotateSecretOutput;
+    type Target = SecretRef;
+
+    async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<SecretRef> {
+        SecretRef::resolve(cx, &input.secret_id).await
+    }
+
+    async fn run(
+        cx: &mut Context<'_>,
+        secret: Authorized<SecretRef>,
+        _: Self::Input,
+    ) -> Result<Self::Output> {
+        let mut found = secret.alive()?;
+        if found.secret.rotation.is_none() {
+            return Err(Error::InvalidRequest(
+                "You can't cancel the rotation of a secret that isn't configured for rotation."
+                    .into(),
+            ));
+        }
+        if let Some(id) = found.secret.end_test() {
+            cx.tx.delete::<SecretValues>(&row(&found, &id))?;
+        }
+        set_job(cx, &mut found, None)?;
+        if let Some(rotation) = &mut found.secret.rotation {
+            rotation.enabled = false;
+            rotation.running = None;
+            rotation.window_start_ms = None;
+            rotation.window_end_ms = None;
+        }
+        found.secret.last_changed_ms = cx.now.as_millisecond();
+        found.save(cx)?;
+        Ok(CancelRotateSecretOutput {
+            name: Some(found.name()),
+            version_id: found.secret.pending().map(|version| version.id.clone()),
+            arn: Some(found.arn),
+        })
+    }
+}

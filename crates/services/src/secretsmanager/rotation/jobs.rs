@@ -1,0 +1,90 @@
+//! The job of a secret that rotates.
+
+use strongroom_store::StoreError;
+
+use super::record::Rotation;
+use crate::{
+    context::Context,
+    jobs::Job,
+    secretsmanager::{FoundSecret, value::row},
+    tables::{RotationJobs, SecretValues},
+};
+
+/// The job of the secret as it is now.
+pub(super) fn job(found: &FoundSecret) -> Job {
+    let generation = found
+        .secret
+        .rotation
+        .as_ref()
+        .map_or(0, |rotation| rotation.generation);
+    Job::rotate_secret(
+        &found.home,
+        &found.secret.name,
+        &found.secret.suffix,
+        generation,
+    )
+}
+
+/// Gives the secret a job that is due then, or none, in place of the one it
+/// has. The caller saves the secret's row.
+pub(in crate::secretsmanager) fn set_job(
+    cx: &mut Context<'_>,
+    found: &mut FoundSecret,
+    due_ms: Option<u64>,
+) -> Result<(), StoreError> {
+    drop_job(cx, found)?;
+    let Some(rotation) = &mut found.secret.rotation else {
+        return Ok(());
+    };
+    rotation.generation += 1;
+    rotation.job_due_ms = due_ms;
+    if let Some(due_ms) = due_ms {
+        let job = job(found);
+        cx.tx.put::<RotationJobs>(&claim_key(&job, due_ms), &job)?;
+    }
+    Ok(())
+}
+
+/// Removes the secret's job, unless somebody has claimed it: who has finds
+/// that it is obsolete.
+pub(in crate::secretsmanager) fn drop_job(
+    cx: &mut Context<'_>,
+    found: &FoundSecret,
+) -> Result<(), StoreError> {
+    let due = found
+        .secret
+        .rotation
+        .as_ref()
+        .and_then(|rotation: &Rotation| rotation.job_due_ms);
+    if let Some(due_ms) = due {
+        cx.tx
+            .delete::<RotationJobs>(&claim_key(&job(found), due_ms))?;
+    }
+    Ok(())
+}
+
+/// The key of a job that is due then.
+pub(crate) fn claim_key(job: &Job, due_ms: u64) -> (u64, String) {
+    job.key(i64::try_from(due_ms).unwrap_or(i64::MAX))
+}
+
+/// A value that was set by hand counts as a rotation, and ends one that is
+/// running. The caller saves the secret's row.
+pub(in crate::secretsmanager) fn changed_by_hand(
+    cx: &mut Context<'_>,
+    found: &mut FoundSecret,
+) -> Result<(), StoreError> {
+    if let Some(id) = found.secret.end_test() {
+        cx.tx.delete::<SecretValues>(&row(found, &id))?;
+    }
+    let chance = cx.services.random.below(1000);
+    let due = match &mut found.secret.rotation {
+        Some(rotation) if rotation.enabled => {
+            rotation.running = None;
+            rotation.next_window(cx.now);
+            rotation.next_start(cx.now, chance)
+        }
+        _ => return Ok(()),
+    };
+    set_job(cx, found, due)
+}

@@ -1,0 +1,243 @@
+//! What happens to a secret's rotation, without I/O.
+
+use strongroom_rotation::schedule::Window;
+use strongroom_types::Timestamp;
+
+use super::record::{Rotation, Running};
+use crate::secretsmanager::{
+    Error, Result,
+    record::{Secret, Version},
+    secret::{AWSCURRENT, AWSPENDING},
+};
+
+/// Pauses between the attempts of one rotation, in milliseconds. AWS's are
+/// not published.
+const PAUSES_MS: [u64; 4] = [5_000, 30_000, 120_000, 600_000];
+/// The pause before a rotation without a schedule is taken up again, in
+/// milliseconds.
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// What comes after an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Nothing is due.
+    Nothing,
+    /// An attempt, or a rotation of the next window, at this time in
+    /// milliseconds since the epoch.
+    At(u64),
+}
+
+impl Rotation {
+    /// The window of the next rotation.
+    pub(super) fn window(&self) -> Option<Window> {
+        Some(Window {
+            start: Timestamp::from_millisecond(self.window_start_ms?).ok()?,
+            end: Timestamp::from_millisecond(self.window_end_ms?).ok()?,
+        })
+    }
+
+    /// `NextRotationDate`.
+    pub(crate) fn next_rotation_date(&self) -> Option<Timestamp> {
+        self.window()
+            .filter(|_| self.enabled)
+            .map(|window| window.latest())
+    }
+
+    /// `LastRotatedDate`.
+    pub(crate) fn last_rotated_date(&self) -> Option<Timestamp> {
+        let last = self.last_rotated_ms.filter(|_| self.enabled)?;
+        Timestamp::from_millisecond(last).ok()
+    }
+
+    fn set_window(&mut self, window: Option<Window>) {
+        self.window_start_ms = window.map(|window| window.start.as_millisecond());
+        self.window_end_ms = window.map(|window| window.end.as_millisecond());
+    }
+
+    /// A secret that is put on its schedule without being rotated.
+    pub(in crate::secretsmanager) fn first_window(&mut self, now: Timestamp) {
+        let schedule = self.schedule();
+        self.set_window(schedule.and_then(|schedule| schedule.first_window(now)));
+    }
+
+    /// A rotation, or what counts as one, happened now. One within its window
+    /// counts from that window's start, so that windows do not drift.
+    pub(in crate::secretsmanager) fn next_window(&mut self, now: Timestamp) {
+        let window = self.window();
+        let inside = window.filter(|window| window.start <= now && now < window.end);
+        let base = inside.map_or(now, |window| window.start);
+        let schedule = self.schedule();
+        self.set_window(schedule.and_then(|schedule| schedule.next_window(base, now)));
+    }
+
+    /// When the next rotation is to begin: somewhere in the first tenth of
+    /// its window, so that not all of one schedule begin together and there
+    /// is time to try again. `chance` is a number below 1,000.
+    pub(in crate::secretsmanager) fn next_start(&self, now: Timestamp, chance: u32) -> Option<u64> {
+        let window = self.window().filter(|_| self.enabled)?;
+        let start = window.start.max(now).as_millisecond();
+        let room = window.end.as_millisecond().saturating_sub(start).max(0) / 10;
+        let due = start.saturating_add(room.saturating_mul(i64::from(chance)) / 1000);
+        u64::try_from(due).ok()
+    }
+
+    fn next(&self, now: Timestamp, chance: u32) -> Next {
+        self.next_start(now, chance).map_or(Next::Nothing, Next::At)
+    }
+}
+
+impl Secret {
+    /// The version of a rotation that is not finished, whoever began it.
+    #[must_use]
+    pub fn pending(&self) -> Option<&Version> {
+        self.labelled(AWSPENDING)
+            .filter(|version| !version.has(AWSCURRENT))
+    }
+
+    /// Begins a rotation: an empty version gets AWSPENDING. Returns the
+    /// versions that made room.
+    ///
+    /// # Errors
+    /// `LimitExceededException`, or `InvalidRequestException` if the version
+    /// is there with a value.
+    pub(in crate::secretsmanager) fn begin_rotation(
+        &mut self,
+        running: Running,
+        now: Timestamp,
+    ) -> Result<Vec<String>> {
+        let mut changed = self.clone();
+        let mut removed = Vec::new();
+        match changed.version(&running.version_id) {
+            Some(version) if version.has_value => {
+                return Err(Error::InvalidRequest(
+                    format!(
+                        "You can't use ClientRequestToken {} because that value is already in \
+                         use for a version of the secret.",
+                        running.version_id
+                    )
+                    .into(),
+                ));
+            }
+            Some(_) => {}
+            None => {
+                removed = changed.make_room(now.as_millisecond())?;
+                changed.versions.push(Version {
+                    id: running.version_id.clone(),
+                    created_ms: now.as_millisecond(),
+                    ..Version::default()
+                });
+            }
+        }
+        changed.attach(AWSPENDING, &running.version_id);
+        changed.check_labels()?;
+        if let Some(rotation) = &mut changed.rotation {
+            rotation.running = Some(running);
+        }
+        *self = changed;
+        Ok(removed)
+    }
+
+    /// Whether the version that a rotation makes is still the one that is
+    /// pending, or is current by now.
+    pub(super) fn is_intact(&self, version_id: &str) -> bool {
+        self.version(version_id)
+            .is_some_and(|version| version.has(AWSPENDING) || version.has(AWSCURRENT))
+    }
+
+    /// The rotation came to its end.
+    pub(super) fn succeed(&mut self, now: Timestamp, chance: u32) -> Next {
+        let Some(rotation) = &mut self.rotation else {
+            return Next::Nothing;
+        };
+        rotation.running = None;
+        rotation.last_rotated_ms = Some(now.as_millisecond());
+        rotation.next_window(now);
+        rotation.next(now, chance)
+    }
+
+    /// The rotation lost its version to a change by hand: that counts as one.
+    pub(super) fn give_up(&mut self, now: Timestamp, chance: u32) -> Next {
+        let Some(rotation) = &mut self.rotation else {
+            return Next::Nothing;
+        };
+        rotation.running = None;
+        rotation.next_window(now);
+        rotation.next(now, chance)
+    }
+
+    /// An attempt failed.
+    pub(super) fn fail(&mut self, why: String, refused: bool, now: Timestamp, chance: u32) -> Next {
+        let Some(rotation) = &mut self.rotation else {
+            return Next::Nothing;
+        };
+        let Some(running) = &mut rotation.running else {
+            return Next::Nothing;
+        };
+        running.failure = Some(why);
+        running.refused = refused;
+        let pause = PAUSES_MS.get(running.failed_attempts as usize);
+        let now_ms = u64::try_from(now.as_millisecond()).unwrap_or(0);
+        if let Some(pause) = pause {
+            running.failed_attempts += 1;
+            return Next::At(now_ms + pause);
+        }
+        // In a later window the same version is tried again.
+        running.failed_attempts = 0;
+        let date = rotation.window();
+        rotation.next_window(now);
+        let next = rotation.next(now, chance);
+        // A rotation that failed is overdue, and says so until it succeeds.
+        rotation.set_window(date.or_else(|| rotation.window()));
+        match next {
+            Next::Nothing => Next::At(now_ms + DAY_MS),
+            at @ Next::At(_) => at,
+        }
+    }
+
+    /// Takes AWSPENDING off a version whose value no database has.
+    pub(super) fn discard_pending(&mut self) {
+        self.detach(AWSPENDING);
+    }
+
+    /// Ends a test: its version goes. Returns the version's id, whose value
+    /// must go too.
+    pub(in crate::secretsmanager) fn end_test(&mut self) -> Option<String> {
+        let rotation = self.rotation.as_mut()?;
+        let running = rotation.running.take_if(|running| running.test)?;
+        self.versions
+            .retain(|version| version.id != running.version_id);
+        Some(running.version_id)
+    }
+
+    /// After a test, the first window.
+    pub(super) fn await_first_window(&mut self, now: Timestamp, chance: u32) -> Next {
+        let Some(rotation) = &mut self.rotation else {
+            return Next::Nothing;
+        };
+        rotation.first_window(now);
+        rotation.next(now, chance)
+    }
+
+    /// The secret cannot be rotated now. Unlike [`Secret::miss`], a rotation
+    /// that is running is never left without a next attempt.
+    pub(super) fn wait(&mut self, now: Timestamp, chance: u32) -> Next {
+        match self.miss(now, chance) {
+            Next::Nothing => {
+                let now_ms = u64::try_from(now.as_millisecond()).unwrap_or(0);
+                Next::At(now_ms + DAY_MS)
+            }
+            at @ Next::At(_) => at,
+        }
+    }
+
+    /// The window went by without a rotation, because nobody was there.
+    pub(super) fn miss(&mut self, now: Timestamp, chance: u32) -> Next {
+        let Some(rotation) = &mut self.rotation else {
+            return Next::Nothing;
+        };
+        let base = rotation.window().map_or(now, |window| window.start);
+        let schedule = rotation.schedule();
+        rotation.set_window(schedule.and_then(|schedule| schedule.next_window(base, now)));
+        rotation.next(now, chance)
+    }
+}
