@@ -14,7 +14,7 @@ use strongroom_services::{
     iam::{AccessKey, Account, Caller, Callers, InlinePolicy, User},
     invariants,
     kms::KeyMaterial,
-    operation::{Records, Route},
+    operation::{Answer, Records, Route},
     refusal::Refusal,
     secretsmanager::{Shared, flush_accesses, operations::ROUTES},
     sts::IdentityProviders,
@@ -124,6 +124,28 @@ impl Deployment {
     /// refusal has a known code and leaves the store as it was, and there are
     /// records without the secret.
     pub async fn call(&self, who: Who, route: &Route, body: &[u8]) -> Outcome {
+        let before = self.commits.count();
+        let answer = self.answer(who, route, body).await;
+        let changed = self.commits.count() - before;
+        match answer.result {
+            Ok(body) => Ok(serde_json::from_slice(&body).unwrap()),
+            Err(refusal) => {
+                assert_eq!(changed, 0, "a refusal that changed the store");
+                let framework = ["SerializationException", "ValidationException"];
+                let known = framework.contains(&refusal.code)
+                    || refusal.code == "AccessDeniedException"
+                    || route.errors.contains(&refusal.code);
+                assert!(known, "{} does not answer {refusal:?}", route.name);
+                assert_eq!(refusal.status, 400, "{refusal:?}");
+                assert!(refusal.detail.is_none(), "{refusal:?}");
+                Err(refusal)
+            }
+        }
+    }
+
+    /// A call in whatever protocol. A refusal leaves the store as it was, and
+    /// there are records.
+    pub async fn answer(&self, who: Who, route: &Route, body: &[u8]) -> Answer {
         self.clock.advance(SignedDuration::from_millis(1));
         let request = Request {
             id: "00000000-0000-4000-8000-000000000000".to_owned(),
@@ -150,20 +172,7 @@ impl Deployment {
                 }
             }
         }
-        match answer.result {
-            Ok(body) => Ok(serde_json::from_slice(&body).unwrap()),
-            Err(refusal) => {
-                assert_eq!(changed, 0, "a refusal that changed the store");
-                let framework = ["SerializationException", "ValidationException"];
-                let known = framework.contains(&refusal.code)
-                    || refusal.code == "AccessDeniedException"
-                    || route.errors.contains(&refusal.code);
-                assert!(known, "{} does not answer {refusal:?}", route.name);
-                assert_eq!(refusal.status, 400, "{refusal:?}");
-                assert!(refusal.detail.is_none(), "{refusal:?}");
-                Err(refusal)
-            }
-        }
+        answer
     }
 
     /// What must be true of the stored rows.
@@ -196,6 +205,7 @@ async fn caller(services: &Services, account: u64, name: &str, policy: &str) -> 
             name: "inline".to_owned(),
             document: policy.to_owned(),
         }],
+        access_key_ids: vec![format!("AKIA{account}{name}")],
         ..User::default()
     };
     let id = format!("AKIA{account}{name}");

@@ -1,5 +1,7 @@
 //! What must be true of the rows of roles, policies and their attachments.
 
+mod users;
+
 use std::collections::HashSet;
 
 use strongroom_policy::{Policy, PolicyKind};
@@ -31,8 +33,9 @@ pub(crate) async fn check_iam(
     tx: &mut Transaction,
     problems: &mut Vec<String>,
 ) -> Result<(), StoreError> {
+    users::check(tx, problems).await?;
     let mut attached = HashSet::new();
-    users(tx, &mut attached).await?;
+    attached_users(tx, &mut attached).await?;
     groups(tx, problems, &mut attached).await?;
     roles(tx, problems, &mut attached).await?;
     managed_policies(tx, problems).await?;
@@ -60,7 +63,10 @@ fn expected(
         .into_iter()
 }
 
-async fn users(tx: &mut Transaction, attached: &mut HashSet<Attachment>) -> Result<(), StoreError> {
+async fn attached_users(
+    tx: &mut Transaction,
+    attached: &mut HashSet<Attachment>,
+) -> Result<(), StoreError> {
     let mut last = None;
     loop {
         let rows = page::<Users>(tx, &mut last).await?;

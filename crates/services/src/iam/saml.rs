@@ -18,8 +18,8 @@ const MAX_PRIVATE_KEYS: usize = 2;
 const ALWAYS_MS: i64 = 100 * 365 * 24 * 60 * 60 * 1000;
 /// Elements within each other. Metadata has less than ten.
 const MAX_DEPTH: usize = 100;
-/// Characters of a unique id after its two letters.
-const ID_LETTERS: usize = 20;
+/// Characters of a unique id after its four letters.
+const ID_LETTERS: usize = 18;
 
 enumeration! {
     /// Whether assertions must be encrypted.
@@ -113,7 +113,7 @@ pub(super) fn valid_until(provider: &SamlProvider) -> Option<Timestamp> {
 
 /// A new unique id of a provider or a private key.
 pub(super) fn draw_id(random: &dyn Random) -> String {
-    names::draw(random, "SA", ID_LETTERS)
+    names::draw(random, "SAML", ID_LETTERS)
 }
 
 /// Sets what a request says of the encryption of assertions.

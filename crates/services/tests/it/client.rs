@@ -81,6 +81,7 @@ pub async fn user(world: &Arc<World>, number: u64, name: &str, policies: &[&str]
         path: "/".to_owned(),
         id: format!("AIDA{name}"),
         inline_policies: policies.iter().enumerate().map(inline).collect(),
+        access_key_ids: vec![key_id.clone()],
         ..User::default()
     };
     let key = AccessKey {

@@ -18,6 +18,7 @@ mod get_random_password;
 mod iam_policies;
 #[cfg(test)]
 mod iam_simulate;
+mod iam_users;
 #[cfg(test)]
 mod idempotency;
 #[cfg(test)]

@@ -170,6 +170,7 @@ async fn caller(services: &Services, account: u64, name: &str, policy: &str) -> 
         path: "/".to_owned(),
         id: format!("AIDA{name}"),
         inline_policies: vec![Default::default()],
+        access_key_ids: vec![format!("AKIA{account}{name}")],
         ..User::default()
     };
     "inline".clone_into(&mut user.inline_policies[0].name);

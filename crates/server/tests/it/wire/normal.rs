@@ -86,6 +86,11 @@ impl Names {
         for id in unique_ids(body) {
             self.learn(&id[..4], id);
         }
+        for (element, name) in [("SecretAccessKey", "secret"), ("Marker", "marker")] {
+            if let Some(text) = element_text(body, element) {
+                self.learn(name, text);
+            }
+        }
         for (name, value) in &self.known {
             named = named.replace(value, &format!("{{{name}}}"));
         }
@@ -180,6 +185,12 @@ fn suffixes(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// The text of the first element of this name.
+fn element_text<'t>(xml: &'t str, name: &str) -> Option<&'t str> {
+    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+    Some(rest.split_once('<')?.0)
+}
+
 /// Dates as XML has them: `2026-11-23T13:00:00Z`.
 fn dates(text: &str) -> impl Iterator<Item = &str> {
     let words = text.split(|c: char| !(c.is_ascii_digit() || "-:TZ".contains(c)));
@@ -190,11 +201,13 @@ fn dates(text: &str) -> impl Iterator<Item = &str> {
 fn unique_ids(text: &str) -> impl Iterator<Item = &str> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric());
     words.filter(|word| {
-        let kinds = ["AGPA", "AIDA", "AIPA", "AKIA", "ANPA", "AROA", "ASIA"];
+        let kinds = [
+            "AGPA", "AIDA", "AIPA", "AKIA", "ANPA", "AROA", "ASIA", "SAML",
+        ];
         let letters = word
             .bytes()
             .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-        (20..=21).contains(&word.len()) && letters && kinds.contains(&&word[..4])
+        (20..=22).contains(&word.len()) && letters && kinds.contains(&&word[..4])
     })
 }
 
