@@ -22,6 +22,7 @@ mod perimeter;
 mod teach;
 
 use perimeter::Perimeter;
+pub(crate) use perimeter::is_resource_controlled;
 pub(crate) use teach::Story;
 
 /// A target that the caller may act on.

@@ -28,10 +28,7 @@ impl<'a> Perimeter<'a> {
         if caller.standing.service_linked {
             return Self::default();
         }
-        let service = action.split(':').next().unwrap_or_default();
-        let owner = target
-            .account()
-            .filter(|_| RESOURCE_CONTROLLED.contains(&service));
+        let owner = target.account().filter(|_| is_resource_controlled(action));
         let of_caller = cx.bearing(caller.account);
         let of_resource = owner.and_then(|owner| cx.bearing(owner));
         Self {
@@ -49,6 +46,14 @@ impl<'a> Perimeter<'a> {
     pub(crate) fn service_control(&self) -> Vec<&[Attached<'a>]> {
         self.service_control.iter().map(Vec::as_slice).collect()
     }
+}
+
+/// Whether resource control policies reach an action.
+pub(crate) fn is_resource_controlled(action: &str) -> bool {
+    let service = action.split(':').next().unwrap_or_default();
+    RESOURCE_CONTROLLED
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(service))
 }
 
 fn attach(levels: &[Vec<Arc<LevelPolicy>>]) -> Vec<Vec<Attached<'_>>> {

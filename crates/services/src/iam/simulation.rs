@@ -12,12 +12,14 @@
 mod answers;
 mod context;
 mod handling;
+mod organization;
 mod policies;
 mod scenario;
 mod source;
 
 pub use answers::EvaluationResult;
 pub use context::ContextEntry;
+pub(super) use organization::Organization;
 pub use policies::{PolicyIdentifier, SourcePolicy};
 pub(super) use policies::{context_keys, excluded, input_list};
 pub(super) use scenario::{Scenario, boundary, caller, owner, resource_policy};

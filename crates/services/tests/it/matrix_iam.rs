@@ -108,8 +108,73 @@ fn document() -> String {
     policy(&json!({"Effect": "Allow", "Action": "kms:*", "Resource": "*"}))
 }
 
-/// What the account has; the id of a deletion that is done.
-async fn scene(admin: &Client) -> String {
+/// Ids of what the scene made.
+#[derive(Default)]
+struct Ids {
+    access_key: String,
+    /// Of a deletion that is done.
+    task: String,
+}
+
+/// Metadata of a SAML provider, long enough.
+fn metadata() -> String {
+    let padding = " ".repeat(1_000);
+    format!(
+        "<EntityDescriptor entityID=\"a\"><IDPSSODescriptor><X509Certificate>MII</X509Certificate>\
+         </IDPSSODescriptor>{padding}</EntityDescriptor>"
+    )
+}
+
+/// Users, a group and providers.
+async fn people(admin: &Client) -> String {
+    let policy = |owner: &str, name: &str| json!({owner: name, "PolicyName": "inline", "PolicyDocument": document()});
+    let attach = |owner: &str, name: &str| json!({owner: name, "PolicyArn": arn("policy/reader")});
+    let tags = json!([{"Key": "k", "Value": "v"}]);
+    let url = "https://issuer.example.com";
+    for (operation, input) in [
+        ("iam:CreateUser", json!({"UserName": "ann", "Tags": tags})),
+        ("iam:CreateUser", json!({"UserName": "idle"})),
+        ("iam:CreateGroup", json!({"GroupName": "ops"})),
+        ("iam:CreateGroup", json!({"GroupName": "empty"})),
+        (
+            "iam:AddUserToGroup",
+            json!({"GroupName": "ops", "UserName": "ann"}),
+        ),
+        ("iam:PutUserPolicy", policy("UserName", "ann")),
+        ("iam:PutGroupPolicy", policy("GroupName", "ops")),
+        ("iam:AttachUserPolicy", attach("UserName", "ann")),
+        ("iam:AttachGroupPolicy", attach("GroupName", "ops")),
+        (
+            "iam:PutUserPermissionsBoundary",
+            json!({"UserName": "ann", "PermissionsBoundary": BOUNDARY}),
+        ),
+        (
+            "iam:CreateOpenIDConnectProvider",
+            json!({
+                "Url": url, "ClientIDList": ["a", "b"], "ThumbprintList": ["a".repeat(40)],
+                "Tags": tags,
+            }),
+        ),
+        (
+            "iam:CreateSAMLProvider",
+            json!({"Name": "corp", "SAMLMetadataDocument": metadata(), "Tags": tags}),
+        ),
+        ("iam:CreateAccountAlias", json!({"AccountAlias": "matrix"})),
+        (
+            "iam:UpdateAccountPasswordPolicy",
+            json!({"MinimumPasswordLength": 12}),
+        ),
+    ] {
+        admin.ok(operation, input).await;
+    }
+    let key = admin
+        .ok("iam:CreateAccessKey", json!({"UserName": "ann"}))
+        .await;
+    element(&key, "AccessKeyId")
+}
+
+/// What the account has.
+async fn scene(admin: &Client) -> Ids {
     let (trust, document) = (trust(), document());
     let role = |name: &str| json!({"RoleName": name, "AssumeRolePolicyDocument": trust});
     let policy = |name: &str| json!({"PolicyName": name, "PolicyDocument": document});
@@ -157,12 +222,109 @@ async fn scene(admin: &Client) -> String {
     }
     let gone = json!({"RoleName": "AWSServiceRoleForSSO"});
     let answer = admin.ok("iam:DeleteServiceLinkedRole", gone).await;
-    element(&answer, "DeletionTaskId")
+    Ids {
+        access_key: people(admin).await,
+        task: element(&answer, "DeletionTaskId"),
+    }
 }
 
 /// A request that succeeds for who may make it; nothing for an operation that
-/// this test does not know. `task` is the id of a deletion.
-fn input(operation: &str, task: &str) -> Option<Value> {
+/// this test does not know.
+fn input(operation: &str, ids: &Ids) -> Option<Value> {
+    input_about_people(operation, ids).or_else(|| input_about_roles(operation, ids))
+}
+
+/// The same of users, groups, access keys, providers and the account.
+fn input_about_people(operation: &str, ids: &Ids) -> Option<Value> {
+    let with = |mut input: Value, more: Value| {
+        let more = more.as_object().unwrap().clone();
+        input.as_object_mut().unwrap().extend(more);
+        input
+    };
+    let ann = || json!({"UserName": "ann"});
+    let ops = || json!({"GroupName": "ops"});
+    let oidc = || json!({"OpenIDConnectProviderArn": arn("oidc-provider/issuer.example.com")});
+    let saml = || json!({"SAMLProviderArn": arn("saml-provider/corp")});
+    let policy = || json!({"PolicyArn": arn("policy/reader")});
+    let spare = || json!({"PolicyArn": arn("policy/spare")});
+    let inline = || json!({"PolicyName": "inline"});
+    let written = || with(inline(), json!({"PolicyDocument": document()}));
+    let key = || json!({"UserName": "ann", "AccessKeyId": ids.access_key});
+    let tags = || json!({"Tags": [{"Key": "k", "Value": "v"}]});
+    let keys = || json!({"TagKeys": ["k"]});
+    Some(match operation {
+        "AddClientIDToOpenIDConnectProvider" => with(oidc(), json!({"ClientID": "c"})),
+        "AddUserToGroup" => json!({"GroupName": "ops", "UserName": "idle"}),
+        "AttachGroupPolicy" => with(ops(), spare()),
+        "AttachUserPolicy" => with(ann(), spare()),
+        "CreateAccessKey" => json!({"UserName": "idle"}),
+        "CreateAccountAlias" => json!({"AccountAlias": "another"}),
+        "CreateGroup" => json!({"GroupName": "new"}),
+        "CreateOpenIDConnectProvider" => json!({"Url": "https://new.example.com"}),
+        "CreateSAMLProvider" => json!({"Name": "new", "SAMLMetadataDocument": metadata()}),
+        "CreateUser" => json!({"UserName": "new"}),
+        "DeleteAccessKey" => key(),
+        "DeleteAccountAlias" => json!({"AccountAlias": "matrix"}),
+        "DeleteGroup" => json!({"GroupName": "empty"}),
+        "DeleteGroupPolicy" | "GetGroupPolicy" => with(ops(), inline()),
+        "DeleteOpenIDConnectProvider"
+        | "GetOpenIDConnectProvider"
+        | "ListOpenIDConnectProviderTags" => oidc(),
+        "DeleteSAMLProvider" | "GetSAMLProvider" | "ListSAMLProviderTags" => saml(),
+        "DeleteUser" => json!({"UserName": "idle"}),
+        "DeleteUserPolicy" | "GetUserPolicy" => with(ann(), inline()),
+        "DetachGroupPolicy" => with(ops(), policy()),
+        "DetachUserPolicy" => with(ann(), policy()),
+        "GetAccessKeyLastUsed" => json!({"AccessKeyId": ids.access_key}),
+        "DeleteAccountPasswordPolicy"
+        | "GetAccountPasswordPolicy"
+        | "GetAccountSummary"
+        | "ListAccountAliases"
+        | "ListGroups"
+        | "ListOpenIDConnectProviders"
+        | "ListSAMLProviders"
+        | "ListServerCertificates"
+        | "ListUsers"
+        | "ListVirtualMFADevices" => json!({}),
+        "GetGroup" | "ListAttachedGroupPolicies" | "ListGroupPolicies" => ops(),
+        "DeleteLoginProfile"
+        | "DeleteUserPermissionsBoundary"
+        | "GetLoginProfile"
+        | "GetUser"
+        | "ListAccessKeys"
+        | "ListAttachedUserPolicies"
+        | "ListGroupsForUser"
+        | "ListMFADevices"
+        | "ListSSHPublicKeys"
+        | "ListServiceSpecificCredentials"
+        | "ListSigningCertificates"
+        | "ListUserPolicies"
+        | "ListUserTags" => ann(),
+        "PutGroupPolicy" => with(ops(), written()),
+        "PutUserPermissionsBoundary" => with(ann(), json!({"PermissionsBoundary": BOUNDARY})),
+        "PutUserPolicy" => with(ann(), written()),
+        "RemoveClientIDFromOpenIDConnectProvider" => with(oidc(), json!({"ClientID": "a"})),
+        "RemoveUserFromGroup" => with(ops(), ann()),
+        "TagOpenIDConnectProvider" => with(oidc(), tags()),
+        "TagSAMLProvider" => with(saml(), tags()),
+        "TagUser" => with(ann(), tags()),
+        "UntagOpenIDConnectProvider" => with(oidc(), keys()),
+        "UntagSAMLProvider" => with(saml(), keys()),
+        "UntagUser" => with(ann(), keys()),
+        "UpdateAccessKey" => with(key(), json!({"Status": "Inactive"})),
+        "UpdateAccountPasswordPolicy" => json!({"MinimumPasswordLength": 16}),
+        "UpdateGroup" => with(ops(), json!({"NewGroupName": "operators"})),
+        "UpdateOpenIDConnectProviderThumbprint" => {
+            with(oidc(), json!({"ThumbprintList": ["b".repeat(40)]}))
+        }
+        "UpdateSAMLProvider" => with(saml(), json!({"SAMLMetadataDocument": metadata()})),
+        "UpdateUser" => with(ann(), json!({"NewUserName": "anna"})),
+        _ => return None,
+    })
+}
+
+/// The same of roles, managed policies, instance profiles and the simulator.
+fn input_about_roles(operation: &str, ids: &Ids) -> Option<Value> {
     let (app, idle) = (json!({"RoleName": "app"}), json!({"RoleName": "idle"}));
     let spare = || json!({"PolicyArn": arn("policy/spare")});
     let web = || json!({"InstanceProfileName": "web"});
@@ -206,7 +368,7 @@ fn input(operation: &str, task: &str) -> Option<Value> {
         "GetContextKeysForPrincipalPolicy" => json!({"PolicySourceArn": arn("role/app")}),
         "GetPolicy" | "ListEntitiesForPolicy" | "ListPolicyTags" | "ListPolicyVersions" => spare(),
         "GetPolicyVersion" => with(spare(), json!({"VersionId": "v1"})),
-        "GetServiceLinkedRoleDeletionStatus" => json!({"DeletionTaskId": task}),
+        "GetServiceLinkedRoleDeletionStatus" => json!({"DeletionTaskId": ids.task}),
         "ListPoliciesGrantingServiceAccess" => {
             json!({"Arn": arn("role/app"), "ServiceNamespaces": ["kms"]})
         }
@@ -274,9 +436,9 @@ async fn bound(client: Client, name: &str) -> Client {
 /// What comes of an operation called by this kind of caller.
 async fn outcome(operation: &str, action: &str, column: &Column) -> String {
     let admin = administrator().await;
-    let task = scene(&admin).await;
+    let ids = scene(&admin).await;
     let client = caller(&admin.world, column, action).await;
-    let input = input(operation, &task).unwrap();
+    let input = input(operation, &ids).unwrap();
     match client.call(&format!("iam:{operation}"), input).await {
         Ok(_) => "ok".to_owned(),
         Err((code, _)) => code,
@@ -294,7 +456,7 @@ async fn table() -> String {
     table.push('\n');
     let mut line = |first: &str, cells: Vec<String>| {
         let cells: String = cells.iter().map(|cell| format!(" {cell:<13}")).collect();
-        writeln!(table, "{}", format!("{first:<35}{cells}").trim_end()).unwrap();
+        writeln!(table, "{}", format!("{first:<39}{cells}").trim_end()).unwrap();
     };
     let heads = COLUMNS.iter().map(|column| column.head.to_owned());
     line("", heads.collect());
@@ -313,7 +475,7 @@ fn every_operation_is_in_the_matrix() {
     let missing: Vec<_> = ROUTES
         .iter()
         .map(|route| route.name)
-        .filter(|name| input(name, "task").is_none())
+        .filter(|name| input(name, &Ids::default()).is_none())
         .collect();
     assert_eq!(missing, [""; 0], "give them an input above");
 }

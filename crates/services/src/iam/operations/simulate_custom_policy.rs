@@ -7,7 +7,7 @@ use crate::{
     iam::{
         Error, Iam, Result,
         place::Place,
-        simulation::{self, ContextEntry, EvaluationResult, Scenario, input_list},
+        simulation::{self, ContextEntry, EvaluationResult, Organization, Scenario, input_list},
     },
     operation::Operation,
     shape::{Input, Output},
@@ -103,14 +103,11 @@ impl Operation for SimulateCustomPolicy {
         let levels = input
             .ordered_organization_policy_input_list
             .unwrap_or_default();
-        let organization = levels.iter().map(|level| {
+        let levels = levels.iter().map(|level| {
             let policies = level.service_control_policy_input_list.as_deref();
-            input_list(
-                "OrderedOrganizationPolicyInputList",
-                policies.unwrap_or_default(),
-            )
+            policies.unwrap_or_default()
         });
-        let organization = organization.collect::<Result<Vec<_>>>()?;
+        let organization = Organization::given(levels)?;
         let (principal, tags) = caller
             .clone()
             .unwrap_or_else(|| (nobody(account), Vec::new()));

@@ -7,8 +7,8 @@ use crate::{
     iam::{
         Error, Iam, Result,
         simulation::{
-            self, ContextEntry, EvaluationResult, PolicyIdentifier, Scenario, Source, excluded,
-            input_list,
+            self, ContextEntry, EvaluationResult, Organization, PolicyIdentifier, Scenario, Source,
+            excluded, input_list,
         },
     },
     operation::Operation,
@@ -129,15 +129,21 @@ impl Operation for SimulatePrincipalPolicy {
         let own = target.boundary().filter(|_| !without_boundary);
         let named = input.caller_arn.is_some() || target.principal().is_some();
         let known = named.then_some(&principal);
+        let resource_owner = match &input.resource_owner {
+            Some(owner) => Some(simulation::owner(owner)?),
+            None => principal.account(),
+        };
+        let organization = if target.is_service_linked() {
+            Organization::default()
+        } else {
+            Organization::of(cx, principal.account(), resource_owner, &exclusions)
+        };
         let scenario = Scenario {
             identity,
             boundary: simulation::boundary(cx, bounds, own).await?,
-            organization: Vec::new(),
+            organization,
             resource_policy,
-            resource_owner: match &input.resource_owner {
-                Some(owner) => Some(simulation::owner(owner)?),
-                None => principal.account(),
-            },
+            resource_owner,
             context: Scenario::keys(partition, known, &tags, input.context_entries)?,
             principal,
             actions: input.action_names,

@@ -61,15 +61,15 @@ enumeration! {
     }
 }
 
-/// A policy to leave out of a simulation.
+/// Policies to leave out of a simulation: just one of these.
 #[derive(Input)]
 pub struct PolicyIdentifier {
-    /// What kind of policy it is.
+    /// All of a type.
     pub policy_type: Option<PolicyIdentifierType>,
-    /// The ARN of one that is managed.
+    /// The one with this ARN.
     #[shape(length(20, 2048))]
     pub policy_arn: Option<String>,
-    /// Which, if it is an inline policy.
+    /// An inline policy.
     pub inline_policy_identifier: Option<InlinePolicyIdentifier>,
 }
 
@@ -123,11 +123,11 @@ pub(super) fn parse(document: &str, kind: PolicyKind) -> Result<Policy> {
 }
 
 /// Leaves out what a request's `PolicyExclusionList` names, and answers
-/// whether the permissions boundary `boundary` is among it. No organization's
-/// policies are simulated, so there are none of those to leave out.
+/// whether the permissions boundary `boundary` is among it. Those of an
+/// organization are left out where they are gathered.
 ///
 /// # Errors
-/// `InvalidInput` for an identifier without its parts.
+/// `InvalidInput` for an identifier that is not just one of the three.
 pub(in crate::iam) fn excluded(
     policies: &mut PolicyList,
     boundary: Option<&str>,
@@ -135,35 +135,46 @@ pub(in crate::iam) fn excluded(
 ) -> Result<bool> {
     let mut without_boundary = false;
     for identifier in list {
-        let incomplete = || {
-            let text = "Each excluded policy must have its type, and its ARN or inline identifier.";
-            Error::InvalidInput(text.into())
-        };
-        let arn = identifier.policy_arn.as_deref();
-        match identifier.policy_type.ok_or_else(incomplete)? {
-            PolicyIdentifierType::Inline => {
-                let named = identifier.inline_policy_identifier.as_ref();
-                let named = named.ok_or_else(incomplete)?;
-                let kind = named.attachment_type.as_str();
-                policies.retain(|policy| {
-                    policy.inline.as_ref().is_none_or(|(owner, name)| {
-                        policy.kind.as_str() != kind
-                            || owner.to_lowercase() != named.attachment_name.to_lowercase()
-                            || *name != named.policy_name
-                    })
-                });
+        match identifier {
+            PolicyIdentifier {
+                policy_type: Some(kind),
+                policy_arn: None,
+                inline_policy_identifier: None,
+            } => {
+                without_boundary |= *kind == PolicyIdentifierType::PermissionBoundary;
+                policies.retain(|policy| !policy.is_of(*kind));
             }
-            PolicyIdentifierType::AwsManaged | PolicyIdentifierType::UserManaged => {
-                let arn = arn.ok_or_else(incomplete)?;
-                policies.retain(|policy| policy.arn.as_deref() != Some(arn));
+            PolicyIdentifier {
+                policy_type: None,
+                policy_arn: Some(arn),
+                inline_policy_identifier: None,
+            } => {
+                without_boundary |= boundary == Some(arn.as_str());
+                policies.retain(|policy| policy.arn.as_ref() != Some(arn));
             }
-            PolicyIdentifierType::PermissionBoundary => {
-                without_boundary |= arn.is_none_or(|arn| boundary == Some(arn));
+            PolicyIdentifier {
+                policy_type: None,
+                policy_arn: None,
+                inline_policy_identifier: Some(inline),
+            } => policies.retain(|policy| !inline.names(policy)),
+            _ => {
+                let text = "Each excluded policy must have one of a type, an ARN and an inline \
+                            policy identifier.";
+                return Err(Error::InvalidInput(text.into()));
             }
-            PolicyIdentifierType::Rcp | PolicyIdentifierType::Scp => {}
         }
     }
     Ok(without_boundary)
+}
+
+impl InlinePolicyIdentifier {
+    fn names(&self, policy: &SourcePolicy) -> bool {
+        policy.inline.as_ref().is_some_and(|(owner, name)| {
+            policy.kind.as_str() == self.attachment_type.as_str()
+                && owner.to_lowercase() == self.attachment_name.to_lowercase()
+                && *name == self.policy_name
+        })
+    }
 }
 
 /// The condition keys that policies ask for, each once.
@@ -184,6 +195,18 @@ impl SourcePolicy {
         match &self.inline {
             Some((_, name)) => name,
             None => &self.id,
+        }
+    }
+
+    /// Whether it is attached or written in as this type of policy.
+    fn is_of(&self, kind: PolicyIdentifierType) -> bool {
+        match kind {
+            PolicyIdentifierType::Inline => self.inline.is_some(),
+            PolicyIdentifierType::AwsManaged => self.kind == SourceType::AwsManaged,
+            PolicyIdentifierType::UserManaged => self.kind == SourceType::UserManaged,
+            PolicyIdentifierType::PermissionBoundary
+            | PolicyIdentifierType::Rcp
+            | PolicyIdentifierType::Scp => false,
         }
     }
 

@@ -1,8 +1,7 @@
 use std::collections::BTreeMap;
 
 use strongroom_policy::{
-    Attached, Context, Decision, Explanation, Policies, Policy, PolicyKind, PolicyType, Request,
-    explain,
+    Attached, Context, Explanation, Policies, Policy, PolicyKind, PolicyType, Request, explain,
 };
 use strongroom_types::{AccountId, Arn, Principal};
 
@@ -13,6 +12,7 @@ use super::{
     },
     context::{self, ContextEntry},
     handling,
+    organization::Organization,
     policies::{Listed, PolicyList, SourcePolicy, parse},
     source::{Source, managed},
 };
@@ -32,8 +32,7 @@ pub(in crate::iam) struct Scenario {
     pub(in crate::iam) resources: Option<Vec<String>>,
     pub(in crate::iam) identity: PolicyList,
     pub(in crate::iam) boundary: Option<PolicyList>,
-    /// A list for each level of the organization.
-    pub(in crate::iam) organization: Vec<PolicyList>,
+    pub(in crate::iam) organization: Organization,
     pub(in crate::iam) resource_policy: Option<Policy>,
     /// Who makes the requests.
     pub(in crate::iam) principal: Principal,
@@ -151,17 +150,16 @@ impl Scenario {
             .map(|it| Attached::from(&it.policy))
             .collect();
         let boundary = self.boundary.iter().flatten().next();
-        let levels: Vec<Vec<Attached<'_>>> = self
-            .organization
-            .iter()
-            .map(|level| level.iter().map(|it| Attached::from(&it.policy)).collect())
-            .collect();
-        let levels: Vec<&[Attached<'_>]> = levels.iter().map(Vec::as_slice).collect();
+        let service_control = self.organization.service_control();
+        let service_control: Vec<_> = service_control.iter().map(Vec::as_slice).collect();
+        let resource_control = self.organization.resource_control(action);
+        let resource_control: Vec<_> = resource_control.iter().map(Vec::as_slice).collect();
         let policies = Policies {
             boundary: boundary.map(|it| Attached::from(&it.policy)),
             identity: &identity,
             resource: self.resource_policy.as_ref().map(Attached::from),
-            service_control: &levels,
+            resource_control: &resource_control,
+            service_control: &service_control,
             ..Policies::default()
         };
         let request = Request {
@@ -189,9 +187,9 @@ impl Scenario {
             eval_decision: decided.clone(),
             matched_statements: Some(matched.clone()),
             missing_context_values: Some(explanation.missing_keys.clone()),
-            organizations_decision_detail: (!levels.is_empty()).then(|| {
+            organizations_decision_detail: (!self.organization.is_empty()).then(|| {
                 OrganizationsDecisionDetail {
-                    allowed_by_organizations: Some(self.allowed_by_organization(&explanation)),
+                    allowed_by_organizations: Some(self.organization.allows(action, &explanation)),
                 }
             }),
             permissions_boundary_decision_detail: bounded,
@@ -207,15 +205,6 @@ impl Scenario {
                 }]
             }),
         }
-    }
-
-    /// Every level of an organization must allow, and none may deny.
-    fn allowed_by_organization(&self, explanation: &Explanation<'_>) -> bool {
-        let refused = match &explanation.decision {
-            Decision::Allowed(_) => false,
-            Decision::Denied(denial) => denial.policy_type == PolicyType::ServiceControl,
-        };
-        !refused && verdict(explanation, PolicyType::ServiceControl) != "explicitDeny"
     }
 
     /// Across accounts, what the caller's policies and the resource's say.

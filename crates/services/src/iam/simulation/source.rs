@@ -132,6 +132,11 @@ impl Source {
         matches!(self.entity, Some(Entity::User(_)))
     }
 
+    /// Whether it is a service's own role, which organizations leave alone.
+    pub(in crate::iam) fn is_service_linked(&self) -> bool {
+        matches!(&self.entity, Some(Entity::Role(role)) if role.linked_service.is_some())
+    }
+
     /// Its tags.
     pub(in crate::iam) fn tags(&self) -> &[Tag] {
         match &self.entity {
