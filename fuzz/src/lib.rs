@@ -200,7 +200,7 @@ async fn caller(services: &Services, account: u64, name: &str, policy: &str) -> 
     let user = User {
         name: name.to_owned(),
         path: "/".to_owned(),
-        id: format!("AIDA{account}{name}"),
+        id: format!("AIDA{account:012}{}", name.to_uppercase()),
         inline_policies: vec![InlinePolicy {
             name: "inline".to_owned(),
             document: policy.to_owned(),

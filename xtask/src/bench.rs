@@ -54,7 +54,10 @@ pub(crate) fn run_chore(arguments: &[String]) -> Result<()> {
             .arg("--moto")
             .arg(environment.programs().join("moto_server"));
     }
-    run(&mut bench)
+    run(&mut bench)?;
+    // What a decision costs by itself, without HTTP and signatures.
+    let package = ["--package", "strongroom-services", "--bench", "authorization"];
+    run(cargo(&root, ["bench", "--locked"]).args(package))
 }
 
 /// Whether moto is wanted, and what the load generator is told.

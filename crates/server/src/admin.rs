@@ -12,10 +12,11 @@
 //!
 //! - `request.rs`: what is asked and answered
 //! - `client.rs`, `socket.rs`: the two ends of the socket
-//! - `backup.rs`, `jobs.rs`, `verify.rs`: what is done
+//! - `backup.rs`, `explain.rs`, `jobs.rs`, `verify.rs`: what is done
 
 mod backup;
 mod client;
+mod explain;
 mod jobs;
 mod request;
 mod socket;
@@ -31,6 +32,7 @@ use crate::app::audit_signer;
 pub use self::{
     backup::BackupReport,
     client::ask,
+    explain::ExplainRequest,
     jobs::{JobsReport, PendingJob},
     request::{Report, Request},
     socket::Socket,
@@ -81,6 +83,9 @@ impl Admin {
             Request::Backup { target } => backup::backup(&self.services, &target)
                 .await
                 .map(Report::Backup),
+            Request::Explain(asked) => explain::answer(&self.services, asked)
+                .await
+                .map(Report::Explain),
             Request::Jobs => jobs::jobs(&self.services).await.map(Report::Jobs),
             Request::RotateSealKey => {
                 let rotated = match self.key.read() {

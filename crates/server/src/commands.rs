@@ -8,6 +8,7 @@ mod audit;
 mod backup;
 mod dev;
 mod env_file;
+mod explain;
 mod functions;
 mod init;
 mod jobs;
@@ -43,6 +44,8 @@ enum Command {
     Backup(backup::Backup),
     /// Run the whole product on loopback, with nothing to configure
     Dev(dev::Dev),
+    /// Say whether a principal may do something, and why
+    Explain(explain::Explain),
     /// Look after users' own functions
     Functions(functions::Functions),
     /// Make the store of a server, and print the administrator's credentials
@@ -77,6 +80,7 @@ pub fn main() -> ExitCode {
         Command::Audit(audit) => block_on(audit.run()),
         Command::Backup(backup) => block_on(backup.run()),
         Command::Dev(dev) => block_on(dev.run()),
+        Command::Explain(explain) => block_on(explain.run()),
         Command::Functions(functions) => functions.run(),
         Command::Init(init) => block_on(init.run()),
         Command::Jobs(jobs) => block_on(jobs.run()),

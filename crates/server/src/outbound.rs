@@ -117,7 +117,8 @@ async fn exchange(
         )
         .body(Empty::<Bytes>::new())
         .map_err(text)?;
-    let answering = async {
+    // It drops the sender when it has its answer, which ends the connection.
+    let answering = async move {
         let answer = sender.send_request(request).await.map_err(text)?;
         if !answer.status().is_success() {
             return Err(format!("status {}", answer.status()));
@@ -126,14 +127,8 @@ async fn exchange(
         let body = body.collect().await.map_err(|error| error.to_string())?;
         Ok(body.to_bytes().to_vec())
     };
-    // The connection ends with the answer.
-    tokio::select! {
-        answer = answering => answer,
-        ended = connection => Err(match ended {
-            Ok(()) => "the connection was closed".to_owned(),
-            Err(error) => error.to_string(),
-        }),
-    }
+    let (answer, _) = tokio::join!(answering, connection);
+    answer
 }
 
 fn text(error: impl ToString) -> String {

@@ -302,11 +302,51 @@ pub(crate) fn is_trusted(
     decided(&context, target.policy(), action).is_ok()
 }
 
+/// All that a decision is made from, and what it is, for an operator.
+pub(crate) fn explain(
+    cx: &Context<'_>,
+    target: &impl Target,
+    action: &str,
+    keys: &Keys,
+) -> serde_json::Value {
+    let context = RequestContext {
+        told: true,
+        ..RequestContext::of(cx, target, keys)
+    };
+    gathered(&context, target.policy(), action, |request, policies| {
+        teach::story(&context, request, policies)
+    })
+}
+
 fn decided<T: Target>(
     context: &RequestContext<'_, T>,
     resource_policy: Option<&Policy>,
     action: &str,
 ) -> Result<(), String> {
+    let RequestContext { cx, target, .. } = *context;
+    gathered(context, resource_policy, action, |request, policies| {
+        let clause = match decide(request, policies) {
+            // Of two values a policy may have allowed the one and would have
+            // denied the other.
+            Decision::Allowed(_) if context.ambiguous.get() => Some(format!(
+                "because no identity-based policy allows the {action} action"
+            )),
+            Decision::Allowed(_) => return Ok(()),
+            Decision::Denied(denial) => target.clause(&denial, action),
+        };
+        teach::keep(context, request, policies);
+        let caller = cx.request.caller.arn.as_str();
+        Err(refusal(caller, action, target, clause))
+    })
+}
+
+/// Gathers every policy that bears on a request, for whoever decides it.
+fn gathered<T: Target, R>(
+    context: &RequestContext<'_, T>,
+    resource_policy: Option<&Policy>,
+    action: &str,
+    decider: impl FnOnce(&PolicyRequest<'_>, &Policies<'_>) -> R,
+) -> R {
     let RequestContext { cx, target, .. } = *context;
     let caller = &cx.request.caller;
     let request = PolicyRequest {
@@ -330,19 +370,8 @@ fn decided<T: Target>(
         service_control: &perimeter.service_control(),
         resource: resource_policy.map(Attached::from),
         session: session.as_deref(),
-        ..Policies::default()
     };
-    let clause = match decide(&request, &policies) {
-        // Of two values a policy may have allowed the one and would have
-        // denied the other.
-        Decision::Allowed(_) if context.ambiguous.get() => Some(format!(
-            "because no identity-based policy allows the {action} action"
-        )),
-        Decision::Allowed(_) => return Ok(()),
-        Decision::Denied(denial) => target.clause(&denial, action),
-    };
-    teach::keep(context, &request, &policies);
-    Err(refusal(caller.arn.as_str(), action, target, clause))
+    decider(&request, &policies)
 }
 
 fn attached(policies: &[NamedPolicy]) -> Vec<Attached<'_>> {
@@ -384,6 +413,9 @@ struct RequestContext<'a, T> {
     forwarded: bool,
     /// Who asks in place of the caller.
     stranger: Option<&'a Stranger>,
+    /// Whether the request is an operator's question: keys that it brings stand
+    /// in for those that a request has.
+    told: bool,
 }
 
 impl<'a, T> RequestContext<'a, T> {
@@ -396,6 +428,7 @@ impl<'a, T> RequestContext<'a, T> {
             ambiguous: Cell::new(false),
             forwarded: false,
             stranger: None,
+            told: false,
         }
     }
 
@@ -409,6 +442,11 @@ impl<'a, T> RequestContext<'a, T> {
 
 impl<T: Target> ContextKeys for RequestContext<'_, T> {
     fn get(&self, key: &str) -> Option<Values<'_>> {
+        if self.told
+            && let Some((values, _)) = self.keys.get(key)
+        {
+            return Some(values);
+        }
         if let Some(values) = self.global(key) {
             return Some(values);
         }

@@ -51,6 +51,7 @@ pub use record::{
     Present, Rotation, RotationType, Tag,
 };
 pub use rotation::rotate_key;
+pub(crate) use target::KeyRef;
 pub use usage::flush_key_usages;
 
 use crate::{

@@ -19,6 +19,7 @@ pub mod token;
 mod web_identity;
 
 pub use error::{Error, Result};
+pub(crate) use role::RoleRef;
 pub use web_identity::{Fetch, FetchError, IdentityProviders};
 
 use crate::{

@@ -36,7 +36,7 @@ pub(super) fn keep<T: Target>(
     request: &Request<'_>,
     policies: &Policies<'_>,
 ) {
-    let story = story(context, request, policies);
+    let story = cut(story(context, request, policies));
     let mut kept = context
         .cx
         .denial
@@ -47,19 +47,21 @@ pub(super) fn keep<T: Target>(
 
 /// A decision with all that it was made from, in the form of AWS's decoded
 /// messages. Of policies of another account nothing is told.
-fn story<T: Target>(
+pub(super) fn story<T: Target>(
     context: &RequestContext<'_, T>,
     request: &Request<'_>,
     policies: &Policies<'_>,
-) -> String {
+) -> Value {
     let explanation = explain(request, policies);
     let caller = &context.cx.request.caller;
-    let near = context
-        .target
-        .account()
-        .is_none_or(|owner| owner == caller.account);
-    let mut story = json!({
-        "allowed": false,
+    let near = context.told
+        || context
+            .target
+            .account()
+            .is_none_or(|owner| owner == caller.account);
+    let allowed = explanation.decision.is_allowed() && !context.ambiguous.get();
+    json!({
+        "allowed": allowed,
         "explicitDeny": explanation
             .matched
             .iter()
@@ -72,7 +74,11 @@ fn story<T: Target>(
             "resource": request.resource,
             "conditions": {"items": conditions(context)},
         },
-    });
+    })
+}
+
+/// A story's text, cut so that it fits.
+fn cut(mut story: Value) -> String {
     // The largest part first, until it fits.
     for part in ["/context/conditions", "/matchedStatements", "/failures"] {
         if story.to_string().len() <= STORY_BYTES {

@@ -95,6 +95,15 @@ impl KeyRef {
         found.with_grants(cx, tokens, context).await
     }
 
+    /// The key with this ARN, with the caller's grants, for an operator who
+    /// asks what the caller may do.
+    ///
+    /// # Errors
+    /// As [`KeyRef::granted`].
+    pub(crate) async fn asked_about(cx: &mut Context<'_>, arn: &str) -> Result<Self> {
+        Self::granted(cx, arn, None, None).await
+    }
+
     /// The key of a name.
     pub(super) async fn named(cx: &mut Context<'_>, name: KeyName) -> Result<Self> {
         let key = name.find(cx).await?;

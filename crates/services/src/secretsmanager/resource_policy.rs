@@ -1,13 +1,12 @@
 //! Resource policies of secrets: their names, and what is refused.
 
 use strongroom_policy::{Policy, PolicyError, PrincipalPattern, Statement};
-use strongroom_types::{AccountId, Arn};
 
 use super::error::{Error, Result};
 use crate::{
     authorize::{Keys, Target, check, judge},
     context::Context,
-    tables::{Accounts, Users},
+    iam::principals,
 };
 
 /// The only policy that users write.
@@ -37,44 +36,17 @@ pub(super) fn malformed(error: &PolicyError) -> Error {
 /// # Errors
 /// `MalformedPolicyDocumentException` if the policy names an account, user or
 /// role that does not exist. Federated users need not, services are not ours.
+/// Users and roles are stored by their unique ids, as AWS does, so that another
+/// of the same name is not let in.
 pub(super) async fn check_principals(cx: &mut Context<'_>, policy: &Policy) -> Result<()> {
-    for principal in policy.statements().iter().flat_map(Statement::principals) {
-        let exists = match principal {
-            PrincipalPattern::Account { account, .. } => account_exists(cx, *account).await?,
-            PrincipalPattern::User(arn) => user_exists(cx, arn).await?,
-            PrincipalPattern::FederatedUser(arn) => match arn.account().parse() {
-                Ok(account) => account_exists(cx, account).await?,
-                Err(_) => false,
-            },
-            // There are no roles yet, and ids are written by the service only.
-            PrincipalPattern::Role(_)
-            | PrincipalPattern::RoleSession(_)
-            | PrincipalPattern::UniqueId(_)
-            | PrincipalPattern::IdentityProvider(_) => false,
-            PrincipalPattern::Anyone | PrincipalPattern::Service(_) => true,
-        };
-        if !exists {
-            return Err(Error::MalformedPolicyDocument(UNSUPPORTED_PRINCIPAL.into()));
-        }
+    // Whom a provider vouches for acts as a role's session by then.
+    let mut named = policy.statements().iter().flat_map(Statement::principals);
+    let federated = named.any(|it| matches!(it, PrincipalPattern::IdentityProvider(_)));
+    let partition = cx.services.partition;
+    if federated || principals::missing(&mut cx.tx, partition, policy).await?.is_some() {
+        return Err(Error::MalformedPolicyDocument(UNSUPPORTED_PRINCIPAL.into()));
     }
     Ok(())
-}
-
-async fn account_exists(cx: &mut Context<'_>, account: AccountId) -> Result<bool> {
-    Ok(cx.tx.get::<Accounts>(&(account,)).await?.is_some())
-}
-
-async fn user_exists(cx: &mut Context<'_>, arn: &Arn) -> Result<bool> {
-    let name = arn
-        .resource()
-        .rsplit_once('/')
-        .map(|(_, name)| name.to_lowercase());
-    let (Some(name), Ok(account)) = (name, arn.account().parse::<AccountId>()) else {
-        return Ok(false);
-    };
-    let user = cx.tx.get::<Users>(&(account, name)).await?;
-    // Names are found in any case, but an ARN has one.
-    Ok(user.is_some_and(|user| arn.resource() == format!("user{}{}", user.path, user.name)))
 }
 
 /// Why the caller, who may now change or delete the secret's policy, could not

@@ -32,7 +32,7 @@ impl RoleRef {
     ///
     /// # Errors
     /// `ValidationError` for what is no ARN of a role.
-    pub(super) async fn resolve(cx: &mut Context<'_>, text: &str) -> Result<Self> {
+    pub(crate) async fn resolve(cx: &mut Context<'_>, text: &str) -> Result<Self> {
         let invalid = || Error::Validation(format!("{text} is invalid").into());
         let arn: Arn = text.parse().map_err(|_| invalid())?;
         let account: AccountId = arn.account().parse().map_err(|_| invalid())?;

@@ -69,6 +69,12 @@ pub async fn administrator() -> Client {
     user(&world, OWNER, "admin", &[ADMINISTRATOR]).await
 }
 
+/// The unique id of a user, in the form of AWS's.
+pub fn user_id(account: u64, name: &str) -> String {
+    let name = name.to_uppercase().replace(['-', '_', '.'], "0");
+    format!("AIDA{account:012}{name}")
+}
+
 /// A user with these inline policies, new or changed.
 pub async fn user(world: &Arc<World>, number: u64, name: &str, policies: &[&str]) -> Client {
     let key_id = format!("AKIA{number}{name}");
@@ -79,7 +85,7 @@ pub async fn user(world: &Arc<World>, number: u64, name: &str, policies: &[&str]
     let user = User {
         name: name.to_owned(),
         path: "/".to_owned(),
-        id: format!("AIDA{name}"),
+        id: user_id(number, name),
         inline_policies: policies.iter().enumerate().map(inline).collect(),
         access_key_ids: vec![key_id.clone()],
         ..User::default()

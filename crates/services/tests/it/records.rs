@@ -236,7 +236,7 @@ async fn each_operation_is_recorded_in_cloudtrails_form() {
             (
                 "userIdentity",
                 json!({
-                    "type": "IAMUser", "principalId": "AIDAadmin", "arn": caller,
+                    "type": "IAMUser", "principalId": "AIDA111122223333ADMIN", "arn": caller,
                     "accountId": "111122223333", "accessKeyId": "AKIA111122223333admin",
                     "userName": "admin",
                 }),

@@ -168,7 +168,7 @@ async fn caller(services: &Services, account: u64, name: &str, policy: &str) -> 
     let mut user = User {
         name: name.to_owned(),
         path: "/".to_owned(),
-        id: format!("AIDA{name}"),
+        id: format!("AIDA{account:012}{}", name.to_uppercase()),
         inline_policies: vec![Default::default()],
         access_key_ids: vec![format!("AKIA{account}{name}")],
         ..User::default()

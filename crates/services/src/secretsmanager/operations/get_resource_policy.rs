@@ -4,6 +4,7 @@ use strongroom_types::Arn;
 use crate::{
     authorize::Authorized,
     context::Context,
+    iam::principals,
     operation::Operation,
     secretsmanager::{Error, Result, SecretRef, SecretsManager, resource_policy::DEFAULT},
     shape::{Input, Output},
@@ -75,11 +76,18 @@ impl Operation for GetResourcePolicy {
         } else {
             None
         };
+        let document = match &row {
+            Some(row) => {
+                let partition = cx.services.partition;
+                Some(principals::to_arns(&mut cx.tx, partition, &row.document).await?)
+            }
+            None => None,
+        };
         Ok(GetResourcePolicyOutput {
             name: Some(found.name()),
             arn: Some(found.arn),
             policy_name: row.as_ref().map(|_| DEFAULT.to_owned()),
-            resource_policy: row.map(|row| row.document),
+            resource_policy: document,
         })
     }
 }

@@ -5,6 +5,7 @@ use strongroom_types::Arn;
 use crate::{
     authorize::{Authorized, Keys},
     context::Context,
+    iam::principals,
     operation::Operation,
     secretsmanager::{
         Error, ResourcePolicy, Result, SecretRef, SecretsManager,
@@ -100,8 +101,9 @@ impl Operation for PutResourcePolicy {
         found.secret.has_resource_policy = true;
         found.secret.last_changed_ms = cx.now.as_millisecond();
         found.save(cx)?;
+        let partition = cx.services.partition;
         let row = ResourcePolicy {
-            document: input.resource_policy,
+            document: principals::to_ids(&mut cx.tx, partition, &input.resource_policy).await?,
         };
         cx.tx.put::<SecretPolicies>(&found.key(), &row)?;
         Ok(PutResourcePolicyOutput {
