@@ -95,6 +95,13 @@ pub trait Service: 'static {
     const ENDPOINTS: Endpoints = Endpoints::Regional;
     /// Its errors.
     type Error: ServiceError;
+
+    /// The refusal of a request that breaks the model's constraints, for
+    /// services that have an exception of their own for it.
+    #[must_use]
+    fn unreadable(refusal: Refusal) -> Refusal {
+        refusal
+    }
 }
 
 /// Where a service is reached: what its requests may be signed for.
@@ -276,7 +283,8 @@ impl Call<'_> {
     ) -> Result<Answer, Stopped> {
         let (protocol, http) = (O::Service::PROTOCOL, O::HTTP);
         let input = protocol.read::<O::Input>(http.as_ref(), message);
-        let input = input.map_err(Stopped::Refused)?;
+        let unreadable = O::Service::unreadable;
+        let input = input.map_err(|refusal| Stopped::Refused(unreadable(refusal)))?;
         self.event.request_parameters = input.record().filter(has_members);
         let mut cx = Context::begin(self.services, self.request, self.now, O::MODE)
             .await

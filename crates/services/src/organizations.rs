@@ -27,6 +27,7 @@ mod unit;
 use crate::{
     operation::{Endpoints, Service},
     protocol::{Json, Protocol},
+    refusal::Refusal,
 };
 
 pub use bearing::{Bearing, BearingError, Bearings, LevelPolicy, Organizations};
@@ -46,4 +47,8 @@ impl Service for AwsOrganizations {
     });
     const ENDPOINTS: Endpoints = Endpoints::Global;
     type Error = Error;
+
+    fn unreadable(refusal: Refusal) -> Refusal {
+        error::invalid_input(refusal)
+    }
 }

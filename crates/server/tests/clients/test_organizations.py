@@ -2,6 +2,7 @@
 
 import json
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -99,3 +100,48 @@ def test_policies(orgs, refused):
 def test_the_cli(own_server):
     made = own_server.aws("organizations", "create-organization", "--region", "us-east-1")
     assert json.loads(made.stdout if hasattr(made, "stdout") else made)["Organization"]["FeatureSet"] == "ALL"
+
+
+def test_policies_bound_a_member_and_never_the_management_account(own_server, orgs, refused):
+    member = account(orgs, "member")
+    root = orgs.list_roots()["Roots"][0]["Id"]
+    sts = own_server.client(region="us-east-1", service="sts")
+    role = f"arn:aws:iam::{member}:role/OrganizationAccountAccessRole"
+    session = sts.assume_role(RoleArn=role, RoleSessionName="setup")["Credentials"]
+    theirs = boto3.session.Session().client(
+        "secretsmanager",
+        endpoint_url=own_server.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=session["AccessKeyId"],
+        aws_secret_access_key=session["SecretAccessKey"],
+        aws_session_token=session["SessionToken"],
+    )
+    ours = own_server.client(region="us-east-1")
+    for client in (theirs, ours):
+        client.create_secret(Name="kept", SecretString="x")
+    orgs.enable_policy_type(RootId=root, PolicyType=SCP)
+    policy = orgs.create_policy(Name="keep", Description="", Type=SCP, Content=DENY)
+    policy_id = policy["Policy"]["PolicySummary"]["Id"]
+    orgs.attach_policy(PolicyId=policy_id, TargetId=root)
+    caller = f"arn:aws:sts::{member}:assumed-role/OrganizationAccountAccessRole/setup"
+    with refused(
+        "AccessDeniedException",
+        f"User: {caller} is not authorized to perform: secretsmanager:DeleteSecret on resource: "
+        "kept with an explicit deny in a service control policy",
+    ):
+        theirs.delete_secret(SecretId="kept", ForceDeleteWithoutRecovery=True)
+    ours.delete_secret(SecretId="kept", ForceDeleteWithoutRecovery=True)
+    # The perimeter of an organization, by the caller's and by the resource's.
+    organization = orgs.describe_organization()["Organization"]["Id"]
+    arn = theirs.describe_secret(SecretId="kept")["ARN"]
+    theirs.put_resource_policy(SecretId=arn, ResourcePolicy=json.dumps({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow", "Principal": "*", "Action": "secretsmanager:DescribeSecret",
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:PrincipalOrgID": organization}},
+        }],
+    }), BlockPublicPolicy=True)
+    assert ours.describe_secret(SecretId=arn)["Name"] == "kept"
+    orgs.detach_policy(PolicyId=policy_id, TargetId=root)
+    theirs.delete_secret(SecretId="kept", ForceDeleteWithoutRecovery=True)

@@ -4,7 +4,7 @@ use strongroom_types::AccountId;
 
 use super::{
     entity::Org,
-    error::Result,
+    error::{Error, Result},
     id,
     record::{AccountRequest, Member, Tag},
 };
@@ -26,6 +26,8 @@ const ROLE: &str = "OrganizationAccountAccessRole";
 const ADMINISTRATOR_ACCESS: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 /// The session length of a role that does not say otherwise.
 const SESSION_SECONDS: u32 = 3_600;
+/// How names of services' own roles begin.
+const SERVICE_ROLE: &str = "AWSServiceRoleFor";
 /// Rows read at a time.
 const PAGE: usize = 1_000;
 
@@ -39,11 +41,21 @@ pub(super) struct Wanted {
 
 /// Makes an account right below the root. What stands against it is told by
 /// the request's status, not as an error.
+///
+/// # Errors
+/// `InvalidInputException` for the name of a service's own role.
 pub(super) async fn create(
     cx: &mut Context<'_>,
     org: &Org,
     wanted: Wanted,
 ) -> Result<(String, AccountRequest)> {
+    if (wanted.role.as_ref()).is_some_and(|role| role.starts_with(SERVICE_ROLE)) {
+        return Err(Error::invalid(
+            "INVALID_ROLE_NAME",
+            "You provided a role name that isn't valid. A role name can't begin with the reserved \
+             prefix AWSServiceRoleFor.",
+        ));
+    }
     let now_ms = cx.now.as_millisecond();
     let mut request = AccountRequest {
         account_name: wanted.name.clone(),

@@ -231,3 +231,59 @@ impl Error {
         Self::InvalidInput(reason, text.to_owned())
     }
 }
+
+/// What breaks the model's constraints has an exception here, with a reason
+/// for the first thing that is wrong.
+///
+/// Source: AWS Organizations API Reference, `InvalidInputException`.
+pub(super) fn invalid_input(refusal: Refusal) -> Refusal {
+    if refusal.code != "ValidationException" {
+        return refusal;
+    }
+    let (_, constraint) = refusal
+        .message
+        .split_once("failed to satisfy constraint: ")
+        .unwrap_or(("", &refusal.message));
+    let (reason, text) = [
+        (
+            "Member must not be null",
+            "INPUT_REQUIRED",
+            "You must include a value for all required parameters.",
+        ),
+        (
+            "Member must have length greater",
+            "MIN_LENGTH_EXCEEDED",
+            "You provided a string parameter that is shorter than allowed.",
+        ),
+        (
+            "Member must have length less",
+            "MAX_LENGTH_EXCEEDED",
+            "You provided a string parameter that is longer than allowed.",
+        ),
+        (
+            "Member must have value greater",
+            "MIN_VALUE_EXCEEDED",
+            "You provided a numeric parameter that has a smaller value than allowed.",
+        ),
+        (
+            "Member must have value less",
+            "MAX_VALUE_EXCEEDED",
+            "You provided a numeric parameter that has a larger value than allowed.",
+        ),
+        (
+            "Member must satisfy enum",
+            "INVALID_ENUM",
+            "You specified an invalid value.",
+        ),
+    ]
+    .into_iter()
+    .find(|(rule, _, _)| constraint.starts_with(rule))
+    .map_or(
+        (
+            "INVALID_PATTERN",
+            "You provided a value that does not match the required pattern.",
+        ),
+        |(_, reason, text)| (reason, text),
+    );
+    Refusal::modelled("InvalidInputException", text).because(reason)
+}

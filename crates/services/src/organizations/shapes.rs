@@ -292,9 +292,9 @@ pub struct RootShape {
 #[derive(Clone, Debug, Input, Output)]
 pub struct Tag {
     /// 1 to 128 characters.
-    #[shape(length(1, 128))]
+    #[shape(length(1, 128), pattern(r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$"))]
     pub key: String,
     /// Up to 256 characters.
-    #[shape(length(0, 256))]
+    #[shape(length(0, 256), pattern(r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$"))]
     pub value: String,
 }

@@ -36,8 +36,6 @@ pub(super) fn checked(tags: Vec<Tag>) -> Result<Vec<record::Tag>> {
     let mut seen = HashSet::new();
     for tag in &tags {
         check_key(&tag.key)?;
-        check_letters(&tag.key)?;
-        check_letters(&tag.value)?;
         if !seen.insert(&tag.key) {
             return Err(Error::invalid(
                 "DUPLICATE_TAG_KEY",
@@ -82,23 +80,6 @@ pub(super) fn check_key(key: &str) -> Result<()> {
         ));
     }
     Ok(())
-}
-
-/// `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`
-fn check_letters(text: &str) -> Result<()> {
-    let known = |letter: char| {
-        letter.is_alphabetic()
-            || letter.is_numeric()
-            || (letter.is_whitespace() && !letter.is_control())
-            || "_.:/=+-@".contains(letter)
-    };
-    if text.chars().all(known) {
-        return Ok(());
-    }
-    Err(Error::invalid(
-        "INVALID_PATTERN",
-        "You provided a value that does not match the required pattern.",
-    ))
 }
 
 fn check_count(tags: &[record::Tag]) -> Result<()> {

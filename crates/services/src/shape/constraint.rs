@@ -56,7 +56,10 @@ impl Pattern {
 /// Unicode that the expressions here do not know: letters, separators, numbers,
 /// then single characters. Nothing for other patterns.
 fn matches_classes(pattern: &str, value: &str) -> Option<bool> {
-    let (others, times) = pattern
+    // Organizations has it in brackets and anchors, which change nothing.
+    let bare = (pattern.strip_prefix("^(")).and_then(|rest| rest.strip_suffix(")$"));
+    let (others, times) = bare
+        .unwrap_or(pattern)
         .strip_prefix(r"[\p{L}\p{Z}\p{N}")?
         .rsplit_once(']')?;
     let allowed = |letter: char| {
@@ -211,5 +214,7 @@ mod tests {
             assert!(!key.matches(bad) && !value.matches(bad), "{bad}");
         }
         assert!(!key.matches("") && value.matches(""));
+        let anchored = Pattern::new(r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$");
+        assert!(anchored.matches("Équipe") && anchored.matches("") && !anchored.matches("a;b"));
     }
 }

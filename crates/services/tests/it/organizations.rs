@@ -533,3 +533,39 @@ async fn lists_come_in_pages() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn what_breaks_the_model_has_a_reason() {
+    let org = Org::new().await;
+    for (operation, input, text) in [
+        (
+            "DescribeAccount",
+            json!({}),
+            "You must include a value for all required parameters.",
+        ),
+        (
+            "DescribeAccount",
+            json!({"AccountId": "1"}),
+            "You provided a value that does not match the required pattern.",
+        ),
+        (
+            "ListAccounts",
+            json!({"MaxResults": 21}),
+            "You provided a numeric parameter that has a larger value than allowed.",
+        ),
+        (
+            "ListPolicies",
+            json!({"Filter": "SOME_POLICY"}),
+            "You specified an invalid value.",
+        ),
+        (
+            "CreateAccount",
+            json!({"AccountName": "a", "Email": "a@b"}),
+            "You provided a string parameter that is shorter than allowed.",
+        ),
+    ] {
+        let found = org.call(operation, input.clone()).await.result;
+        let expected = ("InvalidInputException".to_owned(), text.to_owned());
+        assert_eq!(found, Err(expected), "{operation} {input}");
+    }
+}

@@ -115,6 +115,9 @@ impl Names {
                 for uuid in uuids(inner) {
                     self.learn("uuid", uuid);
                 }
+                for (kind, id) in organization_ids(inner) {
+                    self.learn(kind, id);
+                }
             }
         }
         let mut shown = string.to_owned();
@@ -208,6 +211,25 @@ fn unique_ids(text: &str) -> impl Iterator<Item = &str> {
             .bytes()
             .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
         (20..=22).contains(&word.len()) && letters && kinds.contains(&&word[..4])
+    })
+}
+
+/// Ids of organizations and what is in them, with what they name.
+fn organization_ids(text: &str) -> impl Iterator<Item = (&'static str, &str)> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+    words.filter_map(|word| {
+        let (prefix, rest) = word.split_once('-').unwrap_or(("", word));
+        let kind = match (prefix, rest.len()) {
+            ("", 12) if rest.bytes().all(|byte| byte.is_ascii_digit()) => "account",
+            ("car", 32) => "request",
+            ("o", 10) => "organization",
+            ("ou", 13) => "unit",
+            ("p", 10) => "policy",
+            ("r", 4) => "root",
+            _ => return None,
+        };
+        let known = ["111122223333", "444455556666"].contains(&word);
+        (!known).then_some((kind, word))
     })
 }
 

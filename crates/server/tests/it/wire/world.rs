@@ -17,7 +17,7 @@ use strongroom_services::{
     iam::{AccessKey, Account, InlinePolicy, User, bootstrap},
     protocol::Protocol,
     secretsmanager::flush_accesses,
-    tables::{AccessKeys, Accounts, Users},
+    tables::{AccessKeys, Accounts, OrganizationMembers, Users},
 };
 use strongroom_sigv4::{Credentials, Request as SigningRequest, sign_headers};
 use strongroom_store::{Mode, UnsealSource};
@@ -31,6 +31,8 @@ const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
 /// What a transcript says of the signature, not to the server.
 const OWN_HEADERS: [&str; 3] = ["as", "region", "service"];
+/// The sender in an account that an organization made.
+const MEMBER: &str = "member";
 const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
 const NOTHING: &str =
@@ -40,7 +42,8 @@ const EVERYTHING: &str =
 
 /// A node with an empty store. Its senders: `admin` of the account
 /// 111122223333 may do everything there and `nobody` nothing, `stranger` may
-/// do everything in 444455556666; a request of `unsigned` has no signature,
+/// do everything in 444455556666, and `member` in the account that the
+/// transcript's organization made; a request of `unsigned` has no signature,
 /// one of `forger` the admin's made with another secret, one of `unknown` that
 /// of an access key that does not exist.
 pub(super) struct World {
@@ -98,6 +101,9 @@ impl World {
     }
 
     pub(super) async fn send(&self, request: &Request, names: &Names) -> Reply {
+        if request.header("as") == Some(MEMBER) {
+            self.make_member().await;
+        }
         let id = self.ids.fresh();
         let answer = self.app.handle(self.request(request, names, id)).await;
         // The date of a read is written a moment later; here, now.
@@ -180,12 +186,23 @@ impl World {
         http
     }
 
+    /// Makes the user who may do everything in an account of the organization.
+    async fn make_member(&self) {
+        let mut tx = self.app.services.store.begin(Mode::Read).await.unwrap();
+        let members = tx.range::<OrganizationMembers>((), None, 10).await.unwrap();
+        let mut accounts = members.iter().map(|((account,), _)| account.number());
+        if let Some(account) = accounts.find(|account| *account != ACCOUNT) {
+            user(&self.app, account, MEMBER, EVERYTHING).await;
+        }
+    }
+
     /// What a sender signs with.
     fn key(&self, sender: &str) -> (String, &str) {
         let (admin, secret) = &self.admin;
         match sender {
             "admin" => (admin.clone(), secret),
             "forger" => (admin.clone(), SECRET_ACCESS_KEY),
+            MEMBER => (access_key_id(0, MEMBER), SECRET_ACCESS_KEY),
             "nobody" | "unknown" => (access_key_id(ACCOUNT, sender), SECRET_ACCESS_KEY),
             "stranger" => (access_key_id(OTHER_ACCOUNT, sender), SECRET_ACCESS_KEY),
             other => panic!("who is `{other}`?"),
@@ -278,6 +295,10 @@ impl Reply {
 }
 
 fn access_key_id(account: u64, name: &str) -> String {
+    if name == MEMBER {
+        // Whatever number its account was given.
+        return "AKIAMEMBER".to_owned();
+    }
     format!("AKIA{account}{}", name.to_uppercase())
 }
 

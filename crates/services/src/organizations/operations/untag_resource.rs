@@ -25,7 +25,7 @@ pub struct UntagResourceInput {
     #[shape(length(0, 130), pattern(r"^(r-[0-9a-z]{4,32})|(\d{12})|(ou-[0-9a-z]{4,32}-[a-z0-9]{8,32})|(^p-[0-9a-zA-Z_]{8,128})|(^rp-[0-9a-zA-Z_]{4,128})|(^rt-[0-9a-zA-Z_]{8,32})$"))]
     pub resource_id: String,
     /// The keys.
-    #[shape(each(length(1, 128)))]
+    #[shape(each(length(1, 128), pattern(r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$")))]
     pub tag_keys: Vec<String>,
 }
 
