@@ -28,6 +28,8 @@ mod kept;
 #[cfg(test)]
 mod key_change;
 #[cfg(test)]
+mod kms;
+#[cfg(test)]
 mod kms_laws;
 #[cfg(test)]
 mod list_resource_policies;

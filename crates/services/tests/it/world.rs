@@ -67,6 +67,11 @@ impl World {
         }
     }
 
+    /// Seconds since the epoch.
+    pub fn clock_now_seconds(&self) -> i64 {
+        self.clock.now().as_second()
+    }
+
     /// A user of an account with one inline policy.
     pub async fn user(&self, account: u64, name: &str, policy: &str) -> Arc<Caller> {
         caller(&self.services, account, name, policy).await
