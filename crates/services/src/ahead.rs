@@ -20,6 +20,8 @@ type Work = Pin<Box<dyn Future<Output = Done> + Send>>;
 #[derive(Default)]
 pub(crate) struct Ahead {
     done: Vec<(String, Done)>,
+    /// Whether an operation that reads has found that it must write.
+    writes: bool,
     asked: Option<(String, Work)>,
 }
 
@@ -44,6 +46,18 @@ impl Ahead {
         let work: Work = Box::pin(async move { Arc::new(work.await) as Done });
         self.asked = Some((name, work));
         Err(StoreError::Conflict)
+    }
+
+    /// Has the next attempt open a transaction that writes, though the
+    /// operation as such only reads.
+    pub(crate) fn write(&mut self) -> StoreError {
+        self.writes = true;
+        StoreError::Conflict
+    }
+
+    /// Whether that was asked for.
+    pub(crate) fn writes(&self) -> bool {
+        self.writes
     }
 
     /// Does what the last attempt asked for.

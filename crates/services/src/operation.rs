@@ -286,7 +286,12 @@ impl Call<'_> {
         let unreadable = O::Service::unreadable;
         let input = input.map_err(|refusal| Stopped::Refused(unreadable(refusal)))?;
         self.event.request_parameters = input.record().filter(has_members);
-        let mut cx = Context::begin(self.services, self.request, self.now, O::MODE)
+        let mode = if self.ahead.writes() {
+            Mode::Write
+        } else {
+            O::MODE
+        };
+        let mut cx = Context::begin(self.services, self.request, self.now, mode)
             .await
             .map_err(|error| Stopped::from(&error))?;
         cx.ahead = std::mem::take(&mut self.ahead);
@@ -330,7 +335,7 @@ impl Call<'_> {
         if O::ANSWER_ON_RECORD {
             self.event.response_elements = output.record().filter(has_members);
         }
-        if O::MODE == Mode::Read {
+        if mode == Mode::Read {
             self.further.extend(events);
             return Ok(Answer {
                 result,
@@ -338,8 +343,10 @@ impl Call<'_> {
                 records: Records::Pending(self.lines()),
             });
         }
-        let answered = output.record().filter(has_members);
-        self.event.response_elements = answered.or(remarks.response_elements);
+        if O::MODE == Mode::Write {
+            let answered = output.record().filter(has_members);
+            self.event.response_elements = answered.or(remarks.response_elements);
+        }
         let uses = self.further.len();
         self.further.extend(events);
         if let Err(error) = tx.commit(self.lines()).await {

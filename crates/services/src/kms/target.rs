@@ -50,6 +50,9 @@ pub struct KeyRef {
     context: BTreeMap<String, String>,
     /// What the caller asks to be granted.
     asked: Option<Box<super::record::Grant>>,
+    /// Whether the operation is for keys of the caller's account alone,
+    /// whatever a key's policy says.
+    own_only: bool,
 }
 
 /// A key that exists and that the caller may use for the operation at hand.
@@ -78,6 +81,21 @@ impl KeyRef {
             _ => {}
         }
         Self::named(cx, name).await
+    }
+
+    /// As [`KeyRef::resolve`] by key id or ARN, for operations that are for keys
+    /// of the caller's account alone.
+    ///
+    /// # Errors
+    /// As [`KeyRef::resolve`].
+    ///
+    /// Source: KMS API Reference, "Cross-account use" of each operation.
+    pub(super) async fn own(cx: &mut Context<'_>, key_id: &str) -> Result<Self> {
+        let found = Self::resolve(cx, key_id, Forms::KeyOnly).await?;
+        Ok(Self {
+            own_only: true,
+            ..found
+        })
     }
 
     /// As [`KeyRef::resolve`], for an operation that grants may allow, with
@@ -127,6 +145,7 @@ impl KeyRef {
             held: Vec::new(),
             context: BTreeMap::new(),
             asked: None,
+            own_only: false,
         })
     }
 
@@ -141,6 +160,7 @@ impl KeyRef {
             held: Vec::new(),
             context: BTreeMap::new(),
             asked: None,
+            own_only: false,
         }
     }
 
@@ -252,6 +272,7 @@ impl Target for KeyRef {
 
     fn policy(&self) -> Option<&Policy> {
         match &self.key {
+            Some(_) if self.own_only && self.name.home().account != self.caller => None,
             Some(key) => Some(&key.policy),
             // A key of another account that is not there lets nobody in, as
             // one that is there and does not.

@@ -6,5 +6,6 @@ mod families;
 mod grants;
 mod imports;
 mod lockdown;
+mod matrix;
 mod rotations;
 mod support;

@@ -6,6 +6,22 @@ use jiff::Timestamp;
 const LONG_RUN: usize = 64;
 const DAY_SECONDS: f64 = 86_400.0;
 
+/// Members whose values are different bytes each time, or may be.
+const BLOBS: &[&str] = &[
+    "CiphertextBlob",
+    "GrantToken",
+    "ImportToken",
+    "Mac",
+    "Plaintext",
+    "PrivateKeyCiphertextBlob",
+    "PrivateKeyPlaintext",
+    "PublicKey",
+    "SharedSecret",
+    "Signature",
+];
+/// The longest base64 that is shown as it is.
+const SHORT_BLOB: usize = 16;
+
 /// The names of what one run came up with.
 pub(super) struct Names {
     /// What the transcript says itself is shown as it is.
@@ -108,7 +124,16 @@ impl Names {
             "NextToken" => {
                 self.learn("token", inner);
             }
+            "NextMarker" => {
+                self.learn("marker", inner);
+            }
+            member if BLOBS.contains(&member) && inner.len() > SHORT_BLOB => {
+                self.learn("blob", inner);
+            }
             _ => {
+                for id in hexadecimal(inner) {
+                    self.learn(if id.len() == 64 { "hex" } else { "mrk" }, id);
+                }
                 for suffix in suffixes(inner) {
                     self.learn("suffix", suffix);
                 }
@@ -166,8 +191,8 @@ fn time(number: &str, now: Timestamp) -> String {
         return "{today}".to_owned();
     }
     let days = ((seconds - now) / DAY_SECONDS).round();
-    if (0.0..=30.0).contains(&days) && (seconds - now - days * DAY_SECONDS).abs() < 60.0 {
-        return match days as u8 {
+    if (0.0..=400.0).contains(&days) && (seconds - now - days * DAY_SECONDS).abs() < 60.0 {
+        return match days as u16 {
             0 => "{time}".to_owned(),
             days => format!("{{time+{days}d}}"),
         };
@@ -230,6 +255,14 @@ fn organization_ids(text: &str) -> impl Iterator<Item = (&'static str, &str)> {
         };
         let known = ["111122223333", "444455556666"].contains(&word);
         (!known).then_some((kind, word))
+    })
+}
+
+/// Ids of 64 hexadecimal digits, and of 32 behind `mrk-`.
+fn hexadecimal(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|c: char| !c.is_ascii_hexdigit());
+    words.filter(move |word| {
+        word.len() == 64 || word.len() == 32 && text.contains(&format!("mrk-{word}"))
     })
 }
 

@@ -3,10 +3,7 @@ use strongroom_store::Mode;
 use crate::{
     authorize::Authorized,
     context::Context,
-    kms::error::Result,
-    kms::state::Deed,
-    kms::target::{Forms, KeyRef},
-    kms::{Kms, deletion},
+    kms::{Kms, deletion, error::Result, state::Deed, target::KeyRef},
     operation::Operation,
     shape::{Input, Output},
 };
@@ -48,15 +45,14 @@ impl Operation for CancelKeyDeletion {
     type Target = KeyRef;
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<KeyRef> {
-        KeyRef::resolve(cx, &input.key_id, Forms::KeyOnly).await
+        KeyRef::own(cx, &input.key_id).await
     }
 
     async fn run(
         cx: &mut Context<'_>,
         target: Authorized<KeyRef>,
-        input: Self::Input,
+        _: Self::Input,
     ) -> Result<Self::Output> {
-        let _ = input;
         let found = target.found()?;
         found.key.check(Deed::CancelDeletion, cx.now)?;
         let mut row = found.row(cx).await?;

@@ -4,9 +4,11 @@ use strongroom_types::Sensitive;
 use crate::{
     authorize::{Authorized, NoResource},
     context::Context,
-    kms::custom_key_store::{XksProxyAuthenticationCredential, XksProxyConnectivity},
-    kms::error::Result,
-    kms::{Kms, custom_key_store},
+    kms::{
+        Kms, custom_key_store,
+        custom_key_store::{XksProxyAuthenticationCredential, XksProxyConnectivity},
+        error::Result,
+    },
     operation::Operation,
     shape::{Input, Output, enumeration},
 };
@@ -97,17 +99,15 @@ impl Operation for CreateCustomKeyStore {
     type Output = CreateCustomKeyStoreOutput;
     type Target = NoResource;
 
-    async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<NoResource> {
-        let _ = (cx, input);
+    async fn target(_: &mut Context<'_>, _: &Self::Input) -> Result<NoResource> {
         Ok(NoResource)
     }
 
     async fn run(
-        cx: &mut Context<'_>,
-        target: Authorized<NoResource>,
-        input: Self::Input,
+        _: &mut Context<'_>,
+        _: Authorized<NoResource>,
+        _: Self::Input,
     ) -> Result<Self::Output> {
-        let _ = (cx, target, input);
         custom_key_store::unsupported()
     }
 }

@@ -6,14 +6,21 @@ use zeroize::Zeroizing;
 use crate::{
     authorize::{Authorized, Keys, NoResource},
     context::Context,
-    kms::arguments::Tag,
-    kms::error::{Error, Result},
-    kms::key::OpenKey,
-    kms::material::hexadecimal,
-    kms::metadata::KeyMetadata,
-    kms::spec::{CustomerMasterKeySpec, KeySpec, KeyUsage, Origin},
-    kms::target::KeyRef,
-    kms::{Kms, custom_key_store, encryption, key_policy, metadata, record, tags, target},
+    kms::{
+        Kms,
+        arguments::Tag,
+        custom_key_store, encryption,
+        error::{Error, Result},
+        key::OpenKey,
+        key_policy,
+        material::hexadecimal,
+        metadata,
+        metadata::KeyMetadata,
+        record,
+        spec::{CustomerMasterKeySpec, KeySpec, KeyUsage, Origin},
+        tags, target,
+        target::KeyRef,
+    },
     operation::Operation,
     shape::{Input, Output},
 };
@@ -85,8 +92,7 @@ impl Operation for CreateKey {
     type Output = CreateKeyOutput;
     type Target = NoResource;
 
-    async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<NoResource> {
-        let _ = (cx, input);
+    async fn target(_: &mut Context<'_>, _: &Self::Input) -> Result<NoResource> {
         Ok(NoResource)
     }
 
@@ -123,10 +129,9 @@ impl Operation for CreateKey {
 
     async fn run(
         cx: &mut Context<'_>,
-        target: Authorized<NoResource>,
+        _: Authorized<NoResource>,
         input: Self::Input,
     ) -> Result<Self::Output> {
-        let _ = target;
         let home = cx.home();
         let (spec, usage) = kind(&input)?;
         if input.custom_key_store_id.is_some() || input.xks_key_id.is_some() {

@@ -6,12 +6,16 @@ use strongroom_types::Sensitive;
 use crate::{
     authorize::{Authorized, Keys},
     context::Context,
-    kms::arguments::{DryRunModifier, RecipientInfo, end_dry_run, no_recipient, plaintext},
-    kms::error::{Error, Result},
-    kms::spec::{EncryptionAlgorithm, KeyUsage},
-    kms::state::Deed,
-    kms::target::KeyRef,
-    kms::{Kms, encryption, encryption_context, usage},
+    kms::{
+        Kms,
+        arguments::{DryRunModifier, RecipientInfo, end_dry_run, no_recipient, plaintext},
+        encryption, encryption_context,
+        error::{Error, Result},
+        spec::{EncryptionAlgorithm, KeyUsage},
+        state::Deed,
+        target::KeyRef,
+        usage,
+    },
     operation::Operation,
     shape::{Blob, Input, Output},
 };

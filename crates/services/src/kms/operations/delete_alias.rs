@@ -4,10 +4,13 @@ use strongroom_store::Mode;
 use crate::{
     authorize::{Authorized, Keys, authorize},
     context::Context,
-    kms::aliases::AliasRef,
-    kms::error::{Error, Result},
-    kms::target::KeyRef,
-    kms::{Kms, key},
+    kms::{
+        Kms,
+        aliases::AliasRef,
+        error::{Error, Result},
+        key,
+        target::KeyRef,
+    },
     operation::Operation,
     shape::{Input, Nothing},
     tables::KmsAliases,
@@ -48,9 +51,8 @@ impl Operation for DeleteAlias {
     async fn run(
         cx: &mut Context<'_>,
         target: Authorized<AliasRef>,
-        input: Self::Input,
+        _: Self::Input,
     ) -> Result<Self::Output> {
-        let _ = input;
         let alias = target.into_inner();
         alias.must_be_customers()?;
         let found = cx

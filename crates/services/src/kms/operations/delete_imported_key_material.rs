@@ -3,10 +3,7 @@ use strongroom_store::Mode;
 use crate::{
     authorize::Authorized,
     context::Context,
-    kms::error::Result,
-    kms::state::Deed,
-    kms::target::{Forms, KeyRef},
-    kms::{Kms, import, key},
+    kms::{Kms, error::Result, import, key, state::Deed, target::KeyRef},
     operation::Operation,
     shape::{Input, Output},
 };
@@ -54,7 +51,7 @@ impl Operation for DeleteImportedKeyMaterial {
     type Target = KeyRef;
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<KeyRef> {
-        KeyRef::resolve(cx, &input.key_id, Forms::KeyOnly).await
+        KeyRef::own(cx, &input.key_id).await
     }
 
     async fn run(

@@ -4,13 +4,16 @@ use strongroom_types::Sensitive;
 use crate::{
     authorize::{Authorized, Keys},
     context::Context,
-    kms::arguments::{RecipientInfo, end_dry_run, no_recipient, plaintext},
-    kms::error::{Error, Result},
-    kms::material::Secret,
-    kms::spec::{KeyAgreementAlgorithm, KeyUsage},
-    kms::state::Deed,
-    kms::target::KeyRef,
-    kms::{Kms, usage},
+    kms::{
+        Kms,
+        arguments::{RecipientInfo, end_dry_run, no_recipient, plaintext},
+        error::{Error, Result},
+        material::Secret,
+        spec::{KeyAgreementAlgorithm, KeyUsage},
+        state::Deed,
+        target::KeyRef,
+        usage,
+    },
     operation::Operation,
     shape::{Blob, Input, Output},
 };

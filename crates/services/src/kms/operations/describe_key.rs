@@ -3,10 +3,14 @@ use strongroom_store::Mode;
 use crate::{
     authorize::Authorized,
     context::Context,
-    kms::error::Result,
-    kms::metadata::KeyMetadata,
-    kms::target::KeyRef,
-    kms::{Kms, metadata},
+    kms::{
+        Kms,
+        error::Result,
+        key::{self, DEFAULT_ALIAS, KeyName},
+        metadata,
+        metadata::KeyMetadata,
+        target::KeyRef,
+    },
     operation::Operation,
     shape::{Input, Output},
 };
@@ -50,18 +54,35 @@ impl Operation for DescribeKey {
     type Target = KeyRef;
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<KeyRef> {
+        make_default_key(cx, &input.key_id).await?;
         KeyRef::granted(cx, &input.key_id, input.grant_tokens.as_deref(), None).await
     }
 
     async fn run(
         cx: &mut Context<'_>,
         target: Authorized<KeyRef>,
-        input: Self::Input,
+        _: Self::Input,
     ) -> Result<Self::Output> {
-        let _ = input;
         let found = target.found()?;
         Ok(DescribeKeyOutput {
             key_metadata: Some(metadata::of(&found.key, &found.key.row, cx.now)),
         })
     }
+}
+
+/// Makes AWS's own key if it is asked for by its alias and was never used.
+///
+/// Source: KMS API Reference, DescribeKey, `KeyId`.
+async fn make_default_key(cx: &mut Context<'_>, key_id: &str) -> Result<()> {
+    let home = cx.home();
+    let name = KeyName::parse(key_id, home)?;
+    let is_default = name == KeyName::Alias(home, DEFAULT_ALIAS.to_owned());
+    if !is_default || name.id(cx).await?.is_some() {
+        return Ok(());
+    }
+    if cx.mode == Mode::Read {
+        return Err(cx.ahead.write().into());
+    }
+    key::default_key(cx, &home).await?;
+    Ok(())
 }

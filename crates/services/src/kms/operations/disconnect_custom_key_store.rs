@@ -3,8 +3,7 @@ use strongroom_store::Mode;
 use crate::{
     authorize::{Authorized, NoResource},
     context::Context,
-    kms::error::Result,
-    kms::{Kms, custom_key_store},
+    kms::{Kms, custom_key_store, error::Result},
     operation::Operation,
     shape::{Input, Nothing},
 };
@@ -36,17 +35,15 @@ impl Operation for DisconnectCustomKeyStore {
     type Output = Nothing;
     type Target = NoResource;
 
-    async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<NoResource> {
-        let _ = (cx, input);
+    async fn target(_: &mut Context<'_>, _: &Self::Input) -> Result<NoResource> {
         Ok(NoResource)
     }
 
     async fn run(
-        cx: &mut Context<'_>,
-        target: Authorized<NoResource>,
-        input: Self::Input,
+        _: &mut Context<'_>,
+        _: Authorized<NoResource>,
+        _: Self::Input,
     ) -> Result<Self::Output> {
-        let _ = (cx, target, input);
         custom_key_store::unsupported()
     }
 }

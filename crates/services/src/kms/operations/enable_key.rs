@@ -4,10 +4,7 @@ use strongroom_store::Mode;
 use crate::{
     authorize::Authorized,
     context::Context,
-    kms::error::Result,
-    kms::state::Deed,
-    kms::target::{Forms, KeyRef},
-    kms::{Kms, rotation},
+    kms::{Kms, error::Result, rotation, state::Deed, target::KeyRef},
     operation::Operation,
     shape::{Input, Nothing},
 };
@@ -43,15 +40,14 @@ impl Operation for EnableKey {
     type Target = KeyRef;
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<KeyRef> {
-        KeyRef::resolve(cx, &input.key_id, Forms::KeyOnly).await
+        KeyRef::own(cx, &input.key_id).await
     }
 
     async fn run(
         cx: &mut Context<'_>,
         target: Authorized<KeyRef>,
-        input: Self::Input,
+        _: Self::Input,
     ) -> Result<Self::Output> {
-        let _ = input;
         let found = target.found()?;
         found.key.check(Deed::Enable, cx.now)?;
         let mut row = found.row(cx).await?;

@@ -6,12 +6,16 @@ use strongroom_types::Sensitive;
 use crate::{
     authorize::{Authorized, Keys},
     context::Context,
-    kms::arguments::end_dry_run,
-    kms::error::Result,
-    kms::spec::{EncryptionAlgorithm, KeyUsage},
-    kms::state::Deed,
-    kms::target::KeyRef,
-    kms::{Kms, encryption, encryption_context, usage},
+    kms::{
+        Kms,
+        arguments::end_dry_run,
+        encryption, encryption_context,
+        error::Result,
+        spec::{EncryptionAlgorithm, KeyUsage},
+        state::Deed,
+        target::KeyRef,
+        usage,
+    },
     operation::Operation,
     shape::{Blob, Input, Output},
 };

@@ -6,12 +6,16 @@ use strongroom_types::Sensitive;
 use crate::{
     authorize::{Authorized, Keys},
     context::Context,
-    kms::arguments::{RecipientInfo, end_dry_run, no_recipient, plaintext},
-    kms::error::Result,
-    kms::spec::{DataKeySpec, EncryptionAlgorithm, KeyUsage},
-    kms::state::Deed,
-    kms::target::KeyRef,
-    kms::{Kms, data_key, encryption, encryption_context, usage},
+    kms::{
+        Kms,
+        arguments::{RecipientInfo, end_dry_run, no_recipient, plaintext},
+        data_key, encryption, encryption_context,
+        error::Result,
+        spec::{DataKeySpec, EncryptionAlgorithm, KeyUsage},
+        state::Deed,
+        target::KeyRef,
+        usage,
+    },
     operation::Operation,
     shape::{Blob, Input, Output},
 };

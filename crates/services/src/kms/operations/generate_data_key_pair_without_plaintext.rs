@@ -5,12 +5,16 @@ use strongroom_store::Mode;
 use crate::{
     authorize::{Authorized, Keys},
     context::Context,
-    kms::arguments::end_dry_run,
-    kms::error::{Error, Result},
-    kms::spec::{DataKeyPairSpec, EncryptionAlgorithm, KeyUsage},
-    kms::state::Deed,
-    kms::target::KeyRef,
-    kms::{Kms, encryption, encryption_context, usage},
+    kms::{
+        Kms,
+        arguments::end_dry_run,
+        encryption, encryption_context,
+        error::{Error, Result},
+        spec::{DataKeyPairSpec, EncryptionAlgorithm, KeyUsage},
+        state::Deed,
+        target::KeyRef,
+        usage,
+    },
     operation::Operation,
     shape::{Blob, Input, Output},
 };

@@ -5,12 +5,16 @@ use strongroom_store::Mode;
 use crate::{
     authorize::{Authorized, Keys},
     context::Context,
-    kms::arguments::end_dry_run,
-    kms::error::Result,
-    kms::spec::{DataKeySpec, EncryptionAlgorithm, KeyUsage},
-    kms::state::Deed,
-    kms::target::KeyRef,
-    kms::{Kms, data_key, encryption, encryption_context, usage},
+    kms::{
+        Kms,
+        arguments::end_dry_run,
+        data_key, encryption, encryption_context,
+        error::Result,
+        spec::{DataKeySpec, EncryptionAlgorithm, KeyUsage},
+        state::Deed,
+        target::KeyRef,
+        usage,
+    },
     operation::Operation,
     shape::{Blob, Input, Output},
 };

@@ -4,9 +4,12 @@ use strongroom_types::Sensitive;
 use crate::{
     authorize::{Authorized, NoResource},
     context::Context,
-    kms::arguments::{RecipientInfo, no_recipient, plaintext},
-    kms::error::{Error, Result},
-    kms::{Kms, custom_key_store, data_key},
+    kms::{
+        Kms,
+        arguments::{RecipientInfo, no_recipient, plaintext},
+        custom_key_store, data_key,
+        error::{Error, Result},
+    },
     operation::Operation,
     shape::{Blob, Input, Output},
 };
@@ -54,17 +57,15 @@ impl Operation for GenerateRandom {
     type Output = GenerateRandomOutput;
     type Target = NoResource;
 
-    async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<NoResource> {
-        let _ = (cx, input);
+    async fn target(_: &mut Context<'_>, _: &Self::Input) -> Result<NoResource> {
         Ok(NoResource)
     }
 
     async fn run(
         cx: &mut Context<'_>,
-        target: Authorized<NoResource>,
+        _: Authorized<NoResource>,
         input: Self::Input,
     ) -> Result<Self::Output> {
-        let _ = target;
         no_recipient(input.recipient.as_ref())?;
         if input.custom_key_store_id.is_some() {
             return custom_key_store::unsupported();

@@ -4,10 +4,7 @@ use strongroom_types::Timestamp;
 use crate::{
     authorize::Authorized,
     context::Context,
-    kms::arguments::time,
-    kms::error::Result,
-    kms::target::{Forms, KeyRef},
-    kms::{Kms, usage},
+    kms::{Kms, arguments::time, error::Result, target::KeyRef, usage},
     operation::Operation,
     shape::{Input, Output},
 };
@@ -68,15 +65,14 @@ impl Operation for GetKeyLastUsage {
     type Target = KeyRef;
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<KeyRef> {
-        KeyRef::resolve(cx, &input.key_id, Forms::KeyOnly).await
+        KeyRef::own(cx, &input.key_id).await
     }
 
     async fn run(
         cx: &mut Context<'_>,
         target: Authorized<KeyRef>,
-        input: Self::Input,
+        _: Self::Input,
     ) -> Result<Self::Output> {
-        let _ = input;
         let found = target.found()?;
         let usage = usage::last(cx, &found.key.place()).await?;
         let created = time(found.key.row.created_ms);

@@ -3,9 +3,7 @@ use strongroom_store::Mode;
 use crate::{
     authorize::Authorized,
     context::Context,
-    kms::error::Result,
-    kms::target::{Forms, KeyRef},
-    kms::{Kms, key_policy},
+    kms::{Kms, error::Result, key_policy, target::KeyRef},
     operation::Operation,
     shape::{Input, Output},
 };
@@ -52,7 +50,7 @@ impl Operation for GetKeyPolicy {
     type Target = KeyRef;
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<KeyRef> {
-        KeyRef::resolve(cx, &input.key_id, Forms::KeyOnly).await
+        KeyRef::own(cx, &input.key_id).await
     }
 
     async fn run(

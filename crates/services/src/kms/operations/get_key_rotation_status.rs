@@ -4,10 +4,13 @@ use strongroom_types::Timestamp;
 use crate::{
     authorize::Authorized,
     context::Context,
-    kms::arguments::time,
-    kms::error::Result,
-    kms::target::{Forms, KeyRef},
-    kms::{Kms, rotation},
+    kms::{
+        Kms,
+        arguments::time,
+        error::Result,
+        rotation,
+        target::{Forms, KeyRef},
+    },
     operation::Operation,
     shape::{Input, Output},
 };
@@ -62,11 +65,10 @@ impl Operation for GetKeyRotationStatus {
     }
 
     async fn run(
-        cx: &mut Context<'_>,
+        _: &mut Context<'_>,
         target: Authorized<KeyRef>,
-        input: Self::Input,
+        _: Self::Input,
     ) -> Result<Self::Output> {
-        let _ = (&cx, &input);
         let found = target.found()?;
         rotation::must_rotate(&found.key)?;
         let rotation = found.key.row.rotation.as_ref();

@@ -4,12 +4,17 @@ use strongroom_types::{Sensitive, Timestamp};
 use crate::{
     authorize::{Authorized, Keys},
     context::Context,
-    kms::arguments::time,
-    kms::error::Result,
-    kms::import::{WrappingAlgorithm, WrappingKeySpec},
-    kms::state::Deed,
-    kms::target::{Forms, KeyRef},
-    kms::{Kms, encryption, import, key},
+    kms::{
+        Kms,
+        arguments::time,
+        encryption,
+        error::Result,
+        import,
+        import::{WrappingAlgorithm, WrappingKeySpec},
+        key,
+        state::Deed,
+        target::KeyRef,
+    },
     operation::Operation,
     shape::{Blob, Input, Output},
 };
@@ -62,7 +67,7 @@ impl Operation for GetParametersForImport {
     type Target = KeyRef;
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<KeyRef> {
-        KeyRef::resolve(cx, &input.key_id, Forms::KeyOnly).await
+        KeyRef::own(cx, &input.key_id).await
     }
 
     fn condition_keys(input: &Self::Input, keys: &mut Keys) {

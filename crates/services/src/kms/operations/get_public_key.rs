@@ -3,10 +3,13 @@ use strongroom_store::Mode;
 use crate::{
     authorize::Authorized,
     context::Context,
-    kms::error::{Code, Error, Result},
-    kms::state::Deed,
-    kms::target::KeyRef,
-    kms::{Kms, metadata},
+    kms::{
+        Kms,
+        error::{Code, Error, Result},
+        metadata,
+        state::Deed,
+        target::KeyRef,
+    },
     operation::Operation,
     shape::{Blob, Input, Output},
 };
@@ -78,9 +81,8 @@ impl Operation for GetPublicKey {
     async fn run(
         cx: &mut Context<'_>,
         target: Authorized<KeyRef>,
-        input: Self::Input,
+        _: Self::Input,
     ) -> Result<Self::Output> {
-        let _ = input;
         let found = target.found()?;
         let key = found.key;
         key.check(Deed::Sign, cx.now)?;

@@ -5,11 +5,15 @@ use strongroom_types::Timestamp;
 use crate::{
     authorize::{Authorized, Keys},
     context::Context,
-    kms::error::Result,
-    kms::import::{ExpirationModel, ImportType},
-    kms::state::Deed,
-    kms::target::{Forms, KeyRef},
-    kms::{Kms, import, key},
+    kms::{
+        Kms,
+        error::Result,
+        import,
+        import::{ExpirationModel, ImportType},
+        key,
+        state::Deed,
+        target::KeyRef,
+    },
     operation::Operation,
     shape::{Blob, Input, Output},
 };
@@ -76,7 +80,7 @@ impl Operation for ImportKeyMaterial {
     type Target = KeyRef;
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<KeyRef> {
-        KeyRef::resolve(cx, &input.key_id, Forms::KeyOnly).await
+        KeyRef::own(cx, &input.key_id).await
     }
 
     fn condition_keys(input: &Self::Input, keys: &mut Keys) {

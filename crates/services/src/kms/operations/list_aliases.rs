@@ -4,10 +4,7 @@ use strongroom_types::Timestamp;
 use crate::{
     authorize::{Authorized, NoResource},
     context::Context,
-    kms::arguments::time,
-    kms::error::Result,
-    kms::pages::Page,
-    kms::{Kms, aliases, key, record},
+    kms::{Kms, aliases, arguments::time, error::Result, key, pages::Page, record},
     operation::Operation,
     shape::{Input, Output},
     tables::KmsAliases,
@@ -78,17 +75,15 @@ impl Operation for ListAliases {
     type Output = ListAliasesOutput;
     type Target = NoResource;
 
-    async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<NoResource> {
-        let _ = (cx, input);
+    async fn target(_: &mut Context<'_>, _: &Self::Input) -> Result<NoResource> {
         Ok(NoResource)
     }
 
     async fn run(
         cx: &mut Context<'_>,
-        target: Authorized<NoResource>,
+        _: Authorized<NoResource>,
         input: Self::Input,
     ) -> Result<Self::Output> {
-        let _ = target;
         let home = cx.home();
         let narrowed = [input.key_id.as_deref()];
         let marker = input.marker.as_deref();

@@ -3,11 +3,15 @@ use strongroom_store::Mode;
 use crate::{
     authorize::{Authorized, Keys},
     context::Context,
-    kms::arguments::GrantListEntry,
-    kms::error::Result,
-    kms::pages::Page,
-    kms::target::{Forms, KeyRef},
-    kms::{Kms, grants, record},
+    kms::{
+        Kms,
+        arguments::GrantListEntry,
+        error::Result,
+        grants,
+        pages::Page,
+        record,
+        target::{Forms, KeyRef},
+    },
     operation::Operation,
     shape::{Input, Output},
 };
@@ -77,8 +81,7 @@ impl Operation for ListGrants {
         KeyRef::resolve(cx, &input.key_id, Forms::KeyOnly).await
     }
 
-    fn condition_keys(input: &Self::Input, keys: &mut Keys) {
-        let _ = input;
+    fn condition_keys(_: &Self::Input, keys: &mut Keys) {
         keys.one("kms:GrantIsForAWSResource", "false");
     }
 

@@ -3,10 +3,7 @@ use strongroom_store::Mode;
 use crate::{
     authorize::Authorized,
     context::Context,
-    kms::error::Result,
-    kms::pages::Page,
-    kms::target::{Forms, KeyRef},
-    kms::{Kms, key_policy},
+    kms::{Kms, error::Result, key_policy, pages::Page, target::KeyRef},
     operation::Operation,
     shape::{Input, Output},
 };
@@ -59,7 +56,7 @@ impl Operation for ListKeyPolicies {
     type Target = KeyRef;
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<KeyRef> {
-        KeyRef::resolve(cx, &input.key_id, Forms::KeyOnly).await
+        KeyRef::own(cx, &input.key_id).await
     }
 
     async fn run(

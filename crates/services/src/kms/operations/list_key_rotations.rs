@@ -4,13 +4,10 @@ use strongroom_types::Timestamp;
 use crate::{
     authorize::Authorized,
     context::Context,
-    kms::arguments::time,
-    kms::error::Result,
-    kms::key::OpenKey,
-    kms::material::hexadecimal,
-    kms::pages::Page,
-    kms::target::{Forms, KeyRef},
-    kms::{Kms, key, metadata, record, rotation},
+    kms::{
+        Kms, arguments::time, error::Result, key, key::OpenKey, material::hexadecimal, metadata,
+        pages::Page, record, rotation, target::KeyRef,
+    },
     operation::Operation,
     shape::{Input, Output, enumeration},
 };
@@ -94,7 +91,7 @@ impl Operation for ListKeyRotations {
     type Target = KeyRef;
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<KeyRef> {
-        KeyRef::resolve(cx, &input.key_id, Forms::KeyOnly).await
+        KeyRef::own(cx, &input.key_id).await
     }
 
     async fn run(

@@ -3,9 +3,7 @@ use strongroom_store::Mode;
 use crate::{
     authorize::{Authorized, NoResource},
     context::Context,
-    kms::Kms,
-    kms::error::Result,
-    kms::pages::Page,
+    kms::{Kms, error::Result, pages::Page},
     operation::Operation,
     shape::{Input, Output, enumeration},
     tables::KmsKeys,
@@ -70,17 +68,15 @@ impl Operation for ListKeys {
     type Output = ListKeysOutput;
     type Target = NoResource;
 
-    async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<NoResource> {
-        let _ = (cx, input);
+    async fn target(_: &mut Context<'_>, _: &Self::Input) -> Result<NoResource> {
         Ok(NoResource)
     }
 
     async fn run(
         cx: &mut Context<'_>,
-        target: Authorized<NoResource>,
+        _: Authorized<NoResource>,
         input: Self::Input,
     ) -> Result<Self::Output> {
-        let _ = target;
         let home = cx.home();
         let marker = input.marker.as_deref();
         let page = Page::of(cx, Self::NAME, &[], input.limit, 1000, marker)?;

@@ -3,11 +3,7 @@ use strongroom_store::Mode;
 use crate::{
     authorize::Authorized,
     context::Context,
-    kms::Kms,
-    kms::arguments::Tag,
-    kms::error::Result,
-    kms::pages::Page,
-    kms::target::{Forms, KeyRef},
+    kms::{Kms, arguments::Tag, error::Result, pages::Page, target::KeyRef},
     operation::Operation,
     shape::{Input, Output},
 };
@@ -59,7 +55,7 @@ impl Operation for ListResourceTags {
     type Target = KeyRef;
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<KeyRef> {
-        KeyRef::resolve(cx, &input.key_id, Forms::KeyOnly).await
+        KeyRef::own(cx, &input.key_id).await
     }
 
     async fn run(

@@ -3,10 +3,13 @@ use strongroom_store::Mode;
 use crate::{
     authorize::{Authorized, NoResource},
     context::Context,
-    kms::arguments::GrantListEntry,
-    kms::error::{Error, Result},
-    kms::pages::Page,
-    kms::{Kms, grants},
+    kms::{
+        Kms,
+        arguments::GrantListEntry,
+        error::{Error, Result},
+        grants,
+        pages::Page,
+    },
     operation::Operation,
     shape::{Input, Output},
 };
@@ -64,17 +67,15 @@ impl Operation for ListRetirableGrants {
     type Output = ListRetirableGrantsOutput;
     type Target = NoResource;
 
-    async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<NoResource> {
-        let _ = (cx, input);
+    async fn target(_: &mut Context<'_>, _: &Self::Input) -> Result<NoResource> {
         Ok(NoResource)
     }
 
     async fn run(
         cx: &mut Context<'_>,
-        target: Authorized<NoResource>,
+        _: Authorized<NoResource>,
         input: Self::Input,
     ) -> Result<Self::Output> {
-        let _ = target;
         let retiring = match (input.retiring_principal, input.retiring_service_principal) {
             (Some(arn), None) => {
                 grants::check_principal(&arn)?;

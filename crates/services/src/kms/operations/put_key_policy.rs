@@ -4,9 +4,7 @@ use strongroom_store::Mode;
 use crate::{
     authorize::{Authorized, Keys},
     context::Context,
-    kms::error::Result,
-    kms::target::{Forms, KeyRef},
-    kms::{Kms, key_policy},
+    kms::{Kms, error::Result, key_policy, target::KeyRef},
     operation::Operation,
     shape::{Input, Nothing},
 };
@@ -52,7 +50,7 @@ impl Operation for PutKeyPolicy {
     type Target = KeyRef;
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<KeyRef> {
-        KeyRef::resolve(cx, &input.key_id, Forms::KeyOnly).await
+        KeyRef::own(cx, &input.key_id).await
     }
 
     fn condition_keys(input: &Self::Input, keys: &mut Keys) {

@@ -5,13 +5,18 @@ use strongroom_store::Mode;
 use crate::{
     authorize::{Authorized, Keys},
     context::{Context, Home},
-    kms::arguments::Tag,
-    kms::error::{Code, Error, Result},
-    kms::key::OpenKey,
-    kms::metadata::KeyMetadata,
-    kms::state::Deed,
-    kms::target::{Forms, KeyRef},
-    kms::{Kms, key_policy, metadata, multi_region, tags},
+    kms::{
+        Kms,
+        arguments::Tag,
+        error::{Code, Error, Result},
+        key::OpenKey,
+        key_policy, metadata,
+        metadata::KeyMetadata,
+        multi_region,
+        state::Deed,
+        tags,
+        target::KeyRef,
+    },
     operation::Operation,
     shape::{Input, Output},
 };
@@ -75,7 +80,7 @@ impl Operation for ReplicateKey {
     type Target = KeyRef;
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<KeyRef> {
-        KeyRef::resolve(cx, &input.key_id, Forms::KeyOnly).await
+        KeyRef::own(cx, &input.key_id).await
     }
 
     fn condition_keys(input: &Self::Input, keys: &mut Keys) {

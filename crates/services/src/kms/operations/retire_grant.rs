@@ -4,9 +4,7 @@ use strongroom_store::Mode;
 use crate::{
     authorize::Authorized,
     context::Context,
-    kms::arguments::end_dry_run,
-    kms::error::Result,
-    kms::{Kms, grants},
+    kms::{Kms, arguments::end_dry_run, error::Result, grants},
     operation::Operation,
     shape::{Input, Nothing},
 };

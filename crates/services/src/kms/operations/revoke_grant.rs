@@ -4,10 +4,13 @@ use strongroom_store::Mode;
 use crate::{
     authorize::{Authorized, Keys},
     context::Context,
-    kms::arguments::end_dry_run,
-    kms::error::Result,
-    kms::target::{Forms, KeyRef},
-    kms::{Kms, grants},
+    kms::{
+        Kms,
+        arguments::end_dry_run,
+        error::Result,
+        grants,
+        target::{Forms, KeyRef},
+    },
     operation::Operation,
     shape::{Input, Nothing},
 };
@@ -52,8 +55,7 @@ impl Operation for RevokeGrant {
         KeyRef::resolve(cx, &input.key_id, Forms::KeyOnly).await
     }
 
-    fn condition_keys(input: &Self::Input, keys: &mut Keys) {
-        let _ = input;
+    fn condition_keys(_: &Self::Input, keys: &mut Keys) {
         keys.one("kms:GrantIsForAWSResource", "false");
     }
 

@@ -3,10 +3,7 @@ use strongroom_store::Mode;
 use crate::{
     authorize::Authorized,
     context::Context,
-    kms::error::Result,
-    kms::state::Deed,
-    kms::target::{Forms, KeyRef},
-    kms::{Kms, key, rotation},
+    kms::{Kms, error::Result, key, rotation, state::Deed, target::KeyRef},
     operation::Operation,
     shape::{Input, Output},
 };
@@ -52,15 +49,14 @@ impl Operation for RotateKeyOnDemand {
     type Target = KeyRef;
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<KeyRef> {
-        KeyRef::resolve(cx, &input.key_id, Forms::KeyOnly).await
+        KeyRef::own(cx, &input.key_id).await
     }
 
     async fn run(
         cx: &mut Context<'_>,
         target: Authorized<KeyRef>,
-        input: Self::Input,
+        _: Self::Input,
     ) -> Result<Self::Output> {
-        let _ = input;
         let found = target.found()?;
         key::must_be_symmetric(&found.key)?;
         found.key.check(Deed::RotateOnDemand, cx.now)?;

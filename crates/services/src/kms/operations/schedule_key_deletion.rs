@@ -4,11 +4,15 @@ use strongroom_types::Timestamp;
 use crate::{
     authorize::{Authorized, Keys},
     context::Context,
-    kms::arguments::time,
-    kms::error::{Error, Result},
-    kms::state::Deed,
-    kms::target::{Forms, KeyRef},
-    kms::{Kms, deletion, key},
+    kms::{
+        Kms,
+        arguments::time,
+        deletion,
+        error::{Error, Result},
+        key,
+        state::Deed,
+        target::KeyRef,
+    },
     operation::Operation,
     shape::{Input, Output},
 };
@@ -64,7 +68,7 @@ impl Operation for ScheduleKeyDeletion {
     type Target = KeyRef;
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<KeyRef> {
-        KeyRef::resolve(cx, &input.key_id, Forms::KeyOnly).await
+        KeyRef::own(cx, &input.key_id).await
     }
 
     fn condition_keys(input: &Self::Input, keys: &mut Keys) {

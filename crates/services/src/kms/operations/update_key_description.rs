@@ -4,10 +4,7 @@ use strongroom_store::Mode;
 use crate::{
     authorize::Authorized,
     context::Context,
-    kms::Kms,
-    kms::error::Result,
-    kms::state::Deed,
-    kms::target::{Forms, KeyRef},
+    kms::{Kms, error::Result, state::Deed, target::KeyRef},
     operation::Operation,
     shape::{Input, Nothing},
 };
@@ -45,7 +42,7 @@ impl Operation for UpdateKeyDescription {
     type Target = KeyRef;
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<KeyRef> {
-        KeyRef::resolve(cx, &input.key_id, Forms::KeyOnly).await
+        KeyRef::own(cx, &input.key_id).await
     }
 
     async fn run(

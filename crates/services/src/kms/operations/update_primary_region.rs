@@ -4,10 +4,13 @@ use strongroom_store::Mode;
 use crate::{
     authorize::{Authorized, Keys},
     context::{Context, Home},
-    kms::error::{Error, Result},
-    kms::state::Deed,
-    kms::target::{Forms, KeyRef},
-    kms::{Kms, multi_region},
+    kms::{
+        Kms,
+        error::{Error, Result},
+        multi_region,
+        state::Deed,
+        target::KeyRef,
+    },
     operation::Operation,
     shape::{Input, Nothing},
 };
@@ -46,7 +49,7 @@ impl Operation for UpdatePrimaryRegion {
     type Target = KeyRef;
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<KeyRef> {
-        KeyRef::resolve(cx, &input.key_id, Forms::KeyOnly).await
+        KeyRef::own(cx, &input.key_id).await
     }
 
     fn condition_keys(input: &Self::Input, keys: &mut Keys) {

@@ -4,12 +4,16 @@ use strongroom_types::Sensitive;
 use crate::{
     authorize::{Authorized, Keys},
     context::Context,
-    kms::arguments::end_dry_run,
-    kms::error::Result,
-    kms::spec::{KeyUsage, MessageType, SigningAlgorithm},
-    kms::state::Deed,
-    kms::target::KeyRef,
-    kms::{Kms, signing, usage},
+    kms::{
+        Kms,
+        arguments::end_dry_run,
+        error::Result,
+        signing,
+        spec::{KeyUsage, MessageType, SigningAlgorithm},
+        state::Deed,
+        target::KeyRef,
+        usage,
+    },
     operation::Operation,
     shape::{Blob, Input, Output},
 };

@@ -325,3 +325,24 @@ async fn the_managed_key_is_for_secrets_of_its_account_alone() {
         "InvalidAliasNameException"
     );
 }
+
+#[tokio::test]
+async fn the_managed_key_is_made_when_it_is_asked_for_by_its_alias() {
+    let admin = administrator().await;
+    let nobody = user(&admin.world, OWNER, "nobody", &[]).await;
+    let by_alias = json!({"KeyId": "alias/aws/secretsmanager"});
+    assert_eq!(
+        nobody.code("kms:DescribeKey", by_alias.clone()).await,
+        "AccessDeniedException"
+    );
+    let before = admin.ok("kms:ListKeys", json!({})).await;
+    assert_eq!(before["Keys"], json!([]));
+    let recorded = admin.recorded("kms:DescribeKey", by_alias.clone()).await;
+    let made = recorded.result.unwrap();
+    assert_eq!(recorded.records[0]["readOnly"], true);
+    assert_eq!(recorded.records[0]["responseElements"], Value::Null);
+    assert_eq!(admin.ok("kms:DescribeKey", by_alias).await, made);
+    admin.secret("s", "v").await;
+    let keys = admin.ok("kms:ListKeys", json!({})).await;
+    assert_eq!(keys["Keys"].as_array().unwrap().len(), 1);
+}

@@ -152,3 +152,55 @@ async fn a_secret_under_a_key_that_makes_no_data_keys_is_refused() {
         assert!(message.contains("Cannot generate a data key with an asymmetric KMS key"));
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nothing_is_written_under_a_key_once_it_is_disabled() {
+    let admin = administrator().await;
+    let key = plain_key(&admin).await;
+    let input = json!({
+        "Name": "s", "KmsKeyId": key, "SecretString": "v", "ClientRequestToken": token(0),
+    });
+    admin.ok("CreateSecret", input).await;
+    let mut tasks = Vec::new();
+    for writer in 0..4 {
+        let client = admin.clone();
+        tasks.push(tokio::spawn(async move {
+            for number in 0..20 {
+                let token = token(format!("{writer}x{number}"));
+                let input = json!({
+                    "SecretId": "s", "SecretString": "v", "ClientRequestToken": token,
+                    "VersionStages": ["MINE"],
+                });
+                let outcome = client.call("PutSecretValue", input).await;
+                if let Err((code, message)) = outcome {
+                    assert_eq!(code, "EncryptionFailure", "{message}");
+                }
+            }
+        }));
+    }
+    let switch = admin.clone();
+    let switched = key.clone();
+    tasks.push(tokio::spawn(async move {
+        for _ in 0..10 {
+            for operation in ["kms:DisableKey", "kms:EnableKey"] {
+                switch.ok(operation, json!({"KeyId": switched})).await;
+                tokio::task::yield_now().await;
+            }
+        }
+    }));
+    for task in tasks {
+        task.await.unwrap();
+    }
+    // Committed in this order.
+    let mut enabled = true;
+    for line in crate::client::outbox(&admin.world).await {
+        let record: serde_json::Value = serde_json::from_slice(&line).unwrap();
+        match record["eventName"].as_str().unwrap() {
+            "DisableKey" => enabled = false,
+            "EnableKey" => enabled = true,
+            "PutSecretValue" => assert!(enabled, "a write under a disabled key"),
+            _ => {}
+        }
+    }
+    assert_sound(&problems(&admin.world).await);
+}
