@@ -3,7 +3,7 @@
 //! Numbers are for ever: a table's rows are sealed under its number, and a
 //! number once used is never used for anything else.
 
-use strongroom_store::Table;
+use strongroom_store::{Change, Table};
 use strongroom_types::{AccountId, Region};
 
 use crate::{iam, jobs, kms, lambda, organizations, secretsmanager};
@@ -25,6 +25,18 @@ macro_rules! tables {
 
         /// Number and name of every table.
         pub const ALL: &[(u8, &str)] = &[$(($id, stringify!($name))),*];
+
+        /// Whether a row of one of these tables reads as its table's; nothing
+        /// for a row of another.
+        ///
+        /// `Err` holds a sentence that says what it is not.
+        #[must_use]
+        pub fn check(row: &Change) -> Option<Result<(), String>> {
+            match row.table() {
+                $($id => Some(row.check::<$name>()),)*
+                _ => None,
+            }
+        }
     };
 }
 

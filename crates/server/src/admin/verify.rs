@@ -2,12 +2,9 @@ use serde::{Deserialize, Serialize};
 use strongroom_services::{
     context::Services,
     invariants,
-    tables::{
-        ALL, AccessKeys, Accounts, Deployments, Jobs, KmsAliases, KmsKeys, SecretPolicies,
-        SecretValues, Secrets, Users,
-    },
+    tables::{self, ALL},
 };
-use strongroom_store::{Change, Problem, StoreError, Table};
+use strongroom_store::{Change, Problem, StoreError};
 
 use super::said;
 
@@ -64,18 +61,8 @@ pub(super) async fn verify(services: &Services, is_damaged: bool) -> Result<Veri
 /// A sentence that says what it is not.
 pub fn check_row(row: &Change) -> Result<(), String> {
     match row.table() {
-        Deployments::ID => row.check::<Deployments>(),
-        Accounts::ID => row.check::<Accounts>(),
-        Users::ID => row.check::<Users>(),
-        AccessKeys::ID => row.check::<AccessKeys>(),
-        KmsKeys::ID => row.check::<KmsKeys>(),
-        KmsAliases::ID => row.check::<KmsAliases>(),
-        Secrets::ID => row.check::<Secrets>(),
-        SecretValues::ID => row.check::<SecretValues>(),
-        SecretPolicies::ID => row.check::<SecretPolicies>(),
-        Jobs::ID => row.check::<Jobs>(),
         OUTBOX => Ok(()),
-        _ => Err("this release has no such table".to_owned()),
+        _ => tables::check(row).unwrap_or_else(|| Err("this release has no such table".to_owned())),
     }
 }
 
