@@ -76,7 +76,10 @@ fuzz_target!(|input: Input| {
     let public = EncryptionKey::from_spki(rsa.spec(), rsa.public_key_spki()).unwrap();
     let wrapped = wrap_key_padded(&KEK, &[1; 40]).unwrap();
     let changed = change(&wrapped);
-    assert_eq!(unwrap_key_padded(&KEK, &changed).is_ok(), changed == wrapped);
+    assert_eq!(
+        unwrap_key_padded(&KEK, &changed).is_ok(),
+        changed == wrapped
+    );
     let _ = unwrap_key_padded(&KEK, &input.noise);
     let blob = [public.encrypt(Oaep::Sha256, &KEK).unwrap(), wrapped].concat();
     for wrapping in [

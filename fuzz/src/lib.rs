@@ -10,11 +10,13 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use strongroom_crypto::Random;
 use strongroom_services::{
+    cloudtrail::NoHistory,
     context::{Request, Services},
     iam::{AccessKey, Account, Caller, Callers, InlinePolicy, User},
     invariants,
-    kms::KeyMaterial,
+    kms::{self, KeyMaterial},
     operation::{Answer, Records, Route},
+    organizations::Organizations,
     refusal::Refusal,
     secretsmanager::{Shared, flush_accesses, operations::ROUTES},
     sts::IdentityProviders,
@@ -75,6 +77,8 @@ impl Deployment {
             key_material: KeyMaterial::new(&[1; 32], &store),
             secrets: Shared::of(&store, &[2; 32]),
             identity_providers: IdentityProviders::unreachable(),
+            organizations: Organizations::of(&store, Partition::default()),
+            history: Arc::new(NoHistory),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             random: Arc::new(Counted::default()),
             store,
@@ -128,6 +132,8 @@ impl Deployment {
         let answer = self.answer(who, route, body).await;
         let changed = self.commits.count() - before;
         match answer.result {
+            // Operations without an output answer nothing at all.
+            Ok(body) if body.is_empty() => Ok(Value::Null),
             Ok(body) => Ok(serde_json::from_slice(&body).unwrap()),
             Err(refusal) => {
                 assert_eq!(changed, 0, "a refusal that changed the store");
@@ -183,9 +189,14 @@ impl Deployment {
     }
 }
 
-/// The operation of this name.
+/// The operation of this name: one of Secrets Manager, or of KMS where `kms:`
+/// stands before it.
 pub fn route(name: &str) -> Option<&'static Route> {
-    ROUTES.iter().find(|route| route.name == name)
+    let (routes, name) = match name.strip_prefix("kms:") {
+        Some(name) => (kms::operations::ROUTES, name),
+        None => (ROUTES, name),
+    };
+    routes.iter().find(|route| route.name == name)
 }
 
 /// Runs a future that waits for nothing outside this process.
@@ -218,8 +229,7 @@ async fn caller(services: &Services, account: u64, name: &str, policy: &str) -> 
     };
     let mut tx = services.store.begin(Mode::Write).await.unwrap();
     let owner = AccountId::new(account).unwrap();
-    tx.put::<Accounts>(&(owner,), &Account::default())
-        .unwrap();
+    tx.put::<Accounts>(&(owner,), &Account::default()).unwrap();
     tx.put::<Users>(&(owner, name.to_owned()), &user).unwrap();
     tx.put::<AccessKeys>(&(id.clone(),), &key).unwrap();
     tx.commit(Vec::new()).await.unwrap();
