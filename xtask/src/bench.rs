@@ -5,7 +5,7 @@ use crate::python::Environment;
 use crate::{debian, project};
 
 pub(crate) const HELP: &str = "\
-Usage: cargo xtask bench [--quick] [--with-moto] [--secrets N,…] [--only NAME]
+Usage: cargo xtask bench [--quick] [--audit-in-memory] [--with-moto] [--secrets N,…] [--only NAME]
        cargo xtask bench --rotation
 
 Builds the server and the load generator (crates/bench) for release, runs both
@@ -13,6 +13,7 @@ and prints what each operation takes and costs, beside what the same HTTP stack
 costs to answer a constant. docs/performance.md says how to read the tables.
 Leave the machine alone meanwhile.
 
+  --audit-in-memory  GetSecretValue also with the audit log in memory
   --quick         short stretches and few secrets: to see that it runs
   --with-moto     measure moto_server beside it; installs it in target/bench-venv
   --secrets N,…   how many secrets to measure with, 1000,100000 by default
@@ -66,7 +67,7 @@ fn split(arguments: &[String]) -> Result<(bool, Vec<&str>)> {
     let mut arguments = arguments.iter().map(String::as_str);
     while let Some(argument) = arguments.next() {
         match argument {
-            "--quick" => passed_on.push(argument),
+            "--quick" | "--audit-in-memory" => passed_on.push(argument),
             "--only" | "--secrets" => {
                 let value = arguments.next();
                 let missing = || Failure::new(format!("`{argument}` needs a value"));

@@ -46,6 +46,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 const HELP: &str = "\
 Usage: strongroom-bench run --server PATH [--moto PATH] [--secrets N,…] [--only NAME] [--quick]
+                            [--audit-in-memory]
        strongroom-bench rotation --server PATH [--secrets N] [--reads N]
        strongroom-bench floor --listen ADDRESS [--bare]
 
@@ -53,6 +54,7 @@ run      Measures the server at PATH, and the floor below it.
   --moto PATH     measure this moto_server beside it
   --secrets N,…   how many secrets to measure with (1000,100000)
   --only NAME     only this operation, for whoever holds a profiler to it
+  --audit-in-memory  measure also with the audit log on a file system in memory
   --quick         two seconds a stretch instead of eight, 1000 and 5000 secrets
 rotation Rotates many secrets at once, with the reads beside it.
   --secrets N     how many (10000)
@@ -125,6 +127,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Invocation> {
                 reads = value()?.parse().map_err(|_| "`--reads` takes a number")?;
             }
             ("run", "--quick") => plan.quick = true,
+            ("run", "--audit-in-memory") => plan.audit_in_memory = true,
             ("floor", "--listen") => {
                 listen = Some(
                     value()?

@@ -1,5 +1,6 @@
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::num::NonZeroU64;
+use std::os::unix::fs::{DirBuilderExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -25,6 +26,8 @@ const PUNCTUAL: u64 = 128;
 const AT_EASE: f64 = 0.5;
 /// Time for the server to write the dates of the first reads.
 const SETTLE: Duration = Duration::from_secs(5);
+/// A file system in memory.
+const MEMORY: &str = "/dev/shm";
 /// Secrets for moto, which takes its time.
 const MOTO_SECRETS: u64 = 200;
 
@@ -38,6 +41,8 @@ pub(crate) struct Plan {
     pub(crate) only: Option<Operation>,
     /// To see that it runs, not for figures.
     pub(crate) quick: bool,
+    /// Whether to measure also with the audit log in memory.
+    pub(crate) audit_in_memory: bool,
 }
 
 impl Plan {
@@ -72,13 +77,33 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     bench.floor("floor: hyper alone", &["--bare"])?;
     bench.floor("floor: our HTTP layer", &[])?;
     for secrets in plan.secrets() {
-        bench.strongroom(secrets)?;
+        bench.strongroom(secrets, Audit::OnDisk)?;
+        if plan.audit_in_memory {
+            bench.strongroom(secrets, Audit::InMemory)?;
+        }
     }
     if let Some(moto) = &plan.moto {
         bench.moto(moto)?;
     }
     print!("{}", bench.report);
     bench.report.verdict()
+}
+
+/// Where the audit log is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Audit {
+    InMemory,
+    OnDisk,
+}
+
+/// Has the server find the directory of its audit log on a file system in
+/// memory: the same work, but for that of the disk.
+fn put_log_in_memory(directory: &TempDir) -> Result<TempDir> {
+    let memory = tempfile::tempdir_in(MEMORY)?;
+    let data = directory.path().join("data");
+    DirBuilder::new().mode(0o700).create(&data)?;
+    symlink(memory.path(), data.join("audit"))?;
+    Ok(memory)
 }
 
 struct Bench<'p> {
@@ -108,11 +133,15 @@ impl Bench<'_> {
         Ok(())
     }
 
-    fn strongroom(&mut self, secrets: u64) -> Result<()> {
+    fn strongroom(&mut self, secrets: u64, audit: Audit) -> Result<()> {
         eprintln!("bench: strongroom with {secrets} secrets");
         // Beside the binary, on a real disk: where fsync is free, writes are.
         let beside = self.plan.server.parent().unwrap_or(Path::new("."));
         let directory = tempfile::tempdir_in(beside)?;
+        let _memory = match audit {
+            Audit::OnDisk => None,
+            Audit::InMemory => Some(put_log_in_memory(&directory)?),
+        };
         let (server, target, _) = start(&self.plan.server, &directory)?;
         let filled = fill(&target, 0, secrets, MANY)?;
         server.stop()?;
@@ -133,8 +162,12 @@ impl Bench<'_> {
         for operation in Operation::ALL
             .into_iter()
             .filter(|it| only.is_none_or(|only| only == *it))
+            .filter(|it| audit == Audit::OnDisk || *it == Operation::GetSecretValue)
         {
-            let title = operation.title();
+            let title = match audit {
+                Audit::OnDisk => operation.title(),
+                Audit::InMemory => format!("{}, audit in memory", operation.title()),
+            };
             let subject = Subject {
                 server: &server,
                 target: &target,

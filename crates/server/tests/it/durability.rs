@@ -167,6 +167,7 @@ fn nothing_acknowledged_is_lost_by_kill_9() {
         }
         work.extend(written);
         check_records(&data, &work);
+        said(["audit", "verify", "--data-dir", data.to_str().unwrap()]);
         // The next round begins after a kill as well.
         node.kill();
         rounds += 1;
@@ -178,6 +179,7 @@ fn nothing_acknowledged_is_lost_by_kill_9() {
     }
     said(["verify", "--data-dir", data.to_str().unwrap()]);
     assert!(node.stop().success());
+    said(["audit", "verify", "--data-dir", data.to_str().unwrap()]);
     check_records(&data, &work);
     let acknowledged: usize = work.iter().map(|work| work.request_ids.len()).sum();
     assert!(
