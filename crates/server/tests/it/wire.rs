@@ -49,8 +49,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use self::{normal::Names, transcript::Transcript, world::World};
+use self::{
+    normal::Names,
+    transcript::{Request, Transcript},
+    world::World,
+};
 use crate::http::support::run;
+use strongroom::routes::SERVICES;
 
 /// Replies of each operation that are errors, at least.
 const ERRORS: usize = 2;
@@ -73,6 +78,17 @@ const UNCOVERED: &[&str] = &[
     // No user has a password for the console before there is a console.
     "iam/DeleteLoginProfile",
     "iam/GetLoginProfile",
+    "lambda/AddPermission",
+    "lambda/CreateFunction",
+    "lambda/DeleteFunction",
+    "lambda/GetFunction",
+    "lambda/GetFunctionConfiguration",
+    "lambda/GetPolicy",
+    "lambda/Invoke",
+    "lambda/ListFunctions",
+    "lambda/RemovePermission",
+    "lambda/UpdateFunctionCode",
+    "lambda/UpdateFunctionConfiguration",
 ];
 
 #[test]
@@ -107,14 +123,14 @@ fn every_operation_has_a_success_and_errors() {
         let operation = operation_of(&path);
         let replies = statuses.entry(operation.clone()).or_default();
         let of_operation = transcript.requests().filter(|request| {
-            operation == REQUESTS || operation.ends_with(&format!("/{}", request.line))
+            operation == REQUESTS || operation.ends_with(&format!("/{}", called(request)))
         });
         replies.extend(of_operation.filter_map(|request| request.status()));
     }
     let mut uncovered = BTreeSet::new();
     for operation in operations() {
         let replies = statuses.remove(&operation).unwrap_or_default();
-        let errors = replies.iter().filter(|status| **status != 200).count();
+        let errors = replies.iter().filter(|status| **status >= 300).count();
         if errors == replies.len() || errors < ERRORS {
             uncovered.insert(operation);
         }
@@ -135,7 +151,7 @@ async fn replay(transcript: &Transcript) -> String {
     for request in transcript.requests() {
         let reply = world.send(request, &names).await;
         if request.is_given {
-            assert_eq!(reply.status, 200, "{}: {reply:?}", request.line);
+            assert!(reply.status < 300, "{}: {reply:?}", request.line);
         }
         let normal = names.normalize(&reply.body, world.now());
         if !request.is_given {
@@ -143,6 +159,23 @@ async fn replay(transcript: &Transcript) -> String {
         }
     }
     transcript.with_replies(&replies)
+}
+
+/// The operation that a request calls; of REST the one with its method and
+/// path.
+fn called(request: &Request) -> &str {
+    let Some((method, uri)) = request.line.split_once(' ') else {
+        return &request.line;
+    };
+    let path = uri.split('?').next().unwrap_or_default();
+    let mut services = SERVICES.iter();
+    let served = services.find(|served| served.signing_name == request.service);
+    let mut routes = served.map_or(&[][..], |served| served.routes).iter();
+    let route = routes.find(|route| {
+        let http = route.http.as_ref();
+        http.is_some_and(|http| http.method == method && http.matches(path).is_some())
+    });
+    route.map_or("", |route| route.name)
 }
 
 /// `secretsmanager/GetSecretValue`

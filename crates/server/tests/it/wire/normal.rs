@@ -146,6 +146,9 @@ impl Names {
             }
         }
         let mut shown = string.to_owned();
+        if member == "LastModified" {
+            return "\"{time}\"".to_owned();
+        }
         for (name, value) in &self.known {
             // As the end of an ARN only: six letters may stand anywhere.
             let hyphen = if name.starts_with("suffix") { "-" } else { "" };

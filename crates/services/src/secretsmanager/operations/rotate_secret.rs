@@ -190,16 +190,15 @@ fn now_ms(cx: &Context<'_>) -> u64 {
 
 /// Secrets that another service or a partner's integration rotates.
 fn refuse_managed(found: &FoundSecret, external: bool, lambda_arn: Option<&str>) -> Result<()> {
-    if let Some(service) = &found.secret.owning_service {
-        if lambda_arn.is_some() || external {
-            return Err(Error::InvalidRequest(
-                format!(
-                    "This secret is managed by {service}, and you must use that service to \
-                     update it."
-                )
-                .into(),
-            ));
-        }
+    if let Some(service) = &found.secret.owning_service
+        && (lambda_arn.is_some() || external)
+    {
+        return Err(Error::InvalidRequest(
+            format!(
+                "This secret is managed by {service}, and you must use that service to update it."
+            )
+            .into(),
+        ));
     }
     match &found.secret.r#type {
         None if external => Err(Error::InvalidRequest(
