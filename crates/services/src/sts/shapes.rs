@@ -20,7 +20,11 @@ pub struct Tag {
 #[derive(Input)]
 pub struct PolicyDescriptorType {
     /// Its ARN.
-    #[shape(name = "arn", length(20, 2048))]
+    #[shape(
+        name = "arn",
+        length(20, 2048),
+        pattern(r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+")
+    )]
     pub arn: Option<String>,
 }
 
@@ -29,7 +33,10 @@ pub struct PolicyDescriptorType {
 #[derive(Input)]
 pub struct ProvidedContext {
     /// The provider.
-    #[shape(length(20, 2048))]
+    #[shape(
+        length(20, 2048),
+        pattern(r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+")
+    )]
     pub provider_arn: Option<String>,
     /// Its assertion.
     #[shape(length(4, 2048))]
