@@ -41,6 +41,7 @@ mod list_secrets;
 mod matrix;
 #[cfg(test)]
 mod matrix_iam;
+mod matrix_organizations;
 mod organizations;
 #[cfg(test)]
 mod query;
