@@ -57,7 +57,12 @@ pub(crate) fn run_chore(arguments: &[String]) -> Result<()> {
     }
     run(&mut bench)?;
     // What a decision costs by itself, without HTTP and signatures.
-    let package = ["--package", "strongroom-services", "--bench", "authorization"];
+    let package = [
+        "--package",
+        "strongroom-services",
+        "--bench",
+        "authorization",
+    ];
     run(cargo(&root, ["bench", "--locked"]).args(package))
 }
 

@@ -18,8 +18,12 @@ use serde_json::{Value, json};
 use strongroom_crypto::{Random, SystemRandom};
 use strongroom_services::{
     authorize::{Keys, check},
+    cloudtrail::NoHistory,
     context::{Context, Request, Services},
-    iam::{AccessKey, Account, Callers, Found, InlinePolicy, ManagedPolicy, PolicyVersion, Role, Tag, User},
+    iam::{
+        AccessKey, Account, Callers, Found, InlinePolicy, ManagedPolicy, PolicyVersion, Role, Tag,
+        User,
+    },
     kms::KeyMaterial,
     operation::Route,
     organizations::{self, Organizations},
@@ -55,7 +59,9 @@ async fn run() {
                 .expect("an operation")
                 .call(services, admin, body.as_bytes())
                 .await;
-            let body = answer.result.unwrap_or_else(|refusal| panic!("{operation}: {refusal:?}"));
+            let body = answer
+                .result
+                .unwrap_or_else(|refusal| panic!("{operation}: {refusal:?}"));
             serde_json::from_slice::<Value>(&body).unwrap_or_default()
         }
     };
@@ -117,6 +123,7 @@ fn services() -> Services {
         key_material: KeyMaterial::new(&[1; 32], &store),
         organizations: Organizations::of(&store, Partition::default()),
         secrets: Shared::of(&store, &[2; 32]),
+        history: Arc::new(NoHistory),
         identity_providers: IdentityProviders::unreachable(),
         store,
         clock,
@@ -153,12 +160,24 @@ where
         json!({"Content": content, "Description": "", "Name": "perimeter", "Type": "SERVICE_CONTROL_POLICY"}),
     )
     .await;
-    let id = made["Policy"]["PolicySummary"]["Id"].as_str().expect("an id").to_owned();
-    call(routes, "AttachPolicy", json!({"PolicyId": id, "TargetId": root})).await;
+    let id = made["Policy"]["PolicySummary"]["Id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    call(
+        routes,
+        "AttachPolicy",
+        json!({"PolicyId": id, "TargetId": root}),
+    )
+    .await;
 }
 
 async fn admin(services: &Services, account: AccountId) -> Request {
-    let mut tx = services.store.begin(Mode::Write).await.expect("a transaction");
+    let mut tx = services
+        .store
+        .begin(Mode::Write)
+        .await
+        .expect("a transaction");
     let user = User {
         name: "admin".to_owned(),
         path: "/".to_owned(),
@@ -215,7 +234,11 @@ async fn session(services: &Services, admin: &Request, account: AccountId) -> Re
                 "Resource": "arn:aws:secretsmanager:*:*:secret:${aws:PrincipalTag/stage}/*",
                 "Condition": {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}}]),
     ];
-    let mut tx = services.store.begin(Mode::Write).await.expect("a transaction");
+    let mut tx = services
+        .store
+        .begin(Mode::Write)
+        .await
+        .expect("a transaction");
     let mut attached = Vec::new();
     for (number, document) in documents.iter().enumerate() {
         let name = format!("policy-{number}");
@@ -232,7 +255,8 @@ async fn session(services: &Services, admin: &Request, account: AccountId) -> Re
             ..ManagedPolicy::default()
         };
         attached.push(format!("arn:aws:iam::{account}:policy/{name}"));
-        tx.put::<ManagedPolicies>(&(account, name), &row).expect("a row");
+        tx.put::<ManagedPolicies>(&(account, name), &row)
+            .expect("a row");
     }
     let role = Role {
         name: "Reader".to_owned(),
@@ -248,7 +272,8 @@ async fn session(services: &Services, admin: &Request, account: AccountId) -> Re
         max_session_seconds: 3600,
         ..Role::default()
     };
-    tx.put::<Roles>(&(account, "reader".to_owned()), &role).expect("a row");
+    tx.put::<Roles>(&(account, "reader".to_owned()), &role)
+        .expect("a row");
     tx.commit(Vec::new()).await.expect("a commit");
     let now = services.clock.now();
     let issued = services.callers.tokens().issue(

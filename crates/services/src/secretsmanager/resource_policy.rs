@@ -43,7 +43,11 @@ pub(super) async fn check_principals(cx: &mut Context<'_>, policy: &Policy) -> R
     let mut named = policy.statements().iter().flat_map(Statement::principals);
     let federated = named.any(|it| matches!(it, PrincipalPattern::IdentityProvider(_)));
     let partition = cx.services.partition;
-    if federated || principals::missing(&mut cx.tx, partition, policy).await?.is_some() {
+    if federated
+        || principals::missing(&mut cx.tx, partition, policy)
+            .await?
+            .is_some()
+    {
         return Err(Error::MalformedPolicyDocument(UNSUPPORTED_PRINCIPAL.into()));
     }
     Ok(())

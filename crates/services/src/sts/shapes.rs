@@ -23,7 +23,9 @@ pub struct PolicyDescriptorType {
     #[shape(
         name = "arn",
         length(20, 2048),
-        pattern(r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+")
+        pattern(
+            r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+"
+        )
     )]
     pub arn: Option<String>,
 }
@@ -35,7 +37,9 @@ pub struct ProvidedContext {
     /// The provider.
     #[shape(
         length(20, 2048),
-        pattern(r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+")
+        pattern(
+            r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+"
+        )
     )]
     pub provider_arn: Option<String>,
     /// Its assertion.
