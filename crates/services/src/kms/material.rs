@@ -44,6 +44,10 @@ pub(super) struct OpenMaterial {
 }
 
 /// Material, ready for what its key is for.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the largest is the one that most keys have, and all live behind an `Arc`"
+)]
 pub(super) enum Secret {
     Agreement(AgreementKey),
     Decryption(DecryptionKey),

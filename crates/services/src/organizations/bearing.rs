@@ -149,6 +149,10 @@ pub(super) async fn rows<T: Table>(
     }
 }
 
+/// Policies by what they are attached to: an account of the organization, and a
+/// root, unit or account.
+type Attachments = HashMap<(AccountId, String), Vec<(PolicyType, Arc<LevelPolicy>)>>;
+
 /// What is known of one organization while bearings are made.
 struct Known<'a> {
     management: AccountId,
@@ -157,7 +161,7 @@ struct Known<'a> {
     /// Parents of units.
     parents: &'a HashMap<(AccountId, String), String>,
     /// Policies at a root, unit or account.
-    attached: &'a HashMap<(AccountId, String), Vec<(PolicyType, Arc<LevelPolicy>)>>,
+    attached: &'a Attachments,
 }
 
 async fn read(tx: &mut Transaction, partition: Partition) -> Result<Bearings, BearingError> {

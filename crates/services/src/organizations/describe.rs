@@ -25,7 +25,7 @@ pub(super) async fn organization(cx: &mut Context<'_>, org: &Org) -> Result<Orga
         .await?
         .ok_or(Error::AccountNotFound)?;
     // The member is deprecated; AWS keeps it at what every organization had.
-    let available = (!org.row.billing_only).then(|| PolicyTypeSummary {
+    let available = (!org.row.billing_only).then_some(PolicyTypeSummary {
         r#type: Some(PolicyTypeName::ServiceControlPolicy),
         status: Some(PolicyTypeStatus::Enabled),
     });

@@ -67,15 +67,15 @@ pub(super) fn check_content(policy_type: PolicyType, content: &str) -> Result<()
 /// Source: AWS Organizations User Guide, RCP syntax.
 fn names_actions(content: &str) -> bool {
     let document: Value = serde_json::from_str(content).unwrap_or_default();
-    let statements = match &document["Statement"] {
-        Value::Array(statements) => statements.as_slice(),
-        one => std::slice::from_ref(one),
+    let statements = match document.get("Statement") {
+        Some(Value::Array(statements)) => statements.as_slice(),
+        one => one.map_or(&[][..], std::slice::from_ref),
     };
     statements.iter().all(|statement| {
         let star = |action: &Value| action.as_str().is_none_or(|it| matches!(it, "*" | "*:*"));
-        match &statement["Action"] {
-            Value::Array(actions) => !actions.iter().any(star),
-            one => !star(one),
+        match statement.get("Action") {
+            Some(Value::Array(actions)) => !actions.iter().any(star),
+            one => one.is_some_and(|one| !star(one)),
         }
     })
 }

@@ -18,6 +18,7 @@ mod get_random_password;
 mod iam_policies;
 #[cfg(test)]
 mod iam_simulate;
+#[cfg(test)]
 mod iam_users;
 #[cfg(test)]
 mod idempotency;
@@ -41,7 +42,9 @@ mod list_secrets;
 mod matrix;
 #[cfg(test)]
 mod matrix_iam;
+#[cfg(test)]
 mod matrix_organizations;
+#[cfg(test)]
 mod organizations;
 #[cfg(test)]
 mod query;
@@ -49,9 +52,11 @@ mod query;
 mod records;
 #[cfg(test)]
 mod resolution;
+#[cfg(test)]
 mod rotation;
 #[path = "../../../rotation/tests/support/servers.rs"]
 #[expect(dead_code, reason = "only some of the servers are needed here")]
+#[cfg(test)]
 mod servers;
 #[cfg(test)]
 mod tags;

@@ -49,7 +49,7 @@ pub enum Credentials {
     /// All users'.
     All(Place),
     /// One user's.
-    Of(UserRef),
+    Of(Box<UserRef>),
 }
 
 impl Target for Credentials {
@@ -106,7 +106,7 @@ impl Operation for ListServiceSpecificCredentials {
             return Ok(Credentials::All(Place::listing(cx, "user", None)));
         }
         let user = UserRef::resolve_or_caller(cx, input.user_name.as_deref()).await?;
-        Ok(Credentials::Of(user))
+        Ok(Credentials::Of(Box::new(user)))
     }
 
     async fn run(

@@ -30,11 +30,19 @@ impl Organization {
     ) -> Self {
         let of_caller = caller.and_then(|account| cx.bearing(account));
         let of_owner = owner.and_then(|account| cx.bearing(account));
-        let service = of_caller.map_or(&[][..], |it| &it.service_control);
-        let resource = of_owner.map_or(&[][..], |it| &it.resource_control);
+        let service = of_caller.map(|it| it.service_control.as_slice());
+        let resource = of_owner.map(|it| it.resource_control.as_slice());
         Self {
-            resource_control: without(resource, PolicyIdentifierType::Rcp, excluded),
-            service_control: without(service, PolicyIdentifierType::Scp, excluded),
+            resource_control: without(
+                resource.unwrap_or_default(),
+                PolicyIdentifierType::Rcp,
+                excluded,
+            ),
+            service_control: without(
+                service.unwrap_or_default(),
+                PolicyIdentifierType::Scp,
+                excluded,
+            ),
         }
     }
 
@@ -43,15 +51,19 @@ impl Organization {
     /// # Errors
     /// `InvalidInput` for what is no policy.
     pub(in crate::iam) fn given<'d>(levels: impl Iterator<Item = &'d [String]>) -> Result<Self> {
-        let compile = |document: &String| {
+        let compile = |document: &String| -> Result<Arc<LevelPolicy>> {
             let policy = parse(document, PolicyKind::ServiceControl)?;
             let arn = String::new();
             Ok(Arc::new(LevelPolicy { arn, policy }))
         };
-        let level = |documents: &[String]| documents.iter().map(compile).collect::<Result<_>>();
+        let mut service_control = Vec::new();
+        for documents in levels {
+            let level: Result<Level> = documents.iter().map(compile).collect();
+            service_control.push(level?);
+        }
         Ok(Self {
             resource_control: Vec::new(),
-            service_control: levels.map(level).collect::<Result<_>>()?,
+            service_control,
         })
     }
 

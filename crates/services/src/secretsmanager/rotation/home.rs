@@ -120,10 +120,9 @@ impl Home for FunctionHome<'_> {
         version_id: Option<&str>,
         version_stage: &str,
     ) -> Result<Option<Sensitive<String>>, StepError> {
-        let mut input = json!({"SecretId": secret_id, "VersionStage": version_stage});
-        if let Some(id) = version_id {
-            input["VersionId"] = id.into();
-        }
+        let input = json!({
+            "SecretId": secret_id, "VersionStage": version_stage, "VersionId": version_id,
+        });
         match self.read::<Got>("GetSecretValue", &input).await {
             Ok(got) => got
                 .secret_string
@@ -169,12 +168,10 @@ impl Home for FunctionHome<'_> {
         token: &str,
         instead_of: Option<&str>,
     ) -> Result<(), StepError> {
-        let mut input = json!({
+        let input = json!({
             "SecretId": secret_id, "VersionStage": "AWSCURRENT", "MoveToVersionId": token,
+            "RemoveFromVersionId": instead_of,
         });
-        if let Some(id) = instead_of {
-            input["RemoveFromVersionId"] = id.into();
-        }
         let body = input.to_string();
         self.call("UpdateSecretVersionStage", body.as_bytes())
             .await
