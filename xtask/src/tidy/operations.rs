@@ -82,17 +82,19 @@ fn listed(tree: &Tree) -> Vec<Operation<'_>> {
         let Some(service) = service.and_then(|rest| rest.strip_suffix("/operations.rs")) else {
             continue;
         };
-        for (number, line) in text.lines().enumerate() {
-            for rest in line.split("Route::of::<").skip(1) {
-                let path = rest.split('>').next().unwrap_or_default();
-                let name = path.rsplit("::").next().unwrap_or_default();
-                operations.push(Operation {
-                    table,
-                    line: number + 1,
-                    service,
-                    name,
-                });
-            }
+        // A long path stands on a line of its own.
+        for (at, marker) in text.match_indices("Route::of::<") {
+            let rest = text.get(at + marker.len()..).unwrap_or_default();
+            let path = rest.split('>').next().unwrap_or_default();
+            let path = path.trim().trim_end_matches(',');
+            let name = path.rsplit("::").next().unwrap_or_default();
+            let before = text.get(..at).unwrap_or_default();
+            operations.push(Operation {
+                table,
+                line: before.matches('\n').count() + 1,
+                service,
+                name,
+            });
         }
     }
     operations

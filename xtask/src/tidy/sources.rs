@@ -5,7 +5,44 @@ use super::{Finding, Tree};
 const LONG: usize = 400;
 
 /// Files that are longer for a reason.
-const LONG_FOR_A_REASON: &[(&str, &str)] = &[];
+const LONG_FOR_A_REASON: &[(&str, &str)] = &[
+    (
+        "crates/server/src/audit/recovery.rs",
+        "one walk over the log as a crash may have left it",
+    ),
+    (
+        "crates/services/src/authorize.rs",
+        "the one way into an operation, read as a whole",
+    ),
+    (
+        "crates/services/src/iam/caller.rs",
+        "every kind of caller, one after another",
+    ),
+    (
+        "crates/services/src/iam/record.rs",
+        "the rows of a service, one after another",
+    ),
+    (
+        "crates/services/src/kms/envelope.rs",
+        "all that Secrets Manager does with keys",
+    ),
+    (
+        "crates/services/src/kms/import.rs",
+        "tokens, wrappings and material of one procedure",
+    ),
+    (
+        "crates/services/src/operation.rs",
+        "the way of a request, read as a whole",
+    ),
+    (
+        "crates/services/src/organizations/entity.rs",
+        "roots, units and accounts, which are looked up alike",
+    ),
+    (
+        "crates/services/src/protocol/xml.rs",
+        "one serializer, a method for each of serde's types",
+    ),
+];
 
 /// Words of unfinished work: they belong in the tracker, not in the code.
 const LEFTOVERS: &[&str] = &["todo!", "unimplemented!", "FIXME", "TODO", "XXX:", "HACK"];

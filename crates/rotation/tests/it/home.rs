@@ -12,13 +12,16 @@ use serde_json::Value;
 use strongroom_rotation::{Call, Description, Home, Hosts, Step, StepError, Template, Trust};
 use strongroom_types::Sensitive;
 
+/// A version's value and its labels.
+type Version = (Option<String>, Vec<String>);
+
 pub const SECRET: &str = "arn:aws:secretsmanager:us-east-1:111122223333:secret:app-AbCdEf";
 pub const MASTER: &str = "arn:aws:secretsmanager:us-east-1:111122223333:secret:root-AbCdEf";
 
 /// A secret's versions, and those of its superuser's secret.
 #[derive(Default)]
 pub struct Secrets {
-    versions: Mutex<BTreeMap<String, (Option<String>, Vec<String>)>>,
+    versions: Mutex<BTreeMap<String, Version>>,
     master: Mutex<Option<String>>,
     passwords: AtomicU32,
     /// Every password that was made, for none may be told.

@@ -147,14 +147,16 @@ impl Tail {
         let log = LogReader::of(&there(self.place.site()?.audit)?);
         let (records, mut follower) = log.last(self.lines)?;
         records.iter().for_each(|record| show(record));
-        while self.follow {
+        if !self.follow {
+            return Ok(());
+        }
+        loop {
             let more = log.follow(&mut follower)?;
             more.iter().for_each(|record| show(record));
             if more.is_empty() {
                 tokio::time::sleep(PAUSE).await;
             }
         }
-        Ok(())
     }
 }
 

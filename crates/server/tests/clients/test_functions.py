@@ -252,6 +252,7 @@ def test_what_a_function_is_told_and_tells(server, functions, role, tmp_path, re
     assert changed["Timeout"] == 7 and changed["CodeSha256"] == updated["CodeSha256"]
     assert changed["Environment"] == {"Variables": {"A": "b"}}
     got = functions.get_function(FunctionName="telling")["Configuration"]
+    assert functions.get_function_configuration(FunctionName="telling")["FunctionArn"] == got["FunctionArn"]
     assert got["RevisionId"] == changed["RevisionId"]
     assert "telling" in [f["FunctionName"] for f in functions.list_functions()["Functions"]]
     policy = json.loads(functions.get_policy(FunctionName="telling")["Policy"])

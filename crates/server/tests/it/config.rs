@@ -84,6 +84,13 @@ fn the_example_is_valid_and_shows_every_key_with_its_default() {
     );
     assert_eq!(all.deployment.regions.len(), 2);
     all.deployment = as_shown.deployment.clone();
+    // Nor have these a default that a line could show.
+    assert!(all.outbound.certificate_authorities.is_some());
+    all.outbound = as_shown.outbound.clone();
+    assert!(all.listeners[0].vpc_endpoint.is_some());
+    all.listeners = as_shown.listeners.clone();
+    assert!(all.audit.options.retention.is_some());
+    all.audit.options.retention = as_shown.audit.options.retention;
     assert_eq!(all, as_shown);
 
     for (_, key) in config::keys() {

@@ -4,27 +4,25 @@
 //! (each request of a grantee), by who may retire it (ListRetirableGrants), by
 //! its name (a repeated CreateGrant). They are written and deleted with it.
 
-use std::{collections::BTreeMap, sync::Arc};
+mod held;
+mod operation;
+mod retiring;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use strongroom_crypto::{constant_time_eq, sha256};
-use strongroom_policy::{Policy, PolicyKind, Values};
+use strongroom_policy::{Policy, PolicyKind};
 use strongroom_store::StoreError;
-use strongroom_types::{AccountId, Arn, Principal, Region};
+use strongroom_types::{AccountId, Arn, Region};
 
 use super::{
     arguments::{GrantConstraints, GrantListEntry, time},
     error::{Code, Error, Result},
-    key::{KeyName, OpenKey},
+    key::OpenKey,
     material::hexadecimal,
     record::{Constraint, Grant, GrantCount, GrantName, Present},
-    spec::{KeySpec, KeyUsage},
-    target::{Forms, KeyRef},
 };
 use crate::{
-    authorize::{Keys, Target},
     context::{Context, Home},
-    shape::enumeration,
     tables::{KmsGrantCounts, KmsGrants, KmsGrantsByGrantee, KmsGrantsByName, KmsGrantsByRetiring},
 };
 
@@ -38,181 +36,10 @@ const MAX_HELD: usize = 1_000;
 const TOKEN_VERSION: u8 = 1;
 const TAG_BYTES: usize = 32;
 
-enumeration! {
-    /// `GrantOperation`.
-    pub enum GrantOperation {
-        Decrypt = "Decrypt",
-        Encrypt = "Encrypt",
-        GenerateDataKey = "GenerateDataKey",
-        GenerateDataKeyWithoutPlaintext = "GenerateDataKeyWithoutPlaintext",
-        ReEncryptFrom = "ReEncryptFrom",
-        ReEncryptTo = "ReEncryptTo",
-        Sign = "Sign",
-        Verify = "Verify",
-        GetPublicKey = "GetPublicKey",
-        CreateGrant = "CreateGrant",
-        RetireGrant = "RetireGrant",
-        DescribeKey = "DescribeKey",
-        GenerateDataKeyPair = "GenerateDataKeyPair",
-        GenerateDataKeyPairWithoutPlaintext = "GenerateDataKeyPairWithoutPlaintext",
-        GenerateMac = "GenerateMac",
-        VerifyMac = "VerifyMac",
-        DeriveSharedSecret = "DeriveSharedSecret",
-        Encapsulate = "Encapsulate",
-        Decapsulate = "Decapsulate",
-    }
-}
-
-impl GrantOperation {
-    /// Whether a key of this spec and usage knows the operation.
-    pub(super) fn suits(self, spec: KeySpec, usage: KeyUsage) -> bool {
-        let symmetric = spec == KeySpec::SymmetricDefault;
-        let asymmetric = spec.key_pair().is_some();
-        match self {
-            Self::CreateGrant | Self::RetireGrant | Self::DescribeKey => true,
-            Self::Decrypt | Self::Encrypt | Self::ReEncryptFrom | Self::ReEncryptTo => {
-                usage == KeyUsage::EncryptDecrypt
-            }
-            Self::GenerateDataKey
-            | Self::GenerateDataKeyWithoutPlaintext
-            | Self::GenerateDataKeyPair
-            | Self::GenerateDataKeyPairWithoutPlaintext => symmetric,
-            Self::Sign | Self::Verify => usage == KeyUsage::SignVerify,
-            Self::GetPublicKey => asymmetric,
-            Self::GenerateMac | Self::VerifyMac => usage == KeyUsage::GenerateVerifyMac,
-            Self::DeriveSharedSecret => usage == KeyUsage::KeyAgreement,
-            Self::Encapsulate | Self::Decapsulate => usage == KeyUsage::EncapsulateDecapsulate,
-        }
-    }
-}
-
-/// Whether an operation has an encryption context, to which grants may be
-/// bound.
-fn has_context(operation: &str) -> bool {
-    matches!(
-        operation,
-        "Decrypt"
-            | "Encrypt"
-            | "GenerateDataKey"
-            | "GenerateDataKeyPair"
-            | "GenerateDataKeyPairWithoutPlaintext"
-            | "GenerateDataKeyWithoutPlaintext"
-            | "ReEncryptFrom"
-            | "ReEncryptTo"
-    )
-}
-
-/// A grant that the caller holds.
-pub(super) struct Held {
-    pub(super) id: String,
-    grant: Grant,
-}
-
-impl Held {
-    /// Whether the grant allows an operation with this encryption context;
-    /// of CreateGrant, the grant that is asked for.
-    pub(super) fn fits(
-        &self,
-        operation: &str,
-        context: &BTreeMap<String, String>,
-        asked: Option<&Grant>,
-    ) -> bool {
-        let grant = &self.grant;
-        if !grant.operations.iter().any(|known| known == operation) || !grant.source_arn.is_empty()
-        {
-            return false;
-        }
-        if operation == "CreateGrant" {
-            return asked.is_some_and(|asked| covers(grant, asked));
-        }
-        if !has_context(operation) {
-            return true;
-        }
-        let has = |(key, value): (&String, &String)| context.get(key) == Some(value);
-        match grant.constraint() {
-            Constraint::Unbound => true,
-            Constraint::Subset => grant.context_subset.iter().all(has),
-            Constraint::Equals => grant.context_equals == *context,
-        }
-    }
-}
-
-/// Whether a grant lets its holder give another one: no further operations,
-/// and bound at least as narrowly.
-///
-/// Source: KMS Developer Guide, "Grants for grantees who create grants".
-fn covers(grant: &Grant, asked: &Grant) -> bool {
-    let narrower = match (grant.constraint(), asked.constraint()) {
-        (Constraint::Unbound, _) => true,
-        (Constraint::Subset, Constraint::Subset) => {
-            contains(&asked.context_subset, &grant.context_subset)
-        }
-        (Constraint::Subset, Constraint::Equals) => {
-            contains(&asked.context_equals, &grant.context_subset)
-        }
-        (Constraint::Equals, Constraint::Equals) => asked.context_equals == grant.context_equals,
-        (Constraint::Subset | Constraint::Equals, _) => false,
-    };
-    narrower
-        && asked
-            .operations
-            .iter()
-            .all(|operation| grant.operations.contains(operation))
-}
-
-fn contains(larger: &BTreeMap<String, String>, smaller: &BTreeMap<String, String>) -> bool {
-    smaller
-        .iter()
-        .all(|(key, value)| larger.get(key) == Some(value))
-}
-
-/// The names by which the caller may hold grants.
-fn names(cx: &Context<'_>) -> Vec<String> {
-    let caller = &cx.request.caller;
-    let partition = cx.services.partition.as_str();
-    let mut names = vec![caller.arn.to_string()];
-    if let Principal::Service { .. } = caller.principal {
-        names.push(caller.principal.user_id());
-    }
-    if let Some(role) = caller.principal.policy_arn(partition) {
-        names.push(role.to_string());
-    }
-    names.sort();
-    names.dedup();
-    names
-}
-
-/// The caller's grants of a key.
-///
-/// # Errors
-/// When the store fails.
-pub(super) async fn held(
-    cx: &mut Context<'_>,
-    key: &OpenKey,
-) -> std::result::Result<Vec<Held>, StoreError> {
-    let mut held = Vec::new();
-    if !key.row.has_grants {
-        return Ok(held);
-    }
-    for name in names(cx) {
-        let (account, region, id) = key.place();
-        let prefix = (account, region, id, name);
-        let rows = cx
-            .tx
-            .range::<KmsGrantsByGrantee>(prefix, None, MAX_HELD)
-            .await?;
-        for ((account, region, id, _, grant_id), _) in rows {
-            let place = (account, region, id, grant_id.clone());
-            if let Some(grant) = cx.tx.get::<KmsGrants>(&place).await? {
-                held.push(Held {
-                    id: grant_id,
-                    grant,
-                });
-            }
-        }
-    }
-    Ok(held)
-}
+pub(super) use held::{Held, held};
+pub use operation::GrantOperation;
+pub(super) use retiring::Retiring;
+pub use retiring::RetiringRef;
 
 /// Where a grant is.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -566,125 +393,5 @@ pub(super) fn entry(key: &Arn, id: String, grant: Grant) -> GrantListEntry {
         constraints: has_any.then_some(constraints),
         grantee_service_principal: grantee_service,
         retiring_service_principal: retiring_service,
-    }
-}
-
-/// The grant that a request wants to retire.
-pub struct RetiringRef {
-    key: KeyRef,
-    grant_id: String,
-    grant: Option<Grant>,
-    /// Whether the grant itself lets the caller retire it.
-    is_entitled: bool,
-}
-
-/// A grant that the caller may retire.
-pub(super) struct Retiring {
-    pub(super) key: Arc<OpenKey>,
-    pub(super) grant_id: String,
-    pub(super) grant: Grant,
-}
-
-impl RetiringRef {
-    /// Looks up a grant by its token, or by its key and id.
-    ///
-    /// # Errors
-    /// `InvalidGrantTokenException`, `ValidationException`; as
-    /// [`KeyRef::resolve`].
-    pub(super) async fn resolve(
-        cx: &mut Context<'_>,
-        token: Option<&str>,
-        key_id: Option<&str>,
-        grant_id: Option<&str>,
-    ) -> Result<Self> {
-        let (key, grant_id) = match (token, key_id, grant_id) {
-            (Some(token), None, None) => {
-                let place = of_token(cx, token)?;
-                let invalid = || Error::kms(Code::InvalidGrantToken, "");
-                let (home, id) = place.key(&cx.home()).ok_or_else(invalid)?;
-                if home.region != cx.request.region {
-                    return Err(invalid());
-                }
-                let key = KeyRef::named(cx, KeyName::Id(home, id)).await?;
-                (key, place.grant_id)
-            }
-            (None, Some(key_id), Some(grant_id)) => {
-                let key = KeyRef::resolve(cx, key_id, Forms::KeyOnly).await?;
-                (key, grant_id.to_owned())
-            }
-            _ => {
-                return Err(Error::validation(
-                    "Either GrantToken, or KeyId and GrantId must be given.",
-                ));
-            }
-        };
-        let grant = match key.key().cloned() {
-            Some(found) => find(cx, &found, &grant_id).await?,
-            None => None,
-        };
-        // Who has the token knows that the grant was there.
-        if token.is_some() && grant.is_none() {
-            return Err(missing(&grant_id));
-        }
-        let is_entitled = grant.as_ref().is_some_and(|grant| {
-            let names = names(cx);
-            let may_retire = |operation: &String| operation == "RetireGrant";
-            let caller = &cx.request.caller;
-            names.contains(&grant.retiring)
-                || names.contains(&grant.grantee) && grant.operations.iter().any(may_retire)
-                || matches!(caller.principal, Principal::Root { .. })
-                    && caller.account.number() == grant.issuing_account
-        });
-        Ok(Self {
-            key,
-            grant_id,
-            grant,
-            is_entitled,
-        })
-    }
-
-    /// The grant, if it is there.
-    ///
-    /// # Errors
-    /// `NotFoundException`.
-    pub(super) fn found(self) -> Result<Retiring> {
-        let key = self.key.key().cloned();
-        let key = key.ok_or_else(|| self.key.missing())?;
-        let grant = self.grant.ok_or_else(|| missing(&self.grant_id))?;
-        Ok(Retiring {
-            key,
-            grant,
-            grant_id: self.grant_id,
-        })
-    }
-}
-
-impl Target for RetiringRef {
-    fn resource(&self) -> &str {
-        self.key.resource()
-    }
-
-    fn shown(&self) -> Option<&str> {
-        self.key.shown()
-    }
-
-    fn account(&self) -> Option<AccountId> {
-        self.key.account()
-    }
-
-    fn policy(&self) -> Option<&Policy> {
-        self.key.policy()
-    }
-
-    fn condition_keys(&self, keys: &mut Keys) {
-        self.key.condition_keys(keys);
-    }
-
-    fn condition_key(&self, key: &str) -> Option<Values<'_>> {
-        self.key.condition_key(key)
-    }
-
-    fn kms_grant(&self, _: &str) -> Option<&str> {
-        self.is_entitled.then_some(self.grant_id.as_str())
     }
 }

@@ -15,6 +15,9 @@ use crate::{
     query::element,
 };
 
+/// What is done to a row, and what the invariants say of it.
+type Change<T> = (&'static str, fn(&mut T));
+
 /// A call of a test: about the role and the policy of these numbers.
 #[derive(Clone, Copy, Debug)]
 enum Call {
@@ -268,7 +271,7 @@ async fn the_check_finds_what_does_not_hang_together() {
 
 #[tokio::test]
 async fn the_check_finds_records_that_cannot_be() {
-    let changes: &[(&str, fn(&mut Role))] = &[
+    let changes: &[Change<Role>] = &[
         ("the trust policy", |role| {
             role.trust_policy = "{}".to_owned()
         }),
@@ -285,7 +288,7 @@ async fn the_check_finds_records_that_cannot_be() {
         add_row::<Roles>(&client.world, key, role).await;
         complaint(&client, words).await;
     }
-    let changes: &[(&str, fn(&mut ManagedPolicy))] = &[
+    let changes: &[Change<ManagedPolicy>] = &[
         ("the default version", |policy| policy.default_version = 7),
         ("that it never made", |policy| policy.last_version = 0),
         ("version 1 of", |policy| {

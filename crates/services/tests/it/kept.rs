@@ -55,7 +55,7 @@ async fn write(world: &World, number: usize, promised: &Promised, until: Instant
                 promised.value.store(step, Ordering::SeqCst);
             }
         }
-        if step % 64 == 0 {
+        if step.is_multiple_of(64) {
             // Versions that have no label make room a day later.
             world.clock.advance(jiff::SignedDuration::from_hours(25));
         }

@@ -144,7 +144,7 @@ fn tamper(directory: &Path, tampering: &Tampering) -> Option<Expected> {
                 return None;
             }
             let index = line % all.len();
-            let end = all[index].rfind("\"chain\"").unwrap();
+            let end = all[index].rfind(",\"chain\"").unwrap();
             let place = place % end;
             let mut bytes = std::mem::take(&mut all[index]).into_bytes();
             bytes[place] = if bytes[place] == b'y' { b'z' } else { b'y' };

@@ -171,7 +171,9 @@ fn jobs_are_listed_by_the_node_and_without_it() {
         .collect();
     assert_eq!(
         lines[0],
-        ["DUE", "KIND", "ACCOUNT", "REGION", "RESOURCE", "CLAIMS"]
+        [
+            "DUE", "KIND", "ACCOUNT", "REGION", "RESOURCE", "CLAIMS", "FAILED", "BECAUSE"
+        ]
     );
     assert_eq!(lines[1][1], "DeleteSecret");
     assert_eq!(lines[1][3..], ["us-east-1", "flip/3", "0"]);

@@ -4,8 +4,6 @@ use strongroom_services::jobs;
 
 use crate::client::{Client, assert_sound, problems};
 
-pub const DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
-
 pub fn base64(bytes: &[u8]) -> String {
     BASE64_STANDARD.encode(bytes)
 }
