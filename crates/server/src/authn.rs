@@ -97,8 +97,9 @@ impl Authenticator {
     fn is_endpoint(&self, partition: Partition, endpoints: Endpoints, region: &Region) -> bool {
         let is_global = || *region == global_region(partition);
         match endpoints {
-            Endpoints::Both => is_global() || self.regions.contains(region),
-            Endpoints::Global => is_global(),
+            // Clients that are told an endpoint sign for their own Region, also
+            // where AWS's endpoint is global.
+            Endpoints::Both | Endpoints::Global => is_global() || self.regions.contains(region),
             Endpoints::Regional => self.regions.contains(region),
         }
     }
@@ -150,7 +151,10 @@ impl Authenticator {
             return Err(region_disabled(&caller));
         }
         // The scope was checked with this very Region.
-        let region = region.ok_or_else(invalid_token)?;
+        let region = match service.endpoints {
+            Endpoints::Global => global_region(services.partition),
+            Endpoints::Both | Endpoints::Regional => region.ok_or_else(invalid_token)?,
+        };
         let (uses, now) = (services.callers.key_uses(), services.clock.now());
         uses.note(&caller, now, service.signing_name, region);
         Ok(Authenticated { caller, region })

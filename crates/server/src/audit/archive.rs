@@ -278,7 +278,7 @@ pub(super) fn compress<S: Storage>(storage: &S, name: SegmentName, bytes: u64) -
     let mut block = Vec::with_capacity(BLOCK_BYTES + CHUNK_BYTES);
     loop {
         let read = lines.read_until(b'\n', &mut block)?;
-        if block.len() >= BLOCK_BYTES || (read == 0 && !block.is_empty()) {
+        if block.len() >= BLOCK_BYTES || (read == 0 && (!block.is_empty() || position == 0)) {
             let packed = pack(&block)?;
             target.write_all_at(&packed, position)?;
             position += packed.len() as u64;

@@ -10,6 +10,9 @@ use super::{
     storage::{Disk, SegmentFile, Storage},
 };
 
+/// How often the newest records are looked for, if segments go meanwhile.
+const LOOKS: u32 = 5;
+
 /// Bytes read at a time from the segment that is written to.
 const FOLLOWED_BYTES: usize = 256 << 10;
 
@@ -68,6 +71,17 @@ impl<S: Storage> LogReader<S> {
     /// # Errors
     /// When a segment cannot be read.
     pub fn last(&self, count: usize) -> io::Result<(Vec<Vec<u8>>, Follower)> {
+        // A running node compresses segments and lets old ones go meanwhile.
+        for _ in 1..LOOKS {
+            match self.look(count) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                done => return done,
+            }
+        }
+        self.look(count)
+    }
+
+    fn look(&self, count: usize) -> io::Result<(Vec<Vec<u8>>, Follower)> {
         let archive = Archive::list(&self.storage)?;
         let mut found: Vec<Vec<u8>> = Vec::new();
         let mut follower = Follower::default();

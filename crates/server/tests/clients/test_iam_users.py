@@ -294,10 +294,13 @@ def test_the_wire(server):
     text = reply.body.decode()
     assert text.startswith('<GetUserResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/">')
     assert f"<RequestId>{reply.request_id}</RequestId>" in text
-    elsewhere = server.call("", service="iam", region="eu-west-1", body=body, headers=FORM)
+    # A client that is told an endpoint signs for its own Region.
+    abroad = server.call("", service="iam", region="eu-west-1", body=body, headers=FORM)
+    assert abroad.status == 200
+    elsewhere = server.call("", service="iam", region="nowhere-1", body=body, headers=FORM)
     assert elsewhere.status == 403
     assert b"<Code>SignatureDoesNotMatch</Code>" in elsewhere.body
-    assert b"Credential should be scoped to a valid region, not 'eu-west-1'." in elsewhere.body
+    assert b"Credential should be scoped to a valid region, not 'nowhere-1'." in elsewhere.body
 
 
 def test_records_name_errors_as_cloudtrail_does(server, iam):

@@ -47,7 +47,9 @@ impl RoleRef {
             .ok_or_else(invalid)?;
         let row = cx.tx.get::<Roles>(&(account, name.to_lowercase())).await?;
         let expected = |role: &Role| arn.resource() == format!("role{}{}", role.path, role.name);
-        let role = row.filter(expected);
+        // A closed account's roles are as if they were not there.
+        let closed = cx.bearing(account).is_some_and(|bearing| bearing.closed);
+        let role = row.filter(|role| !closed && expected(role));
         let document = role.as_ref().map_or(NOBODY, |role| &role.trust_policy);
         let trust = Policy::parse(document, PolicyKind::Trust)
             .map_err(|_| Error::Policy(format!("cannot compile the trust policy of `{arn}`")))?;
