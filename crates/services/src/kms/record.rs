@@ -192,6 +192,10 @@ pub struct Grant {
     /// The resource that a service must act for; empty for any.
     #[prost(string, tag = "12")]
     pub source_arn: String,
+    /// The unique id that the grantee had, if it is a user or a role: another
+    /// of the same name later is not the grantee. `-` if there was none.
+    #[prost(string, tag = "13")]
+    pub grantee_id: String,
 }
 
 /// What binds a grant to an encryption context.

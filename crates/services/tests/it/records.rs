@@ -177,6 +177,24 @@ fn calls() -> Vec<(&'static str, Value, Value, Value)> {
             Value::Null,
         ),
         (
+            "RotateSecret",
+            json!({
+                "SecretId": "a", "ClientRequestToken": ROTATION, "RotationLambdaARN": FUNCTION,
+                "RotationRules": {"AutomaticallyAfterDays": 30}, "RotateImmediately": false,
+            }),
+            json!({
+                "secretId": "a", "clientRequestToken": ROTATION, "rotationLambdaARN": FUNCTION,
+                "rotationRules": {"automaticallyAfterDays": 30}, "rotateImmediately": false,
+            }),
+            json!(["arn", "name", "versionId"]),
+        ),
+        (
+            "CancelRotateSecret",
+            json!({"SecretId": "a"}),
+            named.clone(),
+            json!(["arn", "name"]),
+        ),
+        (
             "DeleteSecret",
             json!({"SecretId": "a", "RecoveryWindowInDays": 7}),
             json!({"secretId": "a", "recoveryWindowInDays": 7}),
@@ -196,6 +214,12 @@ fn calls() -> Vec<(&'static str, Value, Value, Value)> {
         ),
     ]
 }
+
+/// The version that a rotation would make.
+const ROTATION: &str = "22222222-2222-4222-8222-222222222222";
+/// A function that exists in every account and Region.
+const FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:\
+                        SecretsManagerRDSPostgreSQLRotationSingleUser";
 
 /// Source: CloudTrail's reference of `readOnly` by the kind of operation.
 fn is_read(operation: &str) -> bool {

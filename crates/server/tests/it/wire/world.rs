@@ -6,7 +6,7 @@ use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use strongroom::{
-    app::{App, Setup},
+    app::{App, Setup, StartError},
     audit::Options,
     http::{Handler as _, Request as HttpRequest, RequestId, RequestIds},
     outbound::Outbound,
@@ -20,7 +20,7 @@ use strongroom_services::{
     tables::{AccessKeys, Accounts, OrganizationMembers, Users},
 };
 use strongroom_sigv4::{Credentials, Request as SigningRequest, sign_headers};
-use strongroom_store::{Mode, UnsealSource};
+use strongroom_store::{Mode, StoreError, UnsealSource};
 use strongroom_types::{AccountId, Partition, Region, Timestamp};
 
 use super::{normal::Names, transcript::Request};
@@ -67,7 +67,7 @@ impl World {
         let directory = tempfile::tempdir().unwrap();
         let place = directory.path();
         let key = UnsealSource::File(place.join("root.key"));
-        let app = App::open(Setup {
+        let setup = || Setup {
             store: place.join("store"),
             root_key: key.read_or_create(&SystemRandom).unwrap(),
             audit: place.join("audit"),
@@ -75,8 +75,15 @@ impl World {
             partition: Partition::default(),
             regions: Region::all().collect(),
             outbound: Outbound::new(None).unwrap(),
-        });
-        let app = app.await.unwrap();
+        };
+        // A process that another test is just starting may hold a copy of the
+        // store's lock for a moment, until it runs its program.
+        let mut app = App::open(setup()).await;
+        while let Err(StartError::Store(StoreError::InUse { .. })) = app {
+            std::thread::yield_now();
+            app = App::open(setup()).await;
+        }
+        let app = app.unwrap();
         let admin = bootstrap(&app.services, AccountId::new(ACCOUNT)).await;
         let admin = admin.unwrap().unwrap();
         for (account, name, policy) in [

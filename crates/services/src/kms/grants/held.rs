@@ -8,6 +8,7 @@ use strongroom_types::Principal;
 use super::{MAX_HELD, operation::has_context};
 use crate::{
     context::Context,
+    iam::principals,
     kms::{
         key::OpenKey,
         record::{Constraint, Grant},
@@ -95,6 +96,37 @@ pub(super) fn names(cx: &Context<'_>) -> Vec<String> {
     names
 }
 
+/// The unique id of a grantee that is a user or a role; `-` if there is none of
+/// the name, nothing for other grantees.
+///
+/// # Errors
+/// When the store fails.
+pub(in crate::kms) async fn grantee_id(
+    cx: &mut Context<'_>,
+    grantee: &str,
+) -> std::result::Result<String, StoreError> {
+    let is_entity = grantee.contains(":iam::")
+        && [":user/", ":role/"]
+            .iter()
+            .any(|kind| grantee.contains(kind));
+    if !is_entity {
+        return Ok(String::new());
+    }
+    let found = principals::by_arn(&mut cx.tx, cx.services.partition, grantee).await?;
+    Ok(found.map_or_else(|| "-".to_owned(), |found| found.id().to_owned()))
+}
+
+/// Whether the caller is who the grant was given to, and not another of that
+/// name.
+fn is_of(grant: &Grant, caller: &Principal) -> bool {
+    match caller {
+        Principal::User { id, .. } | Principal::AssumedRole { role_id: id, .. } => {
+            grant.grantee_id.is_empty() || grant.grantee_id == **id
+        }
+        _ => true,
+    }
+}
+
 /// The caller's grants of a key.
 ///
 /// # Errors
@@ -116,7 +148,9 @@ pub(in crate::kms) async fn held(
             .await?;
         for ((account, region, id, _, grant_id), _) in rows {
             let place = (account, region, id, grant_id.clone());
-            if let Some(grant) = cx.tx.get::<KmsGrants>(&place).await? {
+            if let Some(grant) = cx.tx.get::<KmsGrants>(&place).await?
+                && is_of(&grant, &cx.request.caller.principal)
+            {
                 held.push(Held {
                     id: grant_id,
                     grant,

@@ -145,7 +145,8 @@ impl Operation for CreateGrant {
     ) -> Result<Self::Output> {
         let key = target.found()?.key;
         key.check(Deed::CreateGrant, cx.now)?;
-        let grant = grant_of(cx, &input)?;
+        let mut grant = grant_of(cx, &input)?;
+        grant.grantee_id = grants::grantee_id(cx, &grant.grantee).await?;
         check(&key, &input)?;
         end_dry_run(input.dry_run)?;
         let id = grants::add(cx, &key, &grant).await?;
@@ -203,6 +204,7 @@ fn grant_of(cx: &Context<'_>, input: &CreateGrantInput) -> Result<record::Grant>
         }
     };
     Ok(record::Grant {
+        grantee_id: String::new(),
         created_ms: cx.now.as_millisecond(),
         grantee,
         grantee_is_service,
