@@ -156,9 +156,20 @@ fn statement<S: Storage, T: serde::de::DeserializeOwned>(
     Ok(serde_json::from_slice(&bytes).ok())
 }
 
-/// The lines of a stored segment.
+/// The lines of a stored segment; of the compressed one, if it has been
+/// compressed since it was listed.
 pub(super) fn lines<S: Storage>(storage: &S, stored: Stored) -> io::Result<Box<dyn BufRead>> {
-    let reader = Reader::new(storage.open(&stored.file())?);
+    let file = match storage.open(&stored.file()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !stored.is_compressed => {
+            let stored = Stored {
+                is_compressed: true,
+                ..stored
+            };
+            return lines(storage, stored);
+        }
+        opened => opened?,
+    };
+    let reader = Reader::new(file);
     let reader = BufReader::with_capacity(CHUNK_BYTES, reader);
     Ok(if stored.is_compressed {
         Box::new(BufReader::with_capacity(
