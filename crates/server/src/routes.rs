@@ -20,29 +20,36 @@ pub struct Served {
     pub protocol: Protocol,
     /// What its requests may be signed for.
     pub endpoints: Endpoints,
-    /// Its operations, by name.
-    pub routes: &'static [Route],
+    /// Its operations, by name. By way of the static of their crate: a copy
+    /// of the table would have every operation compiled once more, in this one.
+    routes: &'static &'static [Route],
 }
 
 /// Every service.
 pub static SERVICES: &[Served] = &[
-    Served::of::<CloudTrail>(cloudtrail::operations::ROUTES),
-    Served::of::<Iam>(iam::operations::ROUTES),
-    Served::of::<Kms>(kms::operations::ROUTES),
-    Served::of::<AwsOrganizations>(organizations::operations::ROUTES),
-    Served::of::<Lambda>(lambda::operations::ROUTES),
-    Served::of::<SecretsManager>(secretsmanager::operations::ROUTES),
-    Served::of::<Sts>(sts::operations::ROUTES),
+    Served::of::<CloudTrail>(&cloudtrail::operations::ROUTES),
+    Served::of::<Iam>(&iam::operations::ROUTES),
+    Served::of::<Kms>(&kms::operations::ROUTES),
+    Served::of::<AwsOrganizations>(&organizations::operations::ROUTES),
+    Served::of::<Lambda>(&lambda::operations::ROUTES),
+    Served::of::<SecretsManager>(&secretsmanager::operations::ROUTES),
+    Served::of::<Sts>(&sts::operations::ROUTES),
 ];
 
 impl Served {
-    const fn of<S: Service>(routes: &'static [Route]) -> Self {
+    const fn of<S: Service>(routes: &'static &'static [Route]) -> Self {
         Self {
             signing_name: S::NAME,
             protocol: S::PROTOCOL,
             endpoints: S::ENDPOINTS,
             routes,
         }
+    }
+
+    /// Its operations, by name.
+    #[must_use]
+    pub const fn routes(&self) -> &'static [Route] {
+        self.routes
     }
 
     /// The operation of this name.
@@ -103,8 +110,8 @@ mod tests {
     #[test]
     fn every_operation_is_found() {
         for service in SERVICES {
-            assert!(service.routes.is_sorted_by_key(|route| route.name));
-            for route in service.routes {
+            assert!(service.routes().is_sorted_by_key(|route| route.name));
+            for route in service.routes() {
                 assert_eq!(service.route(route.name).unwrap().name, route.name);
                 let is_rest = service.protocol == Protocol::RestJson;
                 assert_eq!(route.http.is_some(), is_rest, "{}", route.name);

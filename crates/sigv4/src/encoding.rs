@@ -45,7 +45,7 @@ pub(crate) fn push(out: &mut Vec<u8>, byte: u8) {
     if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
         out.push(byte);
     } else {
-        out.extend([b'%', digit(byte >> 4, b'A'), digit(byte & 15, b'A')]);
+        out.extend([b'%', digit(byte >> 4), digit(byte & 15)]);
     }
 }
 
@@ -57,21 +57,19 @@ pub(crate) fn encode(text: &str) -> String {
 }
 
 /// The digit for `value` below 16, with `ten` as the digit for 10.
-fn digit(value: u8, ten: u8) -> u8 {
+fn digit(value: u8) -> u8 {
     if value < 10 {
         b'0' + value
     } else {
-        ten + value - 10
+        b'A' + value - 10
     }
 }
 
 /// `bytes` in lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8; 32]) -> [u8; 64] {
     let mut out = [0; 64];
-    for ([high, low], byte) in out.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
-        *high = digit(byte >> 4, b'a');
-        *low = digit(byte & 15, b'a');
-    }
+    // Twice as many digits as bytes: it fits.
+    let _ = hex::encode_to_slice(bytes, &mut out);
     out
 }
 

@@ -1,12 +1,12 @@
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 /// An Amazon Resource Name: `arn:partition:service:region:account:resource`.
 ///
 /// Only the shape is checked: six parts, the resource may hold colons. What
-/// each part may say is the service's business.
+/// each part may say is the service's business. A clone is cheap.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Arn {
-    text: Box<str>,
+    text: Arc<str>,
     /// Offsets just past the second, third, fourth and fifth colon.
     starts: [usize; 4],
 }

@@ -44,9 +44,10 @@ pub(super) fn link(before: &Hash, record: &[u8], out: &mut Vec<u8>) -> Hash {
         out.push(b',');
     }
     out.extend_from_slice(MEMBER);
-    for byte in hash {
-        out.extend([byte >> 4, byte & 15].map(digit));
-    }
+    let mut digits = [0; 64];
+    // Twice as many digits as bytes: it fits.
+    let _ = hex::encode_to_slice(hash, &mut digits);
+    out.extend_from_slice(&digits);
     out.extend_from_slice(b"\"}\n");
     hash
 }
@@ -64,37 +65,13 @@ pub(super) fn split(line: &[u8]) -> Option<(Vec<u8>, Hash)> {
     Some((record, parse(digits)?))
 }
 
-/// A hash in hexadecimal.
-pub(super) fn hex(hash: &[u8]) -> String {
-    let digits = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|value| char::from(digit(value))).collect()
-}
-
-/// Bytes from their lower-case hexadecimal.
-pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
-    let value = |digit: &u8| match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    };
-    let pairs = text.as_bytes().chunks(2).map(|pair| match pair {
-        [high, low] => Some(value(high)? << 4 | value(low)?),
-        _ => None,
-    });
-    pairs.collect()
-}
-
 /// A hash from its hexadecimal.
 pub(super) fn parse(digits: &[u8]) -> Option<Hash> {
-    unhex(std::str::from_utf8(digits).ok()?)?.try_into().ok()
-}
-
-fn digit(value: u8) -> u8 {
-    if value < 10 {
-        b'0' + value
-    } else {
-        b'a' + value - 10
-    }
+    // Our own are written in lower case; nothing else is one of them.
+    let mut hash = Hash::default();
+    let is_lower = !digits.iter().any(u8::is_ascii_uppercase);
+    hex::decode_to_slice(digits, &mut hash).ok()?;
+    is_lower.then_some(hash)
 }
 
 #[cfg(test)]
@@ -110,7 +87,7 @@ mod tests {
             assert_eq!(hash, next(&before, record.as_bytes()));
             assert_eq!(out.pop(), Some(b'\n'));
             let line: serde_json::Value = serde_json::from_slice(&out).unwrap();
-            assert_eq!(line["chain"], hex(&hash));
+            assert_eq!(line["chain"], hex::encode(hash));
             assert_eq!(split(&out), Some((record.into(), hash)));
             before = hash;
         }
@@ -123,8 +100,11 @@ mod tests {
         }
         assert!(!is_linkable(b"["));
         assert!(!is_linkable(b"{"));
-        assert_eq!(unhex("0g"), None);
-        assert_eq!(unhex("abc"), None);
+        let digits = [b'a'; 64];
+        assert_eq!(parse(&digits), Some([0xaa; 32]));
+        assert_eq!(parse(&[b'A'; 64]), None);
+        assert_eq!(parse(&[b'g'; 64]), None);
+        assert_eq!(parse(&[b'a'; 63]), None);
     }
 
     /// By hand: `printf '%s{}' "$(head -c32 /dev/zero)" | sha256sum`, bytes.

@@ -11,8 +11,6 @@ use strongroom_crypto::{
 };
 use zeroize::Zeroizing;
 
-use super::chain::{hex, unhex};
-
 /// The head's file.
 pub(super) const HEAD: &str = "head.json";
 /// What the name of a head ends in that the log did not reach when it was
@@ -70,7 +68,7 @@ impl Signer {
         let message = Message::Raw(text.as_bytes());
         // An empty signature verifies nowhere.
         let signature = self.key.sign(SigningAlgorithm::Ed25519Sha512, message);
-        hex(&signature.unwrap_or_default())
+        hex::encode(signature.unwrap_or_default())
     }
 }
 
@@ -94,11 +92,11 @@ impl PublicKey {
     /// The key in hexadecimal.
     #[must_use]
     pub fn to_hex(&self) -> String {
-        hex(&self.bytes)
+        hex::encode(&self.bytes)
     }
 
     fn is_good(&self, text: &str, signature: &str) -> bool {
-        let Some(signature) = unhex(signature) else {
+        let Ok(signature) = hex::decode(signature) else {
             return false;
         };
         let message = Message::Raw(text.as_bytes());
@@ -212,7 +210,7 @@ mod tests {
     fn keys_are_those_of_the_standard() {
         // RFC 8032 section 7.1, test 1.
         let seed = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
-        let seed: [u8; 32] = unhex(seed).unwrap().try_into().unwrap();
+        let seed: [u8; 32] = hex::decode(seed).unwrap().try_into().unwrap();
         let signer = Signer::from_seed(&seed).unwrap();
         assert_eq!(
             signer.public().to_hex(),
@@ -230,10 +228,10 @@ mod tests {
         let signer = Signer::from_seed(&[7; 32]).unwrap();
         let head = Head {
             first_sequence: 1,
-            chain_before: hex(&[0; 32]),
+            chain_before: hex::encode([0; 32]),
             sequence: 2,
             records: 3,
-            chain: hex(&[1; 32]),
+            chain: hex::encode([1; 32]),
             sealed: 1,
             time: "2026-11-23T00:00:00Z".to_owned(),
             public_key: String::new(),

@@ -15,7 +15,7 @@ use super::{
     AuditLog,
     archive::{self, Archive, Stored},
     blocks::Blocks,
-    index::{Building, Index, Saved, term},
+    index::{Building, Index, Saved, Term},
     read::{Follower, LogReader, record_of},
     storage::{Disk, SegmentFile, Storage},
 };
@@ -123,9 +123,11 @@ impl Reading {
         let account = lookup.account.to_string();
         let by = lookup.attribute.as_ref();
         let by = by.map(|(attribute, value)| (*attribute, value.as_str()));
+        let mut term = Term::of(&account, lookup.region.as_str());
+        term.narrow(by);
         let wanted = Wanted {
             lookup,
-            term: term(&account, lookup.region.as_str(), by),
+            term,
             last: std::cell::Cell::new(None),
         };
         let mut page = Page::default();
@@ -179,7 +181,7 @@ impl Reading {
     ) -> io::Result<()> {
         let lookup = wanted.lookup;
         let mut lines = None;
-        for number in index.postings(wanted.term)?.into_iter().rev() {
+        for number in index.postings(&wanted.term)?.into_iter().rev() {
             let place = Place {
                 segment: stored.name.sequence,
                 record: number,
@@ -273,7 +275,7 @@ fn still_there<T>(opened: io::Result<T>) -> io::Result<Option<T>> {
 
 struct Wanted<'a> {
     lookup: &'a Lookup,
-    term: u64,
+    term: Term,
     /// The place of the last record on the page.
     last: std::cell::Cell<Option<Place>>,
 }

@@ -12,7 +12,11 @@
 //! an attribute and its value. What is found is compared with the record
 //! itself, so two terms of one hash do no harm.
 
-use std::{collections::BTreeMap, io};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap, btree_map::Entry},
+    io,
+};
 
 use strongroom_crypto::sha256;
 use strongroom_services::cloudtrail::{Attribute, Summary};
@@ -33,28 +37,53 @@ pub(super) fn index_file(name: SegmentName) -> String {
     format!("{}.index", file.strip_suffix(".jsonl").unwrap_or(&file))
 }
 
-/// What a record is found by.
-pub(super) fn term(account: &str, region: &str, by: Option<(Attribute, &str)>) -> u64 {
-    let kind = by.map_or(0_u8, |(attribute, _)| match attribute {
-        Attribute::AccessKeyId => 1,
-        Attribute::EventId => 2,
-        Attribute::EventName => 3,
-        Attribute::EventSource => 4,
-        Attribute::ReadOnly => 5,
-        Attribute::ResourceName => 6,
-        Attribute::ResourceType => 7,
-        Attribute::Username => 8,
-    });
-    let value = by.map_or("", |(_, value)| value);
-    let text = [
-        account.as_bytes(),
-        b"/",
-        region.as_bytes(),
-        b"/",
-        &[kind],
-        value.as_bytes(),
-    ];
-    let [a, b, c, d, e, f, g, h, ..] = sha256(&text.concat());
+/// What a record is found by: an account and a Region, with or without an
+/// attribute and its value.
+#[derive(Debug, Default)]
+pub(super) struct Term {
+    text: Vec<u8>,
+    /// Where the attribute begins.
+    by: usize,
+}
+
+impl Term {
+    /// All of an account and a Region.
+    pub(super) fn of(account: &str, region: &str) -> Self {
+        let mut term = Self::default();
+        term.set(account, region);
+        term
+    }
+
+    fn set(&mut self, account: &str, region: &str) {
+        self.text.clear();
+        for part in [account, "/", region, "/"] {
+            self.text.extend_from_slice(part.as_bytes());
+        }
+        self.by = self.text.len();
+        self.narrow(None);
+    }
+
+    /// The same account and Region, with another attribute or with none.
+    pub(super) fn narrow(&mut self, by: Option<(Attribute, &str)>) {
+        let kind = by.map_or(0_u8, |(attribute, _)| match attribute {
+            Attribute::AccessKeyId => 1,
+            Attribute::EventId => 2,
+            Attribute::EventName => 3,
+            Attribute::EventSource => 4,
+            Attribute::ReadOnly => 5,
+            Attribute::ResourceName => 6,
+            Attribute::ResourceType => 7,
+            Attribute::Username => 8,
+        });
+        self.text.truncate(self.by);
+        self.text.push(kind);
+        let value = by.map_or("", |(_, value)| value);
+        self.text.extend_from_slice(value.as_bytes());
+    }
+}
+
+fn hash(term: &[u8]) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = sha256(term);
     u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
@@ -62,8 +91,12 @@ pub(super) fn term(account: &str, region: &str, by: Option<(Attribute, &str)>) -
 /// file.
 #[derive(Debug, Default)]
 pub(super) struct Building {
-    terms: BTreeMap<u64, Vec<u32>>,
+    /// The records of each term, by its text: most terms come again and again,
+    /// and are hashed once, for the file.
+    terms: HashMap<Box<[u8]>, Vec<u32>>,
     records: Vec<(i64, u64)>,
+    /// The term at hand.
+    term: Term,
 }
 
 impl Building {
@@ -77,12 +110,22 @@ impl Building {
             .map_or(0, |summary| summary.time.as_second());
         self.records.push((time, offset));
         let Some(summary) = summary else { return };
-        let (account, region) = (summary.account.as_str(), summary.region.as_str());
-        let all = std::iter::once(None).chain(summary.attributes().map(Some));
-        for by in all {
-            let postings = self.terms.entry(term(account, region, by)).or_default();
-            if postings.last() != Some(&number) {
-                postings.push(number);
+        self.term.set(&summary.account, &summary.region);
+        self.post(number);
+        for by in summary.attributes() {
+            self.term.narrow(Some(by));
+            self.post(number);
+        }
+    }
+
+    /// Notes that a record has the term at hand.
+    fn post(&mut self, number: u32) {
+        let term = self.term.text.as_slice();
+        match self.terms.get_mut(term) {
+            Some(postings) if postings.last() == Some(&number) => {}
+            Some(postings) => postings.push(number),
+            None => {
+                self.terms.insert(term.into(), vec![number]);
             }
         }
     }
@@ -94,22 +137,36 @@ impl Building {
 
     fn encode(&self, bytes: u64) -> Vec<u8> {
         let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes();
-        let postings: usize = self.terms.values().map(Vec::len).sum();
+        let mut terms: BTreeMap<u64, Cow<'_, [u32]>> = BTreeMap::new();
+        for (term, numbers) in &self.terms {
+            match terms.entry(hash(term)) {
+                Entry::Vacant(place) => {
+                    place.insert(numbers.into());
+                }
+                Entry::Occupied(mut place) => {
+                    let both = place.get_mut().to_mut();
+                    both.extend(numbers);
+                    both.sort_unstable();
+                    both.dedup();
+                }
+            }
+        }
+        let postings: usize = terms.values().map(|numbers| numbers.len()).sum();
         let mut out =
-            Vec::with_capacity(28 + 16 * self.terms.len() + 4 * postings + 16 * self.records.len());
+            Vec::with_capacity(28 + 16 * terms.len() + 4 * postings + 16 * self.records.len());
         out.extend_from_slice(MAGIC);
         out.extend(count(self.records.len()));
-        out.extend(count(self.terms.len()));
+        out.extend(count(terms.len()));
         out.extend(count(postings));
         out.extend(bytes.to_be_bytes());
         let mut first = 0;
-        for (hash, numbers) in &self.terms {
+        for (hash, numbers) in &terms {
             out.extend(hash.to_be_bytes());
             out.extend(count(first));
             out.extend(count(numbers.len()));
             first += numbers.len();
         }
-        for number in self.terms.values().flatten() {
+        for number in terms.values().flat_map(|numbers| numbers.iter()) {
             out.extend(number.to_be_bytes());
         }
         for (time, offset) in &self.records {
@@ -133,15 +190,16 @@ impl Building {
 /// Something that records are found in.
 pub(super) trait Index {
     /// The numbers of the records with this term, ascending.
-    fn postings(&self, term: u64) -> io::Result<Vec<u32>>;
+    fn postings(&self, term: &Term) -> io::Result<Vec<u32>>;
 
     /// A record's time in seconds, and where its line begins.
     fn record(&self, number: u32) -> io::Result<(i64, u64)>;
 }
 
 impl Index for Building {
-    fn postings(&self, term: u64) -> io::Result<Vec<u32>> {
-        Ok(self.terms.get(&term).cloned().unwrap_or_default())
+    fn postings(&self, term: &Term) -> io::Result<Vec<u32>> {
+        let found = self.terms.get(term.text.as_slice());
+        Ok(found.cloned().unwrap_or_default())
     }
 
     fn record(&self, number: u32) -> io::Result<(i64, u64)> {
@@ -198,7 +256,8 @@ impl<F: SegmentFile> Saved<F> {
 }
 
 impl<F: SegmentFile> Index for Saved<F> {
-    fn postings(&self, term: u64) -> io::Result<Vec<u32>> {
+    fn postings(&self, term: &Term) -> io::Result<Vec<u32>> {
+        let wanted = hash(&term.text);
         let (mut low, mut high) = (0, u64::from(self.terms));
         while low < high {
             let middle = (low + high) / 2;
@@ -206,7 +265,7 @@ impl<F: SegmentFile> Index for Saved<F> {
             read_exact(&self.file, &mut entry, HEADER_BYTES + TERM_BYTES * middle)?;
             let (hash, rest) = entry.split_at(8);
             let hash = u64::from(number(hash, 0)) << 32 | u64::from(number(hash, 4));
-            match hash.cmp(&term) {
+            match hash.cmp(&wanted) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
                 std::cmp::Ordering::Equal => {

@@ -18,7 +18,7 @@ use strongroom_types::Clock;
 use super::{
     Options,
     archive::{Archive, compress, digest_file},
-    chain::{self, Hash, hex},
+    chain::{self, Hash},
     digest::{Digest, HEAD, Head, Signer},
     index::index_file,
     segment::SegmentName,
@@ -179,8 +179,8 @@ impl<S: Storage> Keeping<S> {
                 sequence: segment.name.sequence,
                 records: segment.records,
                 bytes: segment.bytes,
-                chain_before: hex(&segment.before),
-                chain_after: hex(&segment.after),
+                chain_before: hex::encode(segment.before),
+                chain_after: hex::encode(segment.after),
                 previous_digest_signature: self.past.last_signature.clone(),
                 public_key: String::new(),
                 signature: String::new(),
@@ -205,10 +205,10 @@ impl<S: Storage> Keeping<S> {
         let (first_sequence, before) = self.past.first;
         let head = Head {
             first_sequence,
-            chain_before: hex(&before),
+            chain_before: hex::encode(before),
             sequence: progress.sequence,
             records: progress.records,
-            chain: hex(&progress.chain),
+            chain: hex::encode(progress.chain),
             sealed: self.past.sealed,
             time: self.clock.now().to_string(),
             public_key: String::new(),

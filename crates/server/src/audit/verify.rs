@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fmt, io};
 
 use super::{
     archive::{self, Archive, Replay, Stored},
-    chain::{self, Hash, hex},
+    chain::{self, Hash},
     digest::{Head, PublicKey},
     storage::Storage,
 };
@@ -157,7 +157,7 @@ impl<S: Storage> Check<'_, S> {
             let bad = bad.filter(|(number, _)| before.is_some() || *number > 1);
             let strays = digest.as_ref().is_some_and(|digest| {
                 digest.segment != stored.name.to_string()
-                    || chain.is_some_and(|chain| hex(&chain) != digest.chain_before)
+                    || chain.is_some_and(|chain| hex::encode(chain) != digest.chain_before)
                     || signature.is_some() && digest.previous_digest_signature != signature
             });
             let fault = bad
@@ -215,7 +215,7 @@ fn reached(replay: &Replay, records: u64, hash: &str, before: Option<Hash>) -> O
         Some(last) => replay.marks.get(last).map(|(hash, _)| *hash),
         None => before,
     };
-    (found.map(|found| hex(&found)).as_deref() != Some(hash)
+    (found.map(|found| hex::encode(found)).as_deref() != Some(hash)
         && (last.is_some() || before.is_some()))
     .then_some((None, OTHERS))
 }

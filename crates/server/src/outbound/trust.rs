@@ -119,10 +119,7 @@ impl ServerCertVerifier for Verifier {
             .iter()
             .chain([end_entity])
             .find(|certificate| {
-                let digest: String = sha1(certificate)
-                    .iter()
-                    .map(|byte| format!("{byte:02x}"))
-                    .collect();
+                let digest = hex::encode(sha1(certificate));
                 let same = |thumbprint: &String| thumbprint.eq_ignore_ascii_case(&digest);
                 self.thumbprints.iter().any(same)
             });

@@ -17,7 +17,7 @@ pub(super) fn arrival(request: &Request) -> Option<Arrival<'_>> {
     let path = request.uri.path();
     let method = request.method.as_str();
     for service in routes::rest() {
-        let mut of_path = service.routes.iter().filter_map(|route: &Route| {
+        let mut of_path = service.routes().iter().filter_map(|route: &Route| {
             let http = route.http.as_ref()?;
             Some((route, http, http.matches(path)?))
         });

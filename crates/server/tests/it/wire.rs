@@ -179,7 +179,7 @@ fn called(request: &Request) -> &str {
     let path = uri.split('?').next().unwrap_or_default();
     let mut services = SERVICES.iter();
     let served = services.find(|served| served.signing_name == request.service);
-    let mut routes = served.map_or(&[][..], |served| served.routes).iter();
+    let mut routes = served.map_or(&[][..], |served| served.routes()).iter();
     let route = routes.find(|route| {
         let http = route.http.as_ref();
         http.is_some_and(|http| http.method == method && http.matches(path).is_some())

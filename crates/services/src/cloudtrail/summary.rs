@@ -1,7 +1,7 @@
 //! What LookupEvents shows of a record, and finds it by.
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use strongroom_types::Timestamp;
 
 use super::history::Attribute;
@@ -36,7 +36,7 @@ pub struct Summary {
 #[serde(rename_all = "camelCase")]
 struct Record {
     #[serde(default)]
-    user_identity: Map<String, Value>,
+    user_identity: Identity,
     event_time: String,
     event_source: String,
     event_name: String,
@@ -49,8 +49,27 @@ struct Record {
     #[serde(default)]
     read_only: bool,
     #[serde(default)]
-    resources: Vec<Map<String, Value>>,
+    resources: Vec<Resource>,
     recipient_account_id: String,
+}
+
+/// Of all that a record says of a caller, what it is looked up by.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Identity {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    arn: Option<String>,
+    access_key_id: Option<String>,
+    user_name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    #[serde(rename = "ARN")]
+    arn: Option<String>,
 }
 
 /// Parameters that name a resource, and of which type.
@@ -96,20 +115,22 @@ impl Summary {
         let record: Record = serde_json::from_slice(record).ok()?;
         let time = record.event_time.parse().ok()?;
         let resources = resources(&record);
-        let text = |name: &str| {
-            let found = record.user_identity.get(name).and_then(Value::as_str);
-            found.map(str::to_owned)
-        };
-        let username = text("userName").or_else(|| match text("type")?.as_str() {
+        let Identity {
+            kind,
+            arn,
+            access_key_id,
+            user_name,
+        } = record.user_identity;
+        let username = user_name.or_else(|| match kind?.as_str() {
             "Root" => Some("root".to_owned()),
             "AssumedRole" | "FederatedUser" => {
-                let arn = text("arn")?;
-                arn.rsplit_once('/').map(|(_, name)| name.to_owned())
+                let (_, name) = arn.as_deref()?.rsplit_once('/')?;
+                Some(name.to_owned())
             }
             _ => None,
         });
         Some(Self {
-            access_key_id: text("accessKeyId"),
+            access_key_id,
             username,
             resources,
             account: record.recipient_account_id,
@@ -159,9 +180,9 @@ fn resources(record: &Record) -> Vec<(&'static str, String)> {
         }
     };
     for resource in &record.resources {
-        let text = |name: &str| resource.get(name).and_then(Value::as_str);
-        let kind = TYPES.iter().find(|kind| text("type") == Some(**kind));
-        if let (Some(kind), Some(arn)) = (kind, text("ARN")) {
+        let of = resource.kind.as_deref();
+        let kind = TYPES.iter().find(|kind| of == Some(**kind));
+        if let (Some(kind), Some(arn)) = (kind, &resource.arn) {
             add(kind, arn);
         }
     }

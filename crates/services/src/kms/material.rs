@@ -217,10 +217,5 @@ fn bound_to(home: &Home, key_id: &str, material_id: &[u8; 32]) -> Vec<u8> {
 
 /// An id as AWS writes it: 64 hexadecimal digits.
 pub(super) fn hexadecimal(id: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(2 * id.len());
-    for byte in id {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    hex::encode(id)
 }

@@ -25,6 +25,7 @@ use std::{
 
 use prost::Message as _;
 use strongroom_store::{Change, CommitObserver, Mode, StoreError, Table};
+use strongroom_types::Arn;
 
 use super::{
     record::{SealedValue, Secret},
@@ -32,7 +33,7 @@ use super::{
     value::row as place,
 };
 use crate::{
-    context::Context,
+    context::{Context, Home},
     tables::{SecretValues, Secrets},
 };
 
@@ -58,6 +59,8 @@ pub struct SecretRow(Arc<Kept>);
 #[derive(Default)]
 struct Kept {
     secret: Secret,
+    /// Made once it is asked for.
+    arn: OnceLock<Arn>,
     /// Version ids and what is stored of their values.
     values: [OnceLock<(String, Arc<SealedValue>)>; VALUES],
 }
@@ -66,7 +69,7 @@ impl From<Secret> for SecretRow {
     fn from(secret: Secret) -> Self {
         Self(Arc::new(Kept {
             secret,
-            values: Default::default(),
+            ..Kept::default()
         }))
     }
 }
@@ -90,7 +93,7 @@ impl Clone for Kept {
     fn clone(&self) -> Self {
         Self {
             secret: self.secret.clone(),
-            values: Default::default(),
+            ..Self::default()
         }
     }
 }
@@ -103,6 +106,12 @@ impl SecretRow {
             Ok(kept) => kept.secret,
             Err(shared) => shared.secret.clone(),
         }
+    }
+
+    /// The ARN of this secret of `home`.
+    #[must_use]
+    pub fn arn(&self, home: &Home) -> Arn {
+        self.0.arn.get_or_init(|| self.0.secret.arn(home)).clone()
     }
 
     fn value(&self, version_id: &str) -> Option<&Arc<SealedValue>> {

@@ -212,10 +212,7 @@ pub(super) fn put(
         if !row.code.is_empty() {
             cx.tx.delete::<FunctionCodes>(&code_key(&row.code))?;
         }
-        row.code = sha256(&zip)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        row.code = hex::encode(sha256(&zip));
         row.code_bytes = u64::try_from(zip.len()).unwrap_or(u64::MAX);
         cx.tx
             .put::<FunctionCodes>(&code_key(&row.code), &FunctionCode { zip })?;

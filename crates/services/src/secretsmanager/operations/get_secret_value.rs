@@ -85,9 +85,8 @@ impl Operation for GetSecretValue {
             &found,
             input.version_id.as_deref(),
             input.version_stage.as_deref(),
-        )?
-        .clone();
-        answer(cx, &found, &version).await
+        )?;
+        answer(cx, &found, version).await
     }
 }
 
