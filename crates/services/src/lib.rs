@@ -17,6 +17,7 @@ pub mod authorize;
 mod cache;
 pub mod cloudtrail;
 pub mod context;
+pub mod events;
 pub mod explain;
 pub mod iam;
 pub mod invariants;

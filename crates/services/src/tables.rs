@@ -6,7 +6,7 @@
 use strongroom_store::{Change, Table};
 use strongroom_types::{AccountId, Region};
 
-use crate::{iam, jobs, kms, lambda, organizations, secretsmanager};
+use crate::{events, iam, jobs, kms, lambda, organizations, secretsmanager};
 
 /// Defines tables, and the list of them that checks walk through.
 macro_rules! tables {
@@ -117,6 +117,10 @@ tables! {
     60 Functions: (AccountId, Region, String) => lambda::FunctionRow;
     /// Account, Region, function, SHA-256 of the archive.
     61 FunctionCodes: (AccountId, Region, String, String) => lambda::FunctionCode;
+    /// The name of whoever follows the audit log.
+    80 EventProgress: (String,) => events::Progress;
+    /// Endpoint, segment and offset after the record, event id.
+    81 DeadLetters: (String, u64, u64, String) => events::DeadLetter;
 }
 
 #[cfg(test)]
