@@ -12,10 +12,11 @@
 //!
 //! - `request.rs`: what is asked and answered
 //! - `client.rs`, `socket.rs`: the two ends of the socket
-//! - `backup.rs`, `explain.rs`, `jobs.rs`, `verify.rs`: what is done
+//! - `backup.rs`, `events.rs`, `explain.rs`, `jobs.rs`, `verify.rs`: what is done
 
 mod backup;
 mod client;
+mod events;
 mod explain;
 mod jobs;
 mod request;
@@ -32,6 +33,7 @@ use crate::app::audit_signer;
 pub use self::{
     backup::BackupReport,
     client::ask,
+    events::{DeadEvent, EndpointStatus, EventsReport, EventsRequest},
     explain::ExplainRequest,
     jobs::{JobsReport, PendingJob},
     request::{Report, Request},
@@ -83,6 +85,9 @@ impl Admin {
             Request::Backup { target } => backup::backup(&self.services, &target)
                 .await
                 .map(Report::Backup),
+            Request::Events(asked) => events::answer(&self.services, asked)
+                .await
+                .map(Report::Events),
             Request::Explain(asked) => explain::answer(&self.services, asked)
                 .await
                 .map(Report::Explain),

@@ -27,6 +27,7 @@ use crate::{
     audit::{AuditLog, History, Options, Signer},
     authn::Authenticator,
     databases,
+    events::{self, Endpoint},
     outbound::Outbound,
     outbox::{self, Outbox},
 };
@@ -50,6 +51,8 @@ pub struct Setup {
     pub regions: Vec<Region>,
     /// Asks identity providers.
     pub outbound: Outbound,
+    /// Who is told what happens.
+    pub endpoints: Vec<Endpoint>,
 }
 
 /// A running node.
@@ -61,6 +64,8 @@ pub struct App {
     pub(crate) outbox: Outbox,
     /// Looks up events in the log.
     history: Arc<History>,
+    /// Who is told what happens, and the log's directory.
+    endpoints: (Arc<[Endpoint]>, PathBuf),
     /// Whether work in the background is to end.
     stop: watch::Sender<bool>,
 }
@@ -148,6 +153,7 @@ impl App {
         Ok(Arc::new(Self {
             services,
             history,
+            endpoints: (setup.endpoints.into(), setup.audit),
             authenticator: Authenticator::new(setup.regions),
             log,
             outbox: Outbox::default(),
@@ -193,7 +199,14 @@ impl App {
         let rotating = rotation::run(Arc::clone(&self.services), self.stop.subscribe(), || {
             self.outbox.wake();
         });
-        tokio::join!(copying, self.rounds(), rotating);
+        let (endpoints, directory) = self.endpoints.clone();
+        let telling = events::run(
+            endpoints,
+            Arc::clone(&self.services),
+            directory,
+            self.stop.subscribe(),
+        );
+        tokio::join!(copying, self.rounds(), rotating, telling);
     }
 
     /// Has [`App::work`] end once it has copied everything.

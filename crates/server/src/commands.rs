@@ -8,6 +8,7 @@ mod audit;
 mod backup;
 mod dev;
 mod env_file;
+mod events;
 mod explain;
 mod functions;
 mod init;
@@ -44,6 +45,9 @@ enum Command {
     Backup(backup::Backup),
     /// Run the whole product on loopback, with nothing to configure
     Dev(dev::Dev),
+    /// Say how far event endpoints were told, and look after their dead letters
+    #[command(subcommand)]
+    Events(events::Events),
     /// Say whether a principal may do something, and why
     Explain(explain::Explain),
     /// Look after users' own functions
@@ -80,6 +84,7 @@ pub fn main() -> ExitCode {
         Command::Audit(audit) => block_on(audit.run()),
         Command::Backup(backup) => block_on(backup.run()),
         Command::Dev(dev) => block_on(dev.run()),
+        Command::Events(events) => block_on(events.run()),
         Command::Explain(explain) => block_on(explain.run()),
         Command::Functions(functions) => functions.run(),
         Command::Init(init) => block_on(init.run()),

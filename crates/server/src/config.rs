@@ -17,6 +17,7 @@
 mod audit;
 mod deployment;
 mod document;
+mod event_endpoint;
 mod functions;
 mod limits;
 mod listener;
@@ -38,14 +39,15 @@ use std::{
 use serde::Deserialize;
 
 pub use self::{
-    audit::Audit, deployment::Deployment, functions::Functions, listener::ListenerConfig,
+    audit::Audit, deployment::Deployment, event_endpoint::EventAddress,
+    event_endpoint::EventEndpoint, functions::Functions, listener::ListenerConfig,
     listener::TlsFiles, log::Log, outbound::Outbound, seal::Seal,
 };
 use self::{document::Document, names::fields_of, overlay::Overlay};
 use crate::http::Limits;
 
 /// Everything the operator decides.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// Accounts, partition and Regions.
     pub deployment: Deployment,
@@ -57,6 +59,8 @@ pub struct Config {
     pub seal: Seal,
     /// The audit log.
     pub audit: Audit,
+    /// Who is told what happens.
+    pub event_endpoints: Vec<EventEndpoint>,
     /// Users' own functions, if they are run.
     pub functions: Option<Functions>,
     /// What clients may use.
@@ -126,6 +130,7 @@ struct File {
     store: store::Section,
     seal: seal::Section,
     audit: audit::Section,
+    event_endpoint: Vec<event_endpoint::Section>,
     functions: functions::Section,
     limits: limits::Section,
     log: log::Section,
@@ -136,9 +141,10 @@ struct File {
 type SectionKeys = (&'static str, fn() -> &'static [&'static str]);
 
 /// All sections.
-const SECTIONS: [SectionKeys; 9] = [
+const SECTIONS: [SectionKeys; 10] = [
     ("audit", fields_of::<audit::Section>),
     ("deployment", fields_of::<deployment::Section>),
+    ("event_endpoint", fields_of::<event_endpoint::Section>),
     ("functions", fields_of::<functions::Section>),
     ("limits", fields_of::<limits::Section>),
     ("listener", fields_of::<listener::Section>),
@@ -163,6 +169,7 @@ impl File {
         let data_dir = self.store.check(check)?;
         let seal = self.seal.check(&data_dir, check)?;
         let audit = self.audit.check(&data_dir, check)?;
+        let event_endpoints = event_endpoint::check_all(self.event_endpoint, check)?;
         let functions = self.functions.check(check)?;
         let limits = self.limits.check(check)?;
         let log = self.log.check();
@@ -173,6 +180,7 @@ impl File {
             data_dir,
             seal,
             audit,
+            event_endpoints,
             functions,
             limits,
             log,
@@ -193,7 +201,7 @@ struct Check<'t> {
     warnings: Vec<String>,
 }
 
-/// A key of a section; for listeners, of the one with that index.
+/// A key of a section; of one that may be repeated, of that with the index.
 #[derive(Clone, Copy, Debug)]
 struct Key {
     section: &'static str,

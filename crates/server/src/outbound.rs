@@ -1,27 +1,27 @@
 //! Requests that this server makes: for the documents of identity providers.
+//! What else it connects to, it does by the same [`Peer`].
 //!
 //! One GET at a time, no redirects, no proxy, with bounds on time and size.
 //! Plain HTTP only to this machine itself.
 
+mod peer;
 mod trust;
 
-use std::{io, net::IpAddr, path::PathBuf, pin::Pin, sync::Arc, time::Duration};
+use std::{path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 
 use ::http::{Uri, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper_util::rt::TokioIo;
 use rustls::RootCertStore;
-use rustls_pki_types::ServerName;
 use strongroom_services::sts::{Fetch, FetchError};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-    time::timeout,
-};
-use tokio_rustls::TlsConnector;
+use tokio::time::timeout;
 
 pub use self::trust::{RootsError, roots};
+pub(crate) use self::{
+    peer::{Peer, Stream, bare},
+    trust::client_config,
+};
 
 /// Longest document, bytes.
 const DOCUMENT_BYTES: usize = 512 << 10;
@@ -77,32 +77,16 @@ async fn get(
         Some("http") => false,
         _ => return Err("neither https nor http".to_owned()),
     };
-    let host = uri.host().ok_or("no host")?;
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let port = uri.port_u16().unwrap_or(if encrypted { 443 } else { 80 });
-    let socket = TcpStream::connect((host, port)).await.map_err(text)?;
-    if !encrypted && !is_here(&socket).map_err(text)? {
-        return Err("plain HTTP is for this machine alone".to_owned());
-    }
-    if !encrypted {
-        return exchange(socket, &uri).await;
-    }
-    let config = trust::client_config(roots, thumbprints).map_err(text)?;
-    let name = ServerName::try_from(host.to_owned()).map_err(text)?;
-    let connector = TlsConnector::from(Arc::new(config));
-    let stream = connector.connect(name, socket).await.map_err(text)?;
-    exchange(stream, &uri).await
+    let tls = match encrypted {
+        true => Some(trust::client_config(roots, thumbprints).map_err(text)?),
+        false => None,
+    };
+    let port = if encrypted { 443 } else { 80 };
+    let peer = Peer::of(&uri, port, tls).ok_or("no host")?;
+    exchange(peer.connect().await?, &uri).await
 }
 
-fn is_here(socket: &TcpStream) -> io::Result<bool> {
-    let peer: IpAddr = socket.peer_addr()?.ip();
-    Ok(peer.to_canonical().is_loopback())
-}
-
-async fn exchange(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    uri: &Uri,
-) -> Result<Vec<u8>, String> {
+async fn exchange(stream: Box<dyn Stream>, uri: &Uri) -> Result<Vec<u8>, String> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
         .map_err(text)?;

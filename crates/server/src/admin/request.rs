@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BackupReport, ExplainRequest, JobsReport, VerifyReport};
+use super::{BackupReport, EventsReport, EventsRequest, ExplainRequest, JobsReport, VerifyReport};
 
 /// What is asked of whoever has the store open.
 #[derive(Debug, Serialize, Deserialize)]
@@ -20,6 +20,8 @@ pub enum Request {
         /// The file, absolute: the two ends may stand in different places.
         target: PathBuf,
     },
+    /// To say, or to do, something about event endpoints.
+    Events(EventsRequest),
     /// To say whether a principal may do something, and why.
     Explain(ExplainRequest),
     /// To list what waits to be done in the background.
@@ -38,6 +40,8 @@ pub enum Report {
     AuditKey(String),
     /// The store was copied.
     Backup(BackupReport),
+    /// What there is to say of event endpoints.
+    Events(EventsReport),
     /// May it be done, and why: as a decoded authorization message.
     Explain(serde_json::Value),
     /// What waits.

@@ -54,7 +54,7 @@ impl<F: SegmentFile> Blocks<F> {
             (*begin..*begin + lines.len() as u64).contains(&offset)
         };
         if !self.last.as_ref().is_some_and(is_in) {
-            self.last = Some(self.block(offset)?);
+            self.last = Some(self.block(offset)?.ok_or_else(damaged)?);
         }
         let line = self.last.as_ref().and_then(|(begin, lines)| {
             let rest = lines.get(usize::try_from(offset - begin).ok()?..)?;
@@ -64,9 +64,27 @@ impl<F: SegmentFile> Blocks<F> {
         line.map(<[u8]>::to_vec).ok_or_else(damaged)
     }
 
-    fn block(&self, offset: u64) -> io::Result<(u64, Vec<u8>)> {
+    /// The lines, each with its line feed, from `offset` to the end of their
+    /// block; nothing at the end of the segment.
+    ///
+    /// # Errors
+    /// When the file is damaged.
+    pub(super) fn from(&self, offset: u64) -> io::Result<Option<Vec<u8>>> {
+        Ok(self.block(offset)?.map(|(begin, mut lines)| {
+            let before = usize::try_from(offset - begin).unwrap_or(lines.len());
+            lines.drain(..before);
+            lines
+        }))
+    }
+
+    /// The block that has `offset`, and where it begins.
+    fn block(&self, offset: u64) -> io::Result<Option<(u64, Vec<u8>)>> {
         let (mut place, mut begin) = (0, 0);
+        let end = self.file.length()?;
         loop {
+            if place >= end {
+                return Ok(None);
+            }
             let mut header = [0; HEADER_BYTES];
             read_exact(&self.file, &mut header, place)?;
             let [
@@ -112,7 +130,7 @@ impl<F: SegmentFile> Blocks<F> {
             read_exact(&self.file, &mut bytes, place)?;
             let mut lines = Vec::with_capacity(length);
             GzDecoder::new(bytes.as_slice()).read_to_end(&mut lines)?;
-            return Ok((begin, lines));
+            return Ok(Some((begin, lines)));
         }
     }
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     archive::{self, Archive, Stored},
+    blocks::Blocks,
     chain,
     storage::{Disk, SegmentFile, Storage},
 };
@@ -95,10 +96,7 @@ impl<S: Storage> LogReader<S> {
                 records.push(record_of(&line));
             }
             if follower.sequence == 0 {
-                follower = Follower {
-                    sequence: stored.name.sequence,
-                    offset: end,
-                };
+                follower = Follower::new(stored.name.sequence, end);
             }
             let wanted = count.saturating_sub(found.len()).min(records.len());
             let mut newer =
@@ -121,6 +119,38 @@ impl<S: Storage> LogReader<S> {
         Ok(lines.iter().map(|line| record_of(line)).collect())
     }
 
+    /// The same, each record with where the log goes on after it.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub fn follow_each(&self, follower: &mut Follower) -> io::Result<Vec<(Vec<u8>, Follower)>> {
+        let lines = self.follow_lines(follower)?;
+        let bytes: u64 = lines.iter().map(|line| line.len() as u64 + 1).sum();
+        let mut offset = follower.offset.saturating_sub(bytes);
+        let records = lines.iter().map(|line| {
+            offset += line.len() as u64 + 1;
+            (
+                record_of(line),
+                Follower {
+                    offset,
+                    ..*follower
+                },
+            )
+        });
+        Ok(records.collect())
+    }
+
+    /// Whether the log still has, or has yet to write, what comes after
+    /// `follower`: not if it is another log, which has not come so far.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub fn knows(&self, follower: Follower) -> io::Result<bool> {
+        let archive = Archive::list(&self.storage)?;
+        let newest = archive.segments.keys().next_back();
+        Ok(newest.is_none_or(|newest| follower.sequence <= *newest))
+    }
+
     /// The same, as lines.
     pub(super) fn follow_lines(&self, follower: &mut Follower) -> io::Result<Vec<Vec<u8>>> {
         loop {
@@ -129,9 +159,13 @@ impl<S: Storage> LogReader<S> {
                 return Ok(Vec::new());
             };
             if stored.name.sequence != follower.sequence {
+                let gone = match follower.sequence {
+                    0 => 0,
+                    expected => stored.name.sequence - expected,
+                };
                 *follower = Follower {
-                    sequence: stored.name.sequence,
-                    offset: 0,
+                    missed: follower.missed + gone,
+                    ..Follower::at(stored.name.sequence)
                 };
             }
             let records = if stored.is_compressed {
@@ -177,18 +211,19 @@ impl<S: Storage> LogReader<S> {
         Ok(records)
     }
 
-    /// What a segment that was compressed meanwhile has beyond `follower`.
+    /// What a segment that was compressed meanwhile has beyond `follower`, a
+    /// block of it.
     fn rest(&self, stored: Stored, follower: &mut Follower) -> io::Result<Vec<Vec<u8>>> {
-        let mut lines = archive::lines(&self.storage, stored)?;
-        let (mut line, mut end, mut records) = (Vec::new(), 0, Vec::new());
-        while archive::next_line(lines.as_mut(), &mut line)? {
-            end += line.len() as u64 + 1;
-            if end > follower.offset {
-                records.push(line.clone());
-            }
-        }
-        follower.offset = end;
-        Ok(records)
+        let blocks = Blocks::of(self.storage.open(&stored.file())?);
+        let Some(lines) = blocks.from(follower.offset)? else {
+            return Ok(Vec::new());
+        };
+        follower.offset += lines.len() as u64;
+        let lines = lines.strip_suffix(b"\n").unwrap_or(&lines);
+        Ok(lines
+            .split(|byte| *byte == b'\n')
+            .map(<[u8]>::to_vec)
+            .collect())
     }
 
     fn records(
@@ -212,25 +247,42 @@ impl<S: Storage> LogReader<S> {
 pub struct Follower {
     sequence: u64,
     offset: u64,
+    /// Segments that were gone before they were read.
+    missed: u64,
 }
 
 impl Follower {
-    /// At the beginning of a segment.
-    pub(super) fn at(sequence: u64) -> Self {
+    /// Where so many bytes of a segment were read.
+    #[must_use]
+    pub fn new(sequence: u64, offset: u64) -> Self {
         Self {
             sequence,
-            offset: 0,
+            offset,
+            missed: 0,
         }
     }
 
+    /// At the beginning of a segment.
+    pub(super) fn at(sequence: u64) -> Self {
+        Self::new(sequence, 0)
+    }
+
     /// The segment.
-    pub(super) fn sequence(self) -> u64 {
+    #[must_use]
+    pub fn sequence(self) -> u64 {
         self.sequence
     }
 
     /// The bytes of it that were read.
-    pub(super) fn offset(self) -> u64 {
+    #[must_use]
+    pub fn offset(self) -> u64 {
         self.offset
+    }
+
+    /// Segments that were gone before they were read.
+    #[must_use]
+    pub fn missed(self) -> u64 {
+        self.missed
     }
 }
 

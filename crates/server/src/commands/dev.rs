@@ -126,6 +126,7 @@ impl Dev {
             partition: site.partition,
             regions: Region::all().collect(),
             outbound: Outbound::new(None)?,
+            endpoints: Vec::new(),
         };
         Ok(App::open(setup).await?)
     }

@@ -15,6 +15,7 @@ use crate::{
     admin::Admin,
     app::{App, Setup},
     config::{Config, ListenerConfig},
+    events::Endpoint,
     http::Listener,
     log,
     outbound::Outbound,
@@ -94,6 +95,9 @@ impl Server {
 }
 
 fn setup(config: &Config, site: &Site) -> Result<Setup, Failure> {
+    let authorities = config.outbound.certificate_authorities.as_deref();
+    let endpoints = config.event_endpoints.iter();
+    let endpoints = endpoints.map(|endpoint| Endpoint::open(endpoint, authorities));
     Ok(Setup {
         store: site.store(),
         root_key: site.key.read()?,
@@ -102,6 +106,7 @@ fn setup(config: &Config, site: &Site) -> Result<Setup, Failure> {
         partition: site.partition,
         regions: config.deployment.regions.clone(),
         outbound: Outbound::new(config.outbound.certificate_authorities.clone())?,
+        endpoints: endpoints.collect::<Result<_, _>>()?,
     })
 }
 

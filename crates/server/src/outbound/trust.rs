@@ -64,7 +64,7 @@ pub fn roots(file: Option<PathBuf>) -> Result<RootCertStore, RootsError> {
 ///
 /// # Errors
 /// When the library cannot do what is asked of it, which would be a defect.
-pub(super) fn client_config(
+pub(crate) fn client_config(
     roots: Arc<RootCertStore>,
     thumbprints: Vec<String>,
 ) -> Result<ClientConfig, Error> {

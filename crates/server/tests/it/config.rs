@@ -89,6 +89,8 @@ fn the_example_is_valid_and_shows_every_key_with_its_default() {
     all.outbound = as_shown.outbound.clone();
     assert!(all.listeners[0].vpc_endpoint.is_some());
     all.listeners = as_shown.listeners.clone();
+    assert!(all.event_endpoints[0].pattern.is_some());
+    all.event_endpoints = as_shown.event_endpoints.clone();
     assert!(all.audit.options.retention.is_some());
     all.audit.options.retention = as_shown.audit.options.retention;
     assert_eq!(all, as_shown);
@@ -362,7 +364,7 @@ struct Files(tempfile::TempDir);
 impl Files {
     fn new() -> Self {
         let files = Self(tempfile::tempdir().unwrap());
-        for name in ["seal.key", "open.key", "tls.crt", "tls.key"] {
+        for name in ["seal.key", "open.key", "siem.key", "tls.crt", "tls.key"] {
             fs::write(files.path(name), "").unwrap();
             fs::set_permissions(files.path(name), fs::Permissions::from_mode(0o600)).unwrap();
         }

@@ -75,6 +75,7 @@ impl World {
             partition: Partition::default(),
             regions: Region::all().collect(),
             outbound: Outbound::new(None).unwrap(),
+            endpoints: Vec::new(),
         };
         // A process that another test is just starting may hold a copy of the
         // store's lock for a moment, until it runs its program.
