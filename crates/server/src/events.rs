@@ -9,8 +9,10 @@
 //! - `ledger.rs`: the place, and what was refused
 //! - `health.rs`: whether an endpoint is down, and for how long to leave it alone
 //! - `webhook.rs`, `signature.rs`: events as signed HTTP requests
+//! - `delivery.rs`: several of them at a time
 //! - `syslog.rs`: events as syslog messages
 
+mod delivery;
 mod feed;
 mod health;
 mod ledger;
@@ -153,7 +155,7 @@ impl Endpoint {
         match &self.means {
             Means::Syslog(syslog) => syslog.run(&services, feed, ledger, stop).await,
             Means::Webhook(webhook) => {
-                webhook::run(Arc::clone(webhook), services, feed, ledger, stop).await;
+                delivery::run(Arc::clone(webhook), services, feed, ledger, stop).await;
             }
         }
     }
