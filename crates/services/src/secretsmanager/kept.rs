@@ -38,7 +38,7 @@ use crate::{
 };
 
 /// Bytes kept at most, by our own reckoning.
-const MAX_BYTES: usize = 96 << 20;
+const MAX_BYTES: usize = 192 << 20;
 /// Parts that are locked apart from each other.
 const SHARDS: usize = 32;
 /// A sealed value larger than this is not kept: it costs more than its read.
