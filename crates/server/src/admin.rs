@@ -12,12 +12,13 @@
 //!
 //! - `request.rs`: what is asked and answered
 //! - `client.rs`, `socket.rs`: the two ends of the socket
-//! - `backup.rs`, `events.rs`, `explain.rs`, `jobs.rs`, `verify.rs`: what is done
+//! - `backup.rs`, `events.rs`, `explain.rs`, `findings.rs`, `jobs.rs`, `verify.rs`: what is done
 
 mod backup;
 mod client;
 mod events;
 mod explain;
+mod findings;
 mod jobs;
 mod request;
 mod socket;
@@ -35,6 +36,7 @@ pub use self::{
     client::ask,
     events::{DeadEvent, EndpointStatus, EventsReport, EventsRequest},
     explain::ExplainRequest,
+    findings::{AcceptRequest, FindingsReport, FindingsRequest, FoundByRule, STATUSES},
     jobs::{JobsReport, PendingJob},
     request::{Report, Request},
     socket::Socket,
@@ -78,6 +80,9 @@ impl Admin {
     /// A sentence for the operator.
     pub async fn perform(&self, request: Request) -> Result<Report, String> {
         match request {
+            Request::AcceptFinding(asked) => findings::accept_one(&self.services, asked)
+                .await
+                .map(|()| Report::AcceptFinding),
             Request::AuditKey => match audit_signer(&self.services.store) {
                 Ok(signer) => Ok(Report::AuditKey(signer.public().to_hex())),
                 Err(error) => Err(sentence(&error)),
@@ -91,6 +96,9 @@ impl Admin {
             Request::Explain(asked) => explain::answer(&self.services, asked)
                 .await
                 .map(Report::Explain),
+            Request::Findings(wanted) => findings::findings(&self.services, wanted)
+                .await
+                .map(Report::Findings),
             Request::Jobs => jobs::jobs(&self.services).await.map(Report::Jobs),
             Request::RotateSealKey => {
                 let rotated = match self.key.read() {

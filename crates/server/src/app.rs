@@ -10,6 +10,7 @@ use strongroom_crypto::{AsymmetricError, Random, SystemRandom};
 use strongroom_functions::{Confinement, Host};
 use strongroom_services::{
     cloudtrail::{EventHistory, NoHistory},
+    config_rules::{self, Rules},
     context::Services,
     iam::{self, Callers, flush_access_key_uses},
     jobs,
@@ -30,6 +31,7 @@ use crate::{
     events::{self, Endpoint},
     outbound::Outbound,
     outbox::{self, Outbox},
+    rules,
 };
 
 /// How often work in the background is looked for.
@@ -53,6 +55,8 @@ pub struct Setup {
     pub outbound: Outbound,
     /// Who is told what happens.
     pub endpoints: Vec<Endpoint>,
+    /// The rules that watch over secrets.
+    pub rules: Rules,
 }
 
 /// A running node.
@@ -143,11 +147,13 @@ impl App {
         let services = Services {
             identity_providers: IdentityProviders::new(Arc::new(setup.outbound)),
             history: known,
+            rules: Arc::new(setup.rules),
             ..services(store, setup.partition)
         };
         services.secrets.rotation().trust(databases::trust());
         // The embedded store is this process's alone.
         rotation::take_back(&services).await?;
+        config_rules::schedule(&services).await?;
         let services = Arc::new(services);
         services.secrets.rotation().connect(&services);
         Ok(Arc::new(Self {
@@ -200,13 +206,19 @@ impl App {
             self.outbox.wake();
         });
         let (endpoints, directory) = self.endpoints.clone();
+        let watching = rules::run(
+            Arc::clone(&self.services),
+            directory.clone(),
+            self.stop.subscribe(),
+            || self.outbox.wake(),
+        );
         let telling = events::run(
             endpoints,
             Arc::clone(&self.services),
             directory,
             self.stop.subscribe(),
         );
-        tokio::join!(copying, self.rounds(), rotating, telling);
+        tokio::join!(copying, self.rounds(), rotating, watching, telling);
     }
 
     /// Has [`App::work`] end once it has copied everything.
@@ -295,6 +307,7 @@ pub fn services(store: Store, partition: Partition) -> Services {
         secrets: Shared::of(&store, &store.seal().derive("page tokens")),
         identity_providers: IdentityProviders::unreachable(),
         history: Arc::new(NoHistory),
+        rules: Arc::default(),
         store,
         clock,
         random,

@@ -10,6 +10,7 @@ mod dev;
 mod env_file;
 mod events;
 mod explain;
+mod findings;
 mod functions;
 mod init;
 mod jobs;
@@ -50,6 +51,8 @@ enum Command {
     Events(events::Events),
     /// Say whether a principal may do something, and why
     Explain(explain::Explain),
+    /// List what the rules that watch over secrets found
+    Findings(findings::Findings),
     /// Look after users' own functions
     Functions(functions::Functions),
     /// Make the store of a server, and print the administrator's credentials
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Dev(dev) => block_on(dev.run()),
         Command::Events(events) => block_on(events.run()),
         Command::Explain(explain) => block_on(explain.run()),
+        Command::Findings(findings) => block_on(findings.run()),
         Command::Functions(functions) => functions.run(),
         Command::Init(init) => block_on(init.run()),
         Command::Jobs(jobs) => block_on(jobs.run()),

@@ -26,6 +26,7 @@ mod names;
 mod outbound;
 mod overlay;
 mod permissions;
+mod rule;
 mod seal;
 mod store;
 
@@ -37,6 +38,7 @@ use std::{
 };
 
 use serde::Deserialize;
+use strongroom_services::config_rules::Rules;
 
 pub use self::{
     audit::Audit, deployment::Deployment, event_endpoint::EventAddress,
@@ -61,6 +63,8 @@ pub struct Config {
     pub audit: Audit,
     /// Who is told what happens.
     pub event_endpoints: Vec<EventEndpoint>,
+    /// The rules that watch over secrets.
+    pub rules: Rules,
     /// Users' own functions, if they are run.
     pub functions: Option<Functions>,
     /// What clients may use.
@@ -135,13 +139,14 @@ struct File {
     limits: limits::Section,
     log: log::Section,
     outbound: outbound::Section,
+    rule: Vec<rule::Section>,
 }
 
 /// A section's name and what gives its keys.
 type SectionKeys = (&'static str, fn() -> &'static [&'static str]);
 
 /// All sections.
-const SECTIONS: [SectionKeys; 10] = [
+const SECTIONS: [SectionKeys; 11] = [
     ("audit", fields_of::<audit::Section>),
     ("deployment", fields_of::<deployment::Section>),
     ("event_endpoint", fields_of::<event_endpoint::Section>),
@@ -150,6 +155,7 @@ const SECTIONS: [SectionKeys; 10] = [
     ("listener", fields_of::<listener::Section>),
     ("log", fields_of::<log::Section>),
     ("outbound", fields_of::<outbound::Section>),
+    ("rule", fields_of::<rule::Section>),
     ("seal", fields_of::<seal::Section>),
     ("store", fields_of::<store::Section>),
 ];
@@ -170,6 +176,7 @@ impl File {
         let seal = self.seal.check(&data_dir, check)?;
         let audit = self.audit.check(&data_dir, check)?;
         let event_endpoints = event_endpoint::check_all(self.event_endpoint, check)?;
+        let rules = rule::check_all(self.rule, &event_endpoints, check)?;
         let functions = self.functions.check(check)?;
         let limits = self.limits.check(check)?;
         let log = self.log.check();
@@ -181,6 +188,7 @@ impl File {
             seal,
             audit,
             event_endpoints,
+            rules,
             functions,
             limits,
             log,

@@ -27,12 +27,12 @@ use std::{
     time::Duration,
 };
 
-use strongroom_services::context::Services;
+use strongroom_services::{config_rules::Rules, context::Services};
 use tokio::{sync::watch, task::JoinSet};
 
+pub(crate) use self::ledger::Ledger;
 use self::{
     feed::{Feed, Wants},
-    ledger::Ledger,
     syslog::Syslog,
     webhook::Webhook,
 };
@@ -88,11 +88,16 @@ pub enum EndpointError {
 
 impl Endpoint {
     /// The endpoint as it is configured; `authorities` is where the authorities
-    /// are that it trusts if it says nothing itself.
+    /// are that it trusts if it says nothing itself, `rules` say which of their
+    /// findings are for whom.
     ///
     /// # Errors
     /// [`EndpointError`].
-    pub fn open(config: &EventEndpoint, authorities: Option<&Path>) -> Result<Self, EndpointError> {
+    pub fn open(
+        config: &EventEndpoint,
+        authorities: Option<&Path>,
+        rules: &Rules,
+    ) -> Result<Self, EndpointError> {
         let own = config.certificate_authorities.as_deref();
         let tls = || {
             let roots = roots(own.or(authorities).map(Path::to_owned))?;
@@ -128,6 +133,7 @@ impl Endpoint {
             name: config.name.clone(),
             from_oldest: config.from_oldest,
             wants: Arc::new(Wants {
+                rules: feed::targets(&config.name, rules),
                 pattern: config.pattern.clone(),
                 read_events: config.read_events,
             }),
@@ -186,7 +192,7 @@ pub async fn run(
 }
 
 /// Waits, unless it is time to stop; whether it is.
-async fn rest(pause: Duration, stop: &watch::Receiver<bool>) -> bool {
+pub(crate) async fn rest(pause: Duration, stop: &watch::Receiver<bool>) -> bool {
     let mut stop = stop.clone();
     let stopped = stop.wait_for(|stop| *stop);
     tokio::time::timeout(pause, stopped).await.is_ok()

@@ -124,6 +124,7 @@ fn services() -> Services {
         organizations: Organizations::of(&store, Partition::default()),
         secrets: Shared::of(&store, &[2; 32]),
         history: Arc::new(NoHistory),
+        rules: Arc::default(),
         identity_providers: IdentityProviders::unreachable(),
         store,
         clock,

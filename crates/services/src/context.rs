@@ -14,6 +14,7 @@ use crate::{
     ahead::Ahead,
     authorize::Story,
     cloudtrail::{Event, EventHistory, Identity, Resource},
+    config_rules::Rules,
     iam::{Caller, Callers},
     kms::KeyMaterial,
     organizations::{Bearing, Bearings, Organizations},
@@ -43,6 +44,8 @@ pub struct Services {
     pub identity_providers: IdentityProviders,
     /// The records that were written, for LookupEvents.
     pub history: Arc<dyn EventHistory>,
+    /// The rules that watch over secrets.
+    pub rules: Arc<Rules>,
 }
 
 /// Where a resource lives: Regions and accounts are separate keyspaces.

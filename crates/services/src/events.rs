@@ -11,6 +11,8 @@ mod envelope;
 pub mod pattern;
 mod record;
 
+pub(crate) use envelope::{COMPLIANCE_CHANGE, CONFIG};
 pub use envelope::{Event, events_of};
 pub use pattern::Pattern;
+pub(crate) use pattern::Wildcard;
 pub use record::{DeadLetter, Progress};

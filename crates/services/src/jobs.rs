@@ -8,9 +8,10 @@
 //! number of nodes may work, and each job is done once.
 
 use strongroom_store::{Mode, StoreError, Table};
-use strongroom_types::{AccountId, Partition};
+use strongroom_types::{AccountId, Partition, Region};
 
 use crate::{
+    config_rules,
     context::{Home, Services},
     kms, secretsmanager,
     tables::Jobs,
@@ -63,6 +64,8 @@ pub enum Kind {
     RotateKmsKey = 11,
     /// Removes imported material of a KMS key that has expired.
     ExpireKmsMaterial = 12,
+    /// Judges secrets by the rules that watch over them.
+    EvaluateRules = 20,
 }
 
 /// What a worker claimed: the key its row has now, and the row.
@@ -98,6 +101,28 @@ impl Job {
             incarnation: String::new(),
             claims: 0,
         }
+    }
+
+    /// The job of judging secrets by rules: those that come after one, else all.
+    #[must_use]
+    pub fn evaluate_rules(after: Option<&(AccountId, Region, String)>) -> Self {
+        let mut job = Self {
+            kind: Kind::EvaluateRules.into(),
+            ..Self::default()
+        };
+        if let Some((account, region, name)) = after {
+            job.account = account.number();
+            job.region = region.to_string();
+            job.resource.clone_from(name);
+        }
+        job
+    }
+
+    /// The secret after which [`Job::evaluate_rules`] goes on.
+    #[must_use]
+    pub fn place_of_sweep(&self) -> Option<(AccountId, Region, String)> {
+        let region = self.region.parse().ok()?;
+        Some((AccountId::new(self.account)?, region, self.resource.clone()))
     }
 
     /// Where the job's resource lives; nothing for a row of another release.
@@ -159,6 +184,7 @@ pub async fn run_due(services: &Services) -> Result<usize, StoreError> {
                 Kind::DeleteKmsKey => kms::delete_key(services, &job, now).await,
                 Kind::RotateKmsKey => kms::rotate_key(services, &job, now).await,
                 Kind::ExpireKmsMaterial => kms::expire_material(services, &job, now).await,
+                Kind::EvaluateRules => config_rules::sweep(services, &job, now).await,
                 Kind::RotateSecret | Kind::Unknown => continue,
             };
             match outcome {

@@ -16,6 +16,7 @@ mod ahead;
 pub mod authorize;
 mod cache;
 pub mod cloudtrail;
+pub mod config_rules;
 pub mod context;
 pub mod events;
 pub mod explain;

@@ -34,6 +34,7 @@ pub use record::{ResourcePolicy, SealedValue, Secret, Tag, Version};
 pub use removal::remove_secret;
 pub(crate) use rotation::{FunctionHome, record_lines};
 pub use secret::{AWSCURRENT, AWSPENDING, AWSPREVIOUS};
+pub(crate) use secret_ref::split_suffix;
 pub use secret_ref::{FoundSecret, SecretRef};
 pub use shared::Shared;
 

@@ -6,7 +6,7 @@
 use strongroom_store::{Change, Table};
 use strongroom_types::{AccountId, Region};
 
-use crate::{events, iam, jobs, kms, lambda, organizations, secretsmanager};
+use crate::{config_rules, events, iam, jobs, kms, lambda, organizations, secretsmanager};
 
 /// Defines tables, and the list of them that checks walk through.
 macro_rules! tables {
@@ -121,6 +121,8 @@ tables! {
     80 EventProgress: (String,) => events::Progress;
     /// Endpoint, segment and offset after the record, event id.
     81 DeadLetters: (String, u64, u64, String) => events::DeadLetter;
+    /// Account, Region, the resource's id, the rule's name.
+    82 Findings: (AccountId, Region, String, String) => config_rules::Finding;
 }
 
 #[cfg(test)]

@@ -2,7 +2,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BackupReport, EventsReport, EventsRequest, ExplainRequest, JobsReport, VerifyReport};
+use super::{
+    AcceptRequest, BackupReport, EventsReport, EventsRequest, ExplainRequest, FindingsReport,
+    FindingsRequest, JobsReport, VerifyReport,
+};
 
 /// What is asked of whoever has the store open.
 #[derive(Debug, Serialize, Deserialize)]
@@ -13,6 +16,8 @@ use super::{BackupReport, EventsReport, EventsRequest, ExplainRequest, JobsRepor
     deny_unknown_fields
 )]
 pub enum Request {
+    /// To accept what a rule found.
+    AcceptFinding(AcceptRequest),
     /// To say the public key of the audit log.
     AuditKey,
     /// To copy the store, as it is now, into a new file.
@@ -24,6 +29,8 @@ pub enum Request {
     Events(EventsRequest),
     /// To say whether a principal may do something, and why.
     Explain(ExplainRequest),
+    /// To list what rules found.
+    Findings(FindingsRequest),
     /// To list what waits to be done in the background.
     Jobs,
     /// To seal with a fresh key from now on.
@@ -36,6 +43,8 @@ pub enum Request {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Report {
+    /// It was accepted.
+    AcceptFinding,
     /// The public key of the audit log, in hexadecimal.
     AuditKey(String),
     /// The store was copied.
@@ -44,6 +53,8 @@ pub enum Report {
     Events(EventsReport),
     /// May it be done, and why: as a decoded authorization message.
     Explain(serde_json::Value),
+    /// What rules found.
+    Findings(FindingsReport),
     /// What waits.
     Jobs(JobsReport),
     /// There is a new seal key.

@@ -5,7 +5,10 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use clap::Args;
 use nix::unistd::{AccessFlags, access};
 use strongroom_crypto::SystemRandom;
-use strongroom_services::iam::{AdminKey, admin_key, bootstrap};
+use strongroom_services::{
+    config_rules::Rules,
+    iam::{AdminKey, admin_key, bootstrap},
+};
 use strongroom_types::{AccountId, Region};
 
 use super::{
@@ -127,6 +130,7 @@ impl Dev {
             regions: Region::all().collect(),
             outbound: Outbound::new(None)?,
             endpoints: Vec::new(),
+            rules: Rules::default(),
         };
         Ok(App::open(setup).await?)
     }

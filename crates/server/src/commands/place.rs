@@ -7,6 +7,7 @@ use std::{
 };
 
 use clap::Args;
+use strongroom_services::{config_rules::Rules, context::Services};
 use strongroom_store::{RootKey, Store, StoreError, UnsealSource};
 use strongroom_types::{Partition, Sensitive};
 
@@ -51,6 +52,8 @@ pub(super) struct Site {
     pub(super) partition: Partition,
     /// The directory of the audit log.
     pub(super) audit: PathBuf,
+    /// The rules that watch over secrets.
+    rules: Arc<Rules>,
 }
 
 impl Place {
@@ -80,6 +83,7 @@ impl Site {
             audit: data_dir.join(AUDIT),
             data_dir,
             partition: Partition::default(),
+            rules: Arc::default(),
         }
     }
 
@@ -90,6 +94,7 @@ impl Site {
             audit: config.audit.directory.clone(),
             key: unseal_source(&config.seal)?,
             partition: config.deployment.partition,
+            rules: Arc::new(config.rules.clone()),
         })
     }
 
@@ -113,7 +118,10 @@ impl Site {
             return Err(format!("there is no store in `{}`", self.data_dir.display()).into());
         }
         let (store, is_damaged) = open(&path, &self.key.read()?, &request)?;
-        let services = Arc::new(services(store.clone(), self.partition));
+        let services = Arc::new(Services {
+            rules: self.rules,
+            ..services(store.clone(), self.partition)
+        });
         let admin = if is_damaged {
             Admin::of_damaged(services, self.key)
         } else {

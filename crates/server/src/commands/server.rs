@@ -97,7 +97,7 @@ impl Server {
 fn setup(config: &Config, site: &Site) -> Result<Setup, Failure> {
     let authorities = config.outbound.certificate_authorities.as_deref();
     let endpoints = config.event_endpoints.iter();
-    let endpoints = endpoints.map(|endpoint| Endpoint::open(endpoint, authorities));
+    let endpoints = endpoints.map(|endpoint| Endpoint::open(endpoint, authorities, &config.rules));
     Ok(Setup {
         store: site.store(),
         root_key: site.key.read()?,
@@ -107,6 +107,7 @@ fn setup(config: &Config, site: &Site) -> Result<Setup, Failure> {
         regions: config.deployment.regions.clone(),
         outbound: Outbound::new(config.outbound.certificate_authorities.clone())?,
         endpoints: endpoints.collect::<Result<_, _>>()?,
+        rules: config.rules.clone(),
     })
 }
 

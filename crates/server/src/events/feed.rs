@@ -1,6 +1,14 @@
-use std::{collections::VecDeque, io, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    io,
+    sync::Arc,
+    time::Duration,
+};
 
-use strongroom_services::events::{Event, Pattern, events_of};
+use strongroom_services::{
+    config_rules::Rules,
+    events::{Event, Pattern, events_of},
+};
 use tokio::time::Instant;
 
 use crate::audit::{Follower, LogReader};
@@ -14,10 +22,27 @@ pub(super) struct Wants {
     pub(super) pattern: Option<Pattern>,
     /// Also those of calls that changed nothing.
     pub(super) read_events: bool,
+    /// Rules with endpoints of their own, and whether this is one of them.
+    pub(super) rules: HashMap<&'static str, bool>,
+}
+
+/// Rules with endpoints of their own, and whether `endpoint` is one of them.
+pub(super) fn targets(endpoint: &str, rules: &Rules) -> HashMap<&'static str, bool> {
+    let targeted = rules.iter().filter(|rule| !rule.target.is_empty());
+    targeted
+        .map(|rule| {
+            let is_meant = rule.target.iter().any(|target| target == endpoint);
+            (rule.rule.name, is_meant)
+        })
+        .collect()
 }
 
 impl Wants {
     fn is_wanted(&self, event: &Event) -> bool {
+        let rule = event.rule.as_deref();
+        if let Some(is_meant) = rule.and_then(|rule| self.rules.get(rule)) {
+            return *is_meant;
+        }
         if event.read_only && !self.read_events {
             return false;
         }

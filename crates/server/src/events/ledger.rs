@@ -21,7 +21,7 @@ const REDELIVERED: usize = 16;
 pub(super) type DeadKey = (String, u64, u64, String);
 
 /// What an endpoint was told.
-pub(super) struct Ledger {
+pub(crate) struct Ledger {
     services: Arc<Services>,
     pub(super) name: String,
     place: Follower,
@@ -35,7 +35,7 @@ pub(super) struct Ledger {
 impl Ledger {
     /// What the endpoint was told before. A new one begins at the end of the
     /// log, or at its beginning.
-    pub(super) async fn open(
+    pub(crate) async fn open(
         services: &Arc<Services>,
         name: &str,
         reader: &Arc<LogReader>,
@@ -95,12 +95,12 @@ impl Ledger {
     }
 
     /// Up to where it is done.
-    pub(super) fn place(&self) -> Follower {
+    pub(crate) fn place(&self) -> Follower {
         self.place
     }
 
     /// It is done up to here, with a record of this time.
-    pub(super) fn reached(&mut self, place: Follower, time: &str) {
+    pub(crate) fn reached(&mut self, place: Follower, time: &str) {
         let missed = place.missed().saturating_sub(self.place.missed());
         self.place = place;
         self.now.sequence = place.sequence();
@@ -118,7 +118,7 @@ impl Ledger {
 
     /// Makes durable what is known by now: a second's worth is told again
     /// after a crash.
-    pub(super) async fn save(&mut self, down: Option<(i64, String)>) {
+    pub(crate) async fn save(&mut self, down: Option<(i64, String)>) {
         let (since, failure) = down.unzip();
         self.now.failing_since_ms = since;
         self.now.failure = failure;

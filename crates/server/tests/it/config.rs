@@ -90,6 +90,8 @@ fn the_example_is_valid_and_shows_every_key_with_its_default() {
     assert!(all.listeners[0].vpc_endpoint.is_some());
     all.listeners = as_shown.listeners.clone();
     assert!(all.event_endpoints[0].pattern.is_some());
+    assert!(!all.rules.is_empty());
+    all.rules = as_shown.rules.clone();
     all.event_endpoints = as_shown.event_endpoints.clone();
     assert!(all.audit.options.retention.is_some());
     all.audit.options.retention = as_shown.audit.options.retention;
@@ -98,7 +100,7 @@ fn the_example_is_valid_and_shows_every_key_with_its_default() {
     for (_, key) in config::keys() {
         assert!(
             EXAMPLE.lines().any(|line| line
-                .trim_start_matches('#')
+                .trim_start_matches(['#', ' '])
                 .starts_with(&format!("{key} = "))),
             "the example does not show `{key}`"
         );

@@ -16,6 +16,7 @@ mod tests;
 use serde_json::{Map, Value};
 
 use self::test::Test;
+pub(crate) use self::test::Wildcard;
 
 /// The longest pattern, in characters. Source: EventBridge quotas, the most
 /// that `Event pattern size` can be raised to.

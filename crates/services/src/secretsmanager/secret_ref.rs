@@ -328,7 +328,7 @@ pub(super) fn draw_suffix(cx: &Context<'_>) -> String {
 }
 
 /// Name and suffix, if the end looks like a hyphen and six alphanumerics.
-pub(super) fn split_suffix(resource: &str) -> Option<(&str, &str)> {
+pub(crate) fn split_suffix(resource: &str) -> Option<(&str, &str)> {
     let hyphen = resource.len().checked_sub(SUFFIX_CHARS + 1)?;
     let (name, tail) = resource.split_at_checked(hyphen)?;
     let suffix = tail.strip_prefix('-')?;

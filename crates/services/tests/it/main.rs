@@ -11,6 +11,8 @@ mod client;
 #[cfg(test)]
 mod concurrency;
 #[cfg(test)]
+mod config_rules;
+#[cfg(test)]
 mod deletion;
 #[cfg(test)]
 mod get_random_password;

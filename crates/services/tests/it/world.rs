@@ -55,6 +55,7 @@ impl World {
             secrets: Shared::of(&store, &[2; 32]),
             identity_providers: IdentityProviders::unreachable(),
             history: Arc::new(NoHistory),
+            rules: Arc::default(),
             store,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             random,

@@ -76,6 +76,7 @@ impl World {
             regions: Region::all().collect(),
             outbound: Outbound::new(None).unwrap(),
             endpoints: Vec::new(),
+            rules: strongroom_services::config_rules::Rules::default(),
         };
         // A process that another test is just starting may hold a copy of the
         // store's lock for a moment, until it runs its program.

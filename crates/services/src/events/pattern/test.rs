@@ -136,7 +136,7 @@ impl Cidr {
 /// Text with `*` for any characters, `\*` for an asterisk and `\\` for a
 /// backslash.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wildcard {
+pub(crate) struct Wildcard {
     /// What is between the asterisks; at least one.
     pieces: Vec<String>,
 }
@@ -165,7 +165,8 @@ impl FromStr for Wildcard {
 }
 
 impl Wildcard {
-    fn holds(&self, text: &str) -> bool {
+    /// Whether the text is of this form.
+    pub(crate) fn holds(&self, text: &str) -> bool {
         let [first, middle @ .., last] = self.pieces.as_slice() else {
             return self.pieces.first().is_some_and(|whole| whole == text);
         };
