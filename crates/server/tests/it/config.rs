@@ -100,7 +100,7 @@ fn the_example_is_valid_and_shows_every_key_with_its_default() {
     for (_, key) in config::keys() {
         assert!(
             EXAMPLE.lines().any(|line| line
-                .trim_start_matches(['#', ' '])
+                .trim_start_matches('#')
                 .starts_with(&format!("{key} = "))),
             "the example does not show `{key}`"
         );
