@@ -20,9 +20,11 @@ use crate::{
 /// 4. Identity policies, the boundary, and session policies must each allow.
 ///    The root user needs none of these.
 ///
-/// A KMS grant stands for everything under 3. and 4., in the key's account and
-/// out of it (inferred: KMS lets a grantee of another account in without a
-/// policy of that account).
+/// A KMS grant stands for everything under 3., in the key's account and out of
+/// it (inferred: KMS lets a grantee of another account in without a policy of
+/// that account), and outweighs as an `Allow` for the grantee does: a role's
+/// boundary and session policies still limit its sessions (inferred: the
+/// reading that grants less).
 ///
 /// Across accounts nothing is outweighed. `*` names everyone, also where a
 /// condition narrows it (the guide says so for `aws:PrincipalArn`; for other
@@ -55,9 +57,11 @@ pub fn decide<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Decision<'a
         kms_grant: policies.kms_grant,
         resource,
     });
-    if policies.kms_grant.is_some() {
-        return allowed;
-    }
+    let granted = policies.kms_grant.map(|_| match request.principal {
+        // It is the role that has the grant.
+        Principal::AssumedRole { .. } => Reach::Role,
+        _ => Reach::Caller,
+    });
     let kind = policies.resource.map(|attached| attached.policy.kind());
     let same_account = match (request.principal.account(), request.resource_account) {
         (Some(caller), Some(owner)) => caller == owner,
@@ -65,7 +69,7 @@ pub fn decide<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Decision<'a
         (None, _) => false,
     };
     let must_allow = !same_account || matches!(kind, Some(PolicyKind::Key | PolicyKind::Trust));
-    if must_allow && reach.is_none() {
+    if must_allow && reach.is_none() && granted.is_none() {
         return implicit(resource_type(policies));
     }
     if let Principal::Federated { .. } | Principal::Root { .. } | Principal::Service { .. } =
@@ -74,20 +78,12 @@ pub fn decide<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Decision<'a
         return allowed;
     }
 
-    let outweighed = reach.filter(|_| same_account).unwrap_or(Reach::Account);
-    if outweighed < Reach::Role && identity.is_none() {
-        return implicit(PolicyType::Identity);
+    let outweighed = granted.max(reach.filter(|_| same_account));
+    let outweighed = outweighed.unwrap_or(Reach::Account);
+    match verdicts.limited(request, policies, outweighed) {
+        Some(policy_type) => implicit(policy_type),
+        None => allowed,
     }
-    if outweighed < Reach::User && policies.boundary.is_some() && verdicts.boundary.allow.is_none()
-    {
-        return implicit(PolicyType::Boundary);
-    }
-    let unlimited =
-        policies.session.is_none() && !matches!(request.principal, Principal::FederatedUser { .. });
-    if outweighed < Reach::Caller && !unlimited && verdicts.session.allow.is_none() {
-        return implicit(PolicyType::Session);
-    }
-    allowed
 }
 
 /// What each type of policy says by itself.
@@ -128,6 +124,27 @@ impl<'a> Verdicts<'a> {
             service_control: Control::of(request, service_control),
             session: Verdict::of(request, policies.session.unwrap_or_default()),
         }
+    }
+
+    /// The first of the caller's own policies that withholds its permission and
+    /// is not outweighed.
+    fn limited(
+        &self,
+        request: &Request<'_>,
+        policies: &Policies<'_>,
+        outweighed: Reach,
+    ) -> Option<PolicyType> {
+        if outweighed < Reach::Role && self.identity.allow.is_none() {
+            return Some(PolicyType::Identity);
+        }
+        if outweighed < Reach::User && policies.boundary.is_some() && self.boundary.allow.is_none()
+        {
+            return Some(PolicyType::Boundary);
+        }
+        let unlimited = policies.session.is_none()
+            && !matches!(request.principal, Principal::FederatedUser { .. });
+        let is_silent = !unlimited && self.session.allow.is_none();
+        (outweighed < Reach::Caller && is_silent).then_some(PolicyType::Session)
     }
 
     fn explicit_denial(&self, policies: &Policies<'_>) -> Option<Denial<'a>> {

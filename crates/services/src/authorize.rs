@@ -110,7 +110,33 @@ impl Target for Anyone {
     }
 }
 
-/// The target of operations that name no resource.
+/// The target of operations that name no resource, in services whose refusals
+/// say so: `on resource: *`.
+///
+/// Source: recorded answers of KMS.
+pub struct AnyResource;
+
+impl Target for AnyResource {
+    fn resource(&self) -> &'static str {
+        NoResource.resource()
+    }
+
+    fn shown(&self) -> Option<&str> {
+        Some(NoResource.resource())
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        None
+    }
+
+    fn policy(&self) -> Option<&Policy> {
+        None
+    }
+
+    fn condition_keys(&self, _: &mut Keys) {}
+}
+
+/// The target of operations that name no resource, in other services.
 pub struct NoResource;
 
 impl Target for NoResource {

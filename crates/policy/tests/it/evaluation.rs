@@ -384,16 +384,32 @@ fn a_grant_suffices_where_nothing_denies() {
             ..Case::of(&principal)
         };
         check(case, "allowed");
-        check(
-            Case {
-                identity: "silent",
-                resource: "silent",
-                boundary: "silent",
-                session: "silent",
-                ..case
-            },
-            "allowed",
-        );
+        let silent = Case {
+            identity: "silent",
+            resource: "silent",
+            ..case
+        };
+        check(silent, "allowed");
+        let is_session = matches!(principal, strongroom_types::Principal::AssumedRole { .. });
+        let limits = [
+            (
+                Case {
+                    boundary: "silent",
+                    ..silent
+                },
+                "no permissions boundary",
+            ),
+            (
+                Case {
+                    session: "silent",
+                    ..silent
+                },
+                "no session policy",
+            ),
+        ];
+        for (limited, clause) in limits {
+            check(limited, if is_session { clause } else { "allowed" });
+        }
         check(
             Case {
                 resource: "deny",

@@ -110,17 +110,13 @@ pub(crate) fn judge(it: &Situation) -> String {
     if !service_control.iter().all(|level| allows(level)) {
         return "no service control policy".into();
     }
-    // A grant suffices where nothing denies.
-    if it.kms_grant {
-        return "allowed".into();
-    }
     // 4. The resource's policy.
     let granted = rows(it, &resource, "Allow");
     let cross_account = match it.resource_account {
         Some(owner) => it.principal.account() != Some(owner),
         None => !has_account,
     };
-    if (cross_account || must_be_explicit) && granted.is_empty() {
+    if (cross_account || must_be_explicit) && granted.is_empty() && !it.kms_grant {
         return format!("no {resource_type}");
     }
     if is_root || !has_account {
@@ -128,14 +124,22 @@ pub(crate) fn judge(it: &Situation) -> String {
     }
     // 5. to 7., unless one of the rows says otherwise.
     let ignored = |column: fn(&Row) -> bool| !cross_account && granted.iter().any(column);
-    if !allows(&it.identity) && !ignored(|row| row.identity_ignored) {
+    // A grant outweighs what an Allow for its grantee does, a role or a user.
+    let of_role = it.kms_grant;
+    let of_caller = it.kms_grant && !matches!(it.principal, Principal::AssumedRole { .. });
+    if !allows(&it.identity) && !of_role && !ignored(|row| row.identity_ignored) {
         return "no identity-based policy".into();
     }
-    if it.boundary.is_some() && !allows(&boundary) && !ignored(|row| row.boundary_ignored) {
+    if it.boundary.is_some()
+        && !allows(&boundary)
+        && !of_caller
+        && !ignored(|row| row.boundary_ignored)
+    {
         return "no permissions boundary".into();
     }
     if (it.session.is_some() || is_federated)
         && !allows(&session)
+        && !of_caller
         && !ignored(|row| row.session_ignored)
     {
         return "no session policy".into();

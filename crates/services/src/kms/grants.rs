@@ -36,7 +36,7 @@ const MAX_HELD: usize = 1_000;
 const TOKEN_VERSION: u8 = 1;
 const TAG_BYTES: usize = 32;
 
-pub(super) use held::{Held, grantee_id, held};
+pub(super) use held::{Held, held, unique_id};
 pub use operation::GrantOperation;
 pub(super) use retiring::Retiring;
 pub use retiring::RetiringRef;

@@ -193,9 +193,12 @@ pub struct Grant {
     #[prost(string, tag = "12")]
     pub source_arn: String,
     /// The unique id that the grantee had, if it is a user or a role: another
-    /// of the same name later is not the grantee. `-` if there was none.
+    /// of the same name later is not the grantee.
     #[prost(string, tag = "13")]
     pub grantee_id: String,
+    /// The same of who may retire the grant.
+    #[prost(string, tag = "14")]
+    pub retiring_id: String,
 }
 
 /// What binds a grant to an encryption context.

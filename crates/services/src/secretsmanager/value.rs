@@ -147,7 +147,8 @@ pub(super) async fn put(
 
 /// Puts the versions that carry one of AWS's labels under another key: their
 /// data keys are encrypted anew, their values stay as they are. Without
-/// permission to encrypt under the new key they stay under the old one.
+/// permission to encrypt under the new key they stay under the old one, and so
+/// do those whose key is gone.
 pub(super) async fn reseal(
     cx: &mut Context<'_>,
     found: &mut FoundSecret,
@@ -170,11 +171,13 @@ pub(super) async fn reseal(
         let mut stored = stored.ok_or_else(undecryptable)?;
         let bound = context(found, &id);
         let home = found.home;
-        let rewrapped = envelope::rewrap(cx, &home, &bound, &stored.encrypted_data_key, key)
-            .await
-            .map_err(decryption)?;
-        let Some(encrypted_data_key) = rewrapped else {
-            continue;
+        let rewrapped = envelope::rewrap(cx, &home, &bound, &stored.encrypted_data_key, key).await;
+        let encrypted_data_key = match rewrapped {
+            Ok(Some(encrypted_data_key)) => encrypted_data_key,
+            // Under a key that is gone nothing can be read again. The secret
+            // can still have another key, and then another value.
+            Ok(None) | Err(KeyError::NotFound(_)) => continue,
+            Err(error) => return Err(decryption(error)),
         };
         stored.encrypted_data_key = encrypted_data_key;
         cx.tx.put::<SecretValues>(&at, &stored)?;

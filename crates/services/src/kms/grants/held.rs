@@ -10,6 +10,7 @@ use crate::{
     context::Context,
     iam::principals,
     kms::{
+        error::{Error, Result},
         key::OpenKey,
         record::{Constraint, Grant},
     },
@@ -96,32 +97,33 @@ pub(super) fn names(cx: &Context<'_>) -> Vec<String> {
     names
 }
 
-/// The unique id of a grantee that is a user or a role; `-` if there is none of
-/// the name, nothing for other grantees.
+/// The unique id of a principal of a grant that is a user or a role; nothing for
+/// other principals.
 ///
 /// # Errors
-/// When the store fails.
-pub(in crate::kms) async fn grantee_id(
-    cx: &mut Context<'_>,
-    grantee: &str,
-) -> std::result::Result<String, StoreError> {
-    let is_entity = grantee.contains(":iam::")
+/// `InvalidArnException` if there is no such user or role.
+pub(in crate::kms) async fn unique_id(cx: &mut Context<'_>, principal: &str) -> Result<String> {
+    let is_entity = principal.contains(":iam::")
         && [":user/", ":role/"]
             .iter()
-            .any(|kind| grantee.contains(kind));
+            .any(|kind| principal.contains(kind));
     if !is_entity {
         return Ok(String::new());
     }
-    let found = principals::by_arn(&mut cx.tx, cx.services.partition, grantee).await?;
-    Ok(found.map_or_else(|| "-".to_owned(), |found| found.id().to_owned()))
+    let found = principals::by_arn(&mut cx.tx, cx.services.partition, principal).await?;
+    let found = found.ok_or_else(|| {
+        Error::invalid_arn(format!(
+            "ARN does not refer to a valid principal: {principal}"
+        ))
+    })?;
+    Ok(found.id().to_owned())
 }
 
-/// Whether the caller is who the grant was given to, and not another of that
-/// name.
-fn is_of(grant: &Grant, caller: &Principal) -> bool {
+/// Whether the caller is who had this unique id, and not another of the name.
+pub(super) fn is_who(id: &str, caller: &Principal) -> bool {
     match caller {
-        Principal::User { id, .. } | Principal::AssumedRole { role_id: id, .. } => {
-            grant.grantee_id.is_empty() || grant.grantee_id == **id
+        Principal::User { id: known, .. } | Principal::AssumedRole { role_id: known, .. } => {
+            id.is_empty() || id == &**known
         }
         _ => true,
     }
@@ -149,7 +151,7 @@ pub(in crate::kms) async fn held(
         for ((account, region, id, _, grant_id), _) in rows {
             let place = (account, region, id, grant_id.clone());
             if let Some(grant) = cx.tx.get::<KmsGrants>(&place).await?
-                && is_of(&grant, &cx.request.caller.principal)
+                && is_who(&grant.grantee_id, &cx.request.caller.principal)
             {
                 held.push(Held {
                     id: grant_id,

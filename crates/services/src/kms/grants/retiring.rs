@@ -5,7 +5,11 @@ use std::sync::Arc;
 use strongroom_policy::{Policy, Values};
 use strongroom_types::{AccountId, Principal};
 
-use super::{find, held::names, missing, of_token};
+use super::{
+    find,
+    held::{is_who, names},
+    missing, of_token,
+};
 use crate::{
     authorize::{Keys, Target},
     context::Context,
@@ -78,8 +82,9 @@ impl RetiringRef {
             let names = names(cx);
             let may_retire = |operation: &String| operation == "RetireGrant";
             let caller = &cx.request.caller;
-            names.contains(&grant.retiring)
-                || names.contains(&grant.grantee) && grant.operations.iter().any(may_retire)
+            let is = |name, id| names.contains(name) && is_who(id, &caller.principal);
+            is(&grant.retiring, &grant.retiring_id)
+                || is(&grant.grantee, &grant.grantee_id) && grant.operations.iter().any(may_retire)
                 || matches!(caller.principal, Principal::Root { .. })
                     && caller.account.number() == grant.issuing_account
         });

@@ -146,7 +146,12 @@ impl Operation for CreateGrant {
         let key = target.found()?.key;
         key.check(Deed::CreateGrant, cx.now)?;
         let mut grant = grant_of(cx, &input)?;
-        grant.grantee_id = grants::grantee_id(cx, &grant.grantee).await?;
+        if !grant.grantee_is_service {
+            grant.grantee_id = grants::unique_id(cx, &grant.grantee).await?;
+        }
+        if !grant.retiring_is_service {
+            grant.retiring_id = grants::unique_id(cx, &grant.retiring).await?;
+        }
         check(&key, &input)?;
         end_dry_run(input.dry_run)?;
         let id = grants::add(cx, &key, &grant).await?;
@@ -163,6 +168,13 @@ impl Operation for CreateGrant {
 /// # Errors
 /// `ValidationException`, `InvalidArnException`.
 fn grant_of(cx: &Context<'_>, input: &CreateGrantInput) -> Result<record::Grant> {
+    // The model has no least length; a grant of nothing is none.
+    if input.operations.is_empty() {
+        return Err(Error::validation(
+            "1 validation error detected: Value '[]' at 'operations' failed to satisfy \
+             constraint: Member must have length greater than or equal to 1",
+        ));
+    }
     let (grantee, grantee_is_service) =
         match (&input.grantee_principal, &input.grantee_service_principal) {
             (Some(arn), None) => (arn.clone(), false),
@@ -205,6 +217,7 @@ fn grant_of(cx: &Context<'_>, input: &CreateGrantInput) -> Result<record::Grant>
     };
     Ok(record::Grant {
         grantee_id: String::new(),
+        retiring_id: String::new(),
         created_ms: cx.now.as_millisecond(),
         grantee,
         grantee_is_service,

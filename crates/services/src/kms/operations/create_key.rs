@@ -4,7 +4,7 @@ use strongroom_store::Mode;
 use zeroize::Zeroizing;
 
 use crate::{
-    authorize::{Authorized, Keys, NoResource},
+    authorize::{AnyResource, Authorized, Keys},
     context::Context,
     kms::{
         Kms,
@@ -90,10 +90,10 @@ impl Operation for CreateKey {
     type Service = Kms;
     type Input = CreateKeyInput;
     type Output = CreateKeyOutput;
-    type Target = NoResource;
+    type Target = AnyResource;
 
-    async fn target(_: &mut Context<'_>, _: &Self::Input) -> Result<NoResource> {
-        Ok(NoResource)
+    async fn target(_: &mut Context<'_>, _: &Self::Input) -> Result<AnyResource> {
+        Ok(AnyResource)
     }
 
     fn condition_keys(input: &Self::Input, keys: &mut Keys) {
@@ -129,7 +129,7 @@ impl Operation for CreateKey {
 
     async fn run(
         cx: &mut Context<'_>,
-        _: Authorized<NoResource>,
+        _: Authorized<AnyResource>,
         input: Self::Input,
     ) -> Result<Self::Output> {
         let home = cx.home();

@@ -1,7 +1,7 @@
 use strongroom_store::Mode;
 
 use crate::{
-    authorize::{Authorized, NoResource},
+    authorize::{AnyResource, Authorized},
     context::Context,
     kms::{Kms, custom_key_store, error::Result},
     operation::Operation,
@@ -61,15 +61,15 @@ impl Operation for DescribeCustomKeyStores {
     type Service = Kms;
     type Input = DescribeCustomKeyStoresInput;
     type Output = DescribeCustomKeyStoresOutput;
-    type Target = NoResource;
+    type Target = AnyResource;
 
-    async fn target(_: &mut Context<'_>, _: &Self::Input) -> Result<NoResource> {
-        Ok(NoResource)
+    async fn target(_: &mut Context<'_>, _: &Self::Input) -> Result<AnyResource> {
+        Ok(AnyResource)
     }
 
     async fn run(
         _: &mut Context<'_>,
-        _: Authorized<NoResource>,
+        _: Authorized<AnyResource>,
         _: Self::Input,
     ) -> Result<Self::Output> {
         custom_key_store::unsupported()

@@ -2,7 +2,7 @@ use strongroom_store::Mode;
 use strongroom_types::Sensitive;
 
 use crate::{
-    authorize::{Authorized, NoResource},
+    authorize::{AnyResource, Authorized},
     context::Context,
     kms::{
         Kms,
@@ -55,15 +55,15 @@ impl Operation for GenerateRandom {
     type Service = Kms;
     type Input = GenerateRandomInput;
     type Output = GenerateRandomOutput;
-    type Target = NoResource;
+    type Target = AnyResource;
 
-    async fn target(_: &mut Context<'_>, _: &Self::Input) -> Result<NoResource> {
-        Ok(NoResource)
+    async fn target(_: &mut Context<'_>, _: &Self::Input) -> Result<AnyResource> {
+        Ok(AnyResource)
     }
 
     async fn run(
         cx: &mut Context<'_>,
-        _: Authorized<NoResource>,
+        _: Authorized<AnyResource>,
         input: Self::Input,
     ) -> Result<Self::Output> {
         no_recipient(input.recipient.as_ref())?;

@@ -2,7 +2,7 @@ use strongroom_store::Mode;
 use strongroom_types::Timestamp;
 
 use crate::{
-    authorize::{Authorized, NoResource},
+    authorize::{AnyResource, Authorized},
     context::Context,
     kms::{Kms, aliases, arguments::time, error::Result, key, pages::Page, record},
     operation::Operation,
@@ -73,15 +73,15 @@ impl Operation for ListAliases {
     type Service = Kms;
     type Input = ListAliasesInput;
     type Output = ListAliasesOutput;
-    type Target = NoResource;
+    type Target = AnyResource;
 
-    async fn target(_: &mut Context<'_>, _: &Self::Input) -> Result<NoResource> {
-        Ok(NoResource)
+    async fn target(_: &mut Context<'_>, _: &Self::Input) -> Result<AnyResource> {
+        Ok(AnyResource)
     }
 
     async fn run(
         cx: &mut Context<'_>,
-        _: Authorized<NoResource>,
+        _: Authorized<AnyResource>,
         input: Self::Input,
     ) -> Result<Self::Output> {
         let home = cx.home();

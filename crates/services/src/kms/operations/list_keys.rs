@@ -1,7 +1,7 @@
 use strongroom_store::Mode;
 
 use crate::{
-    authorize::{Authorized, NoResource},
+    authorize::{AnyResource, Authorized},
     context::Context,
     kms::{Kms, error::Result, pages::Page},
     operation::Operation,
@@ -66,15 +66,15 @@ impl Operation for ListKeys {
     type Service = Kms;
     type Input = ListKeysInput;
     type Output = ListKeysOutput;
-    type Target = NoResource;
+    type Target = AnyResource;
 
-    async fn target(_: &mut Context<'_>, _: &Self::Input) -> Result<NoResource> {
-        Ok(NoResource)
+    async fn target(_: &mut Context<'_>, _: &Self::Input) -> Result<AnyResource> {
+        Ok(AnyResource)
     }
 
     async fn run(
         cx: &mut Context<'_>,
-        _: Authorized<NoResource>,
+        _: Authorized<AnyResource>,
         input: Self::Input,
     ) -> Result<Self::Output> {
         let home = cx.home();

@@ -1,7 +1,7 @@
 use strongroom_store::Mode;
 
 use crate::{
-    authorize::{Authorized, NoResource},
+    authorize::{AnyResource, Authorized},
     context::Context,
     kms::{
         Kms,
@@ -65,15 +65,15 @@ impl Operation for ListRetirableGrants {
     type Service = Kms;
     type Input = ListRetirableGrantsInput;
     type Output = ListRetirableGrantsOutput;
-    type Target = NoResource;
+    type Target = AnyResource;
 
-    async fn target(_: &mut Context<'_>, _: &Self::Input) -> Result<NoResource> {
-        Ok(NoResource)
+    async fn target(_: &mut Context<'_>, _: &Self::Input) -> Result<AnyResource> {
+        Ok(AnyResource)
     }
 
     async fn run(
         cx: &mut Context<'_>,
-        _: Authorized<NoResource>,
+        _: Authorized<AnyResource>,
         input: Self::Input,
     ) -> Result<Self::Output> {
         let retiring = match (input.retiring_principal, input.retiring_service_principal) {

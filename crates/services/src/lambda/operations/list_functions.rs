@@ -1,7 +1,7 @@
 use strongroom_store::Mode;
 
 use crate::{
-    authorize::{Authorized, NoResource},
+    authorize::{AnyResource, Authorized},
     context::Context,
     lambda::{Error, Lambda, Result, configuration::FunctionConfiguration},
     operation::Operation,
@@ -71,15 +71,15 @@ impl Operation for ListFunctions {
     type Service = Lambda;
     type Input = ListFunctionsInput;
     type Output = ListFunctionsOutput;
-    type Target = NoResource;
+    type Target = AnyResource;
 
-    async fn target(_: &mut Context<'_>, _: &Self::Input) -> Result<NoResource> {
-        Ok(NoResource)
+    async fn target(_: &mut Context<'_>, _: &Self::Input) -> Result<AnyResource> {
+        Ok(AnyResource)
     }
 
     async fn run(
         cx: &mut Context<'_>,
-        _: Authorized<NoResource>,
+        _: Authorized<AnyResource>,
         input: Self::Input,
     ) -> Result<ListFunctionsOutput> {
         if input

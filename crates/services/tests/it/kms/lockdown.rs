@@ -133,6 +133,23 @@ async fn a_key_that_is_deleted_takes_what_was_under_it_along() {
     assert_eq!(last["eventName"], "DeleteKey");
     assert_eq!(last["userIdentity"]["invokedBy"], "AWS Internal");
     assert_eq!(last["resources"][0]["ARN"], key);
+
+    // The secret lives on under another key; what was under this one does not.
+    let other = plain_key(&admin).await;
+    let moved = json!({"SecretId": "s", "KmsKeyId": other, "ClientRequestToken": token(2)});
+    admin.ok("UpdateSecret", moved).await;
+    assert_eq!(
+        admin.code("GetSecretValue", json!({"SecretId": "s"})).await,
+        "DecryptionFailure"
+    );
+    let again = json!({"SecretId": "s", "SecretString": "w", "ClientRequestToken": token(3)});
+    admin.ok("PutSecretValue", again).await;
+    assert_eq!(admin.value("s").await, "w");
+    let before = json!({"SecretId": "s", "VersionStage": "AWSPREVIOUS"});
+    assert_eq!(
+        admin.code("GetSecretValue", before).await,
+        "DecryptionFailure"
+    );
 }
 
 #[tokio::test]
