@@ -157,7 +157,10 @@ impl Bench<'_> {
         let read = read_all(&target, secrets, MANY)?;
         eprintln!("bench: all read once in {:.1} s", read.as_secs_f64());
         target.key = make_key(&target)?;
+        // The dates of those reads are written meanwhile, each of which drops
+        // what is kept in memory of its secret.
         std::thread::sleep(SETTLE);
+        read_all(&target, secrets, MANY)?;
         let only = self.plan.only;
         for operation in Operation::ALL
             .into_iter()
