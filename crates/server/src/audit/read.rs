@@ -140,15 +140,34 @@ impl<S: Storage> LogReader<S> {
         Ok(records.collect())
     }
 
-    /// Whether the log still has, or has yet to write, what comes after
-    /// `follower`: not if it is another log, which has not come so far.
+    /// Where whoever has read up to `follower` goes on: there, unless the log
+    /// is another one or has lost its end since. Then at the beginning, or of
+    /// the segment, so that nothing is left out.
     ///
     /// # Errors
-    /// When the directory cannot be read.
-    pub fn knows(&self, follower: Follower) -> io::Result<bool> {
+    /// When the segment cannot be read.
+    pub fn resume(&self, follower: Follower) -> io::Result<Follower> {
         let archive = Archive::list(&self.storage)?;
         let newest = archive.segments.keys().next_back();
-        Ok(newest.is_none_or(|newest| follower.sequence <= *newest))
+        if newest.is_some_and(|newest| follower.sequence > *newest) {
+            return Ok(Follower::default());
+        }
+        let stored = archive.segments.get(&follower.sequence);
+        let (Some(stored), Some(last)) = (stored, follower.offset.checked_sub(1)) else {
+            return Ok(follower);
+        };
+        let file = self.storage.open(&stored.file())?;
+        let ends_a_line = if stored.is_compressed {
+            let lines = Blocks::of(file).from(last)?;
+            lines.is_some_and(|lines| lines.first() == Some(&b'\n'))
+        } else {
+            let mut byte = [0];
+            file.read_at(&mut byte, last)? == 1 && byte == *b"\n"
+        };
+        Ok(match ends_a_line {
+            true => follower,
+            false => Follower::at(follower.sequence),
+        })
     }
 
     /// The same, as lines.

@@ -58,21 +58,27 @@ impl Ledger {
         let looking = tokio::task::spawn_blocking(move || match known {
             Some(known) => {
                 let place = Follower::new(known.sequence, known.offset);
-                Ok((place, reader.knows(place)?))
+                Ok((reader.resume(place)?, place))
             }
-            None if from_oldest => Ok((Follower::default(), true)),
-            None => Ok((reader.last(0)?.1, true)),
+            None => {
+                let place = match from_oldest {
+                    true => Follower::default(),
+                    false => reader.last(0)?.1,
+                };
+                Ok((place, place))
+            }
         });
         let looked: std::io::Result<_> = looking.await.map_err(said)?;
-        let (place, is_known) = looked.map_err(said)?;
-        ledger.place = place;
-        if !is_known {
+        let (place, wanted) = looked.map_err(said)?;
+        if place != wanted {
             tracing::warn!(
                 endpoint = name,
-                "the audit log is not the one that an endpoint was told of; it is told all of this one"
+                "the audit log is another, or has lost its end, since an endpoint was told of it: \
+                 what it has is told from segment {} on",
+                place.sequence()
             );
-            ledger.place = Follower::default();
         }
+        ledger.place = place;
         ledger.reached(ledger.place, "");
         ledger.save(None).await;
         Ok(ledger)

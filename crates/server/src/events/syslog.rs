@@ -19,7 +19,6 @@ use super::{
     feed::{Entry, Feed},
     health::Health,
     ledger::Ledger,
-    rest,
 };
 use crate::{
     audit::Follower,
@@ -97,43 +96,36 @@ impl Syslog {
         services: &Services,
         mut feed: Feed,
         mut ledger: Ledger,
-        stop: watch::Receiver<bool>,
+        mut stop: watch::Receiver<bool>,
     ) {
-        let mut next_save = Instant::now();
+        tokio::select! {
+            () = self.go_on(services, &mut feed, &mut ledger) => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+        // What is not settled is told again at the next start.
+        ledger.save(self.health.down()).await;
+    }
+
+    /// Sends over one line after another.
+    async fn go_on(&self, services: &Services, feed: &mut Feed, ledger: &mut Ledger) {
         loop {
-            if *stop.borrow() {
-                break;
-            }
-            let failed = match timeout(PATIENCE, self.open()).await {
-                Ok(Ok(mut line)) => {
-                    self.go_on(&mut line, &mut feed, &mut ledger, &stop, &mut next_save)
-                        .await
-                }
-                Ok(Err(why)) => Some(why),
-                Err(_) => Some("it does not answer in time".to_owned()),
+            let why = match timeout(PATIENCE, self.open()).await {
+                Ok(Ok(mut line)) => self.send_all(&mut line, feed, ledger).await,
+                Ok(Err(why)) => why,
+                Err(_) => "it does not answer in time".to_owned(),
             };
-            let Some(why) = failed else { break };
             self.health
                 .failed(&ledger.name, why, services.clock.as_ref());
             ledger.save(self.health.down()).await;
             feed.rewind(ledger.place());
-            let pause = self.health.pause(services.random.as_ref());
-            if rest(pause, &stop).await {
-                break;
-            }
+            tokio::time::sleep(self.health.pause(services.random.as_ref())).await;
         }
-        ledger.save(self.health.down()).await;
     }
 
-    /// Sends until the line breaks, and why; nothing when it is time to stop.
-    async fn go_on(
-        &self,
-        line: &mut Line,
-        feed: &mut Feed,
-        ledger: &mut Ledger,
-        stop: &watch::Receiver<bool>,
-        next_save: &mut Instant,
-    ) -> Option<String> {
+    /// Sends until the line breaks, and why it did.
+    async fn send_all(&self, line: &mut Line, feed: &mut Feed, ledger: &mut Ledger) -> String {
+        let opened = Instant::now();
+        let mut next_save = opened;
         let mut unsettled: VecDeque<Unsettled> = VecDeque::new();
         loop {
             let mut is_idle = true;
@@ -146,7 +138,7 @@ impl Syslog {
                 };
                 is_idle = false;
                 if let Err(why) = self.send(line, &entry, ledger).await {
-                    return Some(why);
+                    return why;
                 }
                 unsettled.push_back(Unsettled {
                     after: entry.after,
@@ -156,18 +148,19 @@ impl Syslog {
             }
             let pause = if is_idle { IDLE } else { Duration::ZERO };
             if let Err(error) = line.listen(pause).await {
-                return Some(error.to_string());
+                return error.to_string();
+            }
+            // A line that stays open with nothing to send is a good one too.
+            if unsettled.is_empty() && opened.elapsed() >= SETTLED {
+                self.health.succeeded(&ledger.name);
             }
             while let Some(settled) = unsettled.pop_front_if(|it| it.sent.elapsed() >= SETTLED) {
                 self.health.succeeded(&ledger.name);
                 ledger.reached(settled.after, &settled.time);
             }
-            if Instant::now() >= *next_save {
+            if Instant::now() >= next_save {
                 ledger.save(self.health.down()).await;
-                *next_save = Instant::now() + TICK;
-            }
-            if *stop.borrow() {
-                return None;
+                next_save = Instant::now() + TICK;
             }
         }
     }

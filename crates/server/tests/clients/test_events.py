@@ -3,6 +3,8 @@ of Python's own libraries that verify what they get."""
 
 import json
 import re
+import socket
+import time
 
 import pytest
 
@@ -190,6 +192,24 @@ def test_an_endpoint_that_is_busy_is_no_refusal(deploy, hook):
     names = create(server, 3)
     assert until(lambda: set(names) <= set(made(hook.events)), 40)
     assert server.json("events", "dead-letters") == []
+
+
+def test_an_endpoint_that_never_answers_holds_up_nobody(deploy, hook):
+    # It takes connections, and that is all.
+    with socket.create_server(("127.0.0.1", hook.port), backlog=64):
+        server = deploy(hook.section("silent") + (
+            f'[[event_endpoint]]\nname = "silent-too"\n'
+            f'url = "syslog+tls://127.0.0.1:{hook.port}"\n'))
+        sm = server.client()
+        slowest = 0
+        for name in create(server, 50):
+            begun = time.monotonic()
+            sm.get_secret_value(SecretId=name)
+            slowest = max(slowest, time.monotonic() - begun)
+        assert slowest < 2
+        begun = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - begun < 10
 
 
 def test_a_stranger_s_certificate_is_not_trusted(deploy, hook, tmp_path):

@@ -1,5 +1,6 @@
 //! The audit log: what is acknowledged is on disk, whatever the disk does.
 
+mod follow;
 mod lookup;
 mod memory;
 mod tamper;

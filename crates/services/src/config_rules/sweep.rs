@@ -21,8 +21,10 @@ use crate::{
     tables::{Findings, Jobs, KmsKeys, Secrets},
 };
 
-/// Secrets that one run of the job looks at; others' jobs come in between.
+/// Secrets that one run of the job looks at, and from one run to the next, in
+/// milliseconds: other work comes in between.
 const ROUND: usize = 1000;
+const BREATH_MS: i64 = 1000;
 /// Secrets read in one transaction.
 const PAGE: usize = 100;
 /// From the end of one sweep to the next, in milliseconds.
@@ -114,7 +116,10 @@ pub async fn sweep(
     if !services.rules.is_empty() {
         let (job, due) = match is_done {
             true => (Job::evaluate_rules(None), now.as_millisecond() + PAUSE_MS),
-            false => (Job::evaluate_rules(last.as_ref()), now.as_millisecond()),
+            false => (
+                Job::evaluate_rules(last.as_ref()),
+                now.as_millisecond() + BREATH_MS,
+            ),
         };
         tx.put::<Jobs>(&job.key(due), &job)?;
     }

@@ -353,12 +353,14 @@ async fn a_look_again_and_a_restart_say_nothing_twice() {
 
 #[tokio::test]
 async fn a_sweep_goes_through_more_secrets_than_it_takes_at_once() {
-    let mut all = Watched::new().await;
+    let all = Watched::new().await;
     for number in 0..1_250 {
         let input = json!({"Name": format!("s{number:04}"), "ClientRequestToken": token(number)});
         all.client.ok("CreateSecret", input).await;
     }
-    all.work().await;
+    run_due(&all.world().services).await.unwrap();
+    all.world().clock.advance(SignedDuration::from_secs(1));
+    run_due(&all.world().services).await.unwrap();
     let mut tx = all.world().services.store.begin(Mode::Read).await.unwrap();
     let found = tx.range::<Findings>((), None, 100_000).await.unwrap();
     let open = found.iter().filter(|(key, finding)| {

@@ -413,7 +413,7 @@ fn a_log_that_lost_its_end_while_nobody_looked_says_so_for_ever() {
     }
 }
 
-fn wait_until(mut done: impl FnMut() -> bool) {
+pub(super) fn wait_until(mut done: impl FnMut() -> bool) {
     for _ in 0..600 {
         if done() {
             return;
