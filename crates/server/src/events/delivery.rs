@@ -191,7 +191,7 @@ impl Delivery {
     }
 
     async fn redeliver(&mut self) {
-        match self.ledger.to_redeliver().await {
+        match self.ledger.next_redelivered().await {
             Ok(found) => {
                 for (key, letter) in found {
                     let id = key.3.clone();

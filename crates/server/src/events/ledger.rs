@@ -177,7 +177,9 @@ impl Ledger {
     }
 
     /// Dead letters that are to be sent once more and are not on their way.
-    pub(super) async fn to_redeliver(&mut self) -> Result<Vec<(DeadKey, DeadLetter)>, StoreError> {
+    pub(super) async fn next_redelivered(
+        &mut self,
+    ) -> Result<Vec<(DeadKey, DeadLetter)>, StoreError> {
         let mut found = Vec::new();
         if self.dead == 0 {
             return Ok(found);

@@ -450,9 +450,15 @@ fn fits(paths: &[(String, Vec<Value>)], found: &[Leaf<'_>], chosen: &[(String, u
     })
 }
 
+/// As they are written, and not as they compare.
+fn same_text(one: &Value, other: &Value) -> bool {
+    let [one, other] = [one, other].map(Value::to_string);
+    one == other
+}
+
 fn plain_test(test: &Value, value: &Value) -> bool {
     let Some((operator, wanted)) = test.as_object().and_then(|object| object.iter().next()) else {
-        return test.to_string() == value.to_string();
+        return same_text(test, value);
     };
     let text = value.as_str();
     let lower = |value: &Value| value.as_str().unwrap().to_lowercase();
@@ -465,10 +471,8 @@ fn plain_test(test: &Value, value: &Value) -> bool {
                 wanted => !one(wanted),
             }
         }
-        ("anything-but", Value::Array(items)) => !items
-            .iter()
-            .any(|item| item.to_string() == value.to_string()),
-        ("anything-but", wanted) => wanted.to_string() != value.to_string(),
+        ("anything-but", Value::Array(items)) => !items.iter().any(|item| same_text(item, value)),
+        ("anything-but", wanted) => !same_text(wanted, value),
         ("exists", wanted) => wanted == true,
         ("prefix", Value::Object(inner)) => text.is_some_and(|text| {
             text.to_lowercase()
