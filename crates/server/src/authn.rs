@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ::http::header::HOST;
+use ::http::{HeaderMap, header::HOST, request::Parts};
 use strongroom_services::{
     context::Services,
     iam::{Caller, Found},
@@ -42,6 +42,14 @@ pub struct Authenticated {
     pub region: Region,
 }
 
+/// Headers as their signature sees them.
+fn bytes_of(headers: &HeaderMap) -> Vec<(&str, &[u8])> {
+    let headers = headers.iter();
+    headers
+        .map(|(name, value)| (name.as_str(), value.as_bytes()))
+        .collect()
+}
+
 impl Authenticator {
     /// Serves these Regions.
     #[must_use]
@@ -75,6 +83,29 @@ impl Authenticator {
             );
         }
         verified
+    }
+
+    /// Whether a request for `service`, of which only the head is there, names
+    /// an access key that is good now. Its signature cannot be verified before
+    /// the body is there.
+    pub async fn knows(&self, services: &Services, service: &Served, head: &Parts) -> bool {
+        let headers = bytes_of(&head.headers);
+        let view = strongroom_sigv4::Request {
+            method: head.method.as_str(),
+            path: head.uri.path(),
+            query: head.uri.query().unwrap_or_default(),
+            headers: &headers,
+            body: &[],
+        };
+        let Ok(signed) = Signed::parse(view, services.clock.now()) else {
+            return false;
+        };
+        let is_served = |name: &str| {
+            let region = name.parse().ok();
+            region.is_some_and(|region| self.regions.contains(&region))
+        };
+        signed.check_scope(service.signing_name, is_served).is_ok()
+            && self.caller(services, &signed).await.is_ok()
     }
 
     /// The sender of a request that needs no signature. Nothing says which
@@ -119,11 +150,7 @@ impl Authenticator {
         service: &Served,
         request: &Request,
     ) -> Result<Authenticated, Refusal> {
-        let headers: Vec<(&str, &[u8])> = request
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_bytes()))
-            .collect();
+        let headers = bytes_of(&request.headers);
         let view = strongroom_sigv4::Request {
             method: request.method.as_str(),
             path: request.uri.path(),

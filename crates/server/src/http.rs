@@ -34,7 +34,7 @@ use std::{
     time::Duration,
 };
 
-use ::http::{HeaderMap, Method, Response, Uri, Version};
+use ::http::{HeaderMap, Method, Response, Uri, Version, request::Parts};
 use bytes::Bytes;
 use http_body_util::Full;
 use rustls::ServerConfig;
@@ -64,6 +64,13 @@ pub trait Handler: Send + Sync + 'static {
     /// work goes on unheard.
     fn handle(&self, request: Request) -> impl Future<Output = Answer> + Send;
 
+    /// How large the body of a request may be of which only the head is there,
+    /// if it may be larger than [`Limits::body_bytes`]. Asked only where that
+    /// makes a difference.
+    fn allowance(&self, _: &Parts) -> impl Future<Output = Option<Allowance>> + Send {
+        std::future::ready(None)
+    }
+
     /// Answers a request that is refused before it could be handled. Must be
     /// cheap: it serves overload.
     fn refuse(&self, refusal: Refusal, request_id: &RequestId) -> Answer {
@@ -72,6 +79,15 @@ pub trait Handler: Send + Sync + 'static {
 
     /// What `GET /health` says.
     fn health(&self) -> Health;
+}
+
+/// What one operation may send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// The operation.
+    pub operation: &'static str,
+    /// Bytes of its body.
+    pub body_bytes: usize,
 }
 
 /// A request, received whole.

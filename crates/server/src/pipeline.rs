@@ -5,6 +5,7 @@
 //! permission, the operation itself (`operation.rs` for the last four). No
 //! answer of an operation leaves before its record is durable.
 
+use ::http::request::Parts;
 use strongroom_services::{
     context::{self, Tls},
     operation::{Answer as Outcome, Records, Route},
@@ -17,7 +18,7 @@ use zeroize::Zeroizing;
 use crate::{
     app::App,
     authn::Authenticated,
-    http::{Answer, Handler, Health, Request},
+    http::{Allowance, Answer, Handler, Health, Request},
     wire::{self, Arrival, unknown_operation},
 };
 
@@ -45,6 +46,12 @@ impl Handler for App {
                 wire::failure(protocol, &request.id, refusal)
             }
         }
+    }
+
+    async fn allowance(&self, head: &Parts) -> Option<Allowance> {
+        let (service, allowance) = wire::allowance(head)?;
+        let known = self.authenticator.knows(&self.services, service, head);
+        known.await.then_some(allowance)
     }
 
     fn health(&self) -> Health {

@@ -9,7 +9,9 @@ mod aws_json;
 mod query;
 mod rest_json;
 
-use ::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
+use ::http::{
+    HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header::CONTENT_TYPE, request::Parts,
+};
 use bytes::Bytes;
 use http_body_util::Full;
 use strongroom_services::{
@@ -20,7 +22,7 @@ use strongroom_services::{
 use zeroize::Zeroizing;
 
 use crate::{
-    http::{Answer, Request, RequestId},
+    http::{Allowance, Answer, Request, RequestId},
     routes::Served,
 };
 
@@ -55,6 +57,21 @@ pub fn arrival(request: &Request) -> Option<Arrival<'_>> {
     } else {
         rest_json::arrival(request)
     }
+}
+
+/// The operation that a request is for, of which only the head is there, and
+/// how large its body may be, if it may be larger than others.
+#[must_use]
+pub fn allowance(head: &Parts) -> Option<(&'static Served, Allowance)> {
+    let (service, route, body_bytes) = rest_json::allowance(head.method.as_str(), head.uri.path())?;
+    let operation = route.name;
+    Some((
+        service,
+        Allowance {
+            operation,
+            body_bytes,
+        },
+    ))
 }
 
 /// A success. The body is wiped when it has been sent.

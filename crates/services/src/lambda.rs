@@ -1,11 +1,13 @@
 //! Lambda, as far as rotation needs it: functions, and calling them.
 //!
-//! `function.rs` finds a function by what a caller wrote. `builtin.rs` has the
+//! `function.rs` finds a function by what a caller wrote, in the version that a
+//! qualifier names (`qualifier.rs`, `versions.rs`). `builtin.rs` has the
 //! functions that exist in every account and Region; those of users are rows
 //! (`record.rs`), called by `custom.rs` in processes of their own, under
 //! credentials of their role (`role.rs`). `invoke.rs` is every call, whoever
 //! makes it. Each operation is a file under `operations/`.
 
+mod aliases;
 mod arguments;
 mod builtin;
 mod configuration;
@@ -14,13 +16,16 @@ mod error;
 mod function;
 mod invoke;
 pub mod operations;
+mod policy;
+mod qualifier;
 mod record;
 mod role;
+mod versions;
 
 pub use custom::FunctionHost;
 pub use error::{Error, Result};
 pub(crate) use invoke::{Failed, RotationEvent, invoke_for_secret, may_rotate};
-pub use record::{FunctionCode, FunctionRow, Statement, Variable};
+pub use record::{FunctionAlias, FunctionCode, FunctionRow, Statement, Variable};
 
 use crate::{operation::Service, protocol::Protocol};
 
@@ -34,12 +39,18 @@ impl Service for Lambda {
     type Error = Error;
 }
 
-/// Whether a function is still as its caller thinks.
+/// The largest request that brings an archive of 50 MB, in base 64.
+///
+/// Source: the limit that AWS's error names.
+const UPLOAD_BYTES: usize = 70_167_211;
+
+/// Whether a function or an alias, which has this revision, is still as its
+/// caller thinks.
 ///
 /// # Errors
 /// `PreconditionFailedException`.
-fn revision(row: &FunctionRow, expected: Option<&str>) -> Result<()> {
-    if expected.is_none_or(|expected| expected == row.revision_id) {
+fn revision(now: &str, expected: Option<&str>) -> Result<()> {
+    if expected.is_none_or(|expected| expected == now) {
         return Ok(());
     }
     Err(Error::PreconditionFailed(

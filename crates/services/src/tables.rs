@@ -117,6 +117,10 @@ tables! {
     60 Functions: (AccountId, Region, String) => lambda::FunctionRow;
     /// Account, Region, function, SHA-256 of the archive.
     61 FunctionCodes: (AccountId, Region, String, String) => lambda::FunctionCode;
+    /// Account, Region, function, number.
+    62 FunctionVersions: (AccountId, Region, String, u64) => lambda::FunctionRow;
+    /// Account, Region, function, alias.
+    63 FunctionAliases: (AccountId, Region, String, String) => lambda::FunctionAlias;
     /// The name of whoever follows the audit log.
     80 EventProgress: (String,) => events::Progress;
     /// Endpoint, segment and offset after the record, event id.

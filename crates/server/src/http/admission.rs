@@ -5,12 +5,17 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
 use super::{Limits, Refusal};
 
 /// Bodies up to this size find room where larger ones do not. A few strangers
 /// who send large bodies slowly would else keep everyone's requests out, and
 /// nearly every request is smaller.
 const SMALL_BODY_BYTES: usize = 16 << 10;
+
+/// Uploads that are received and handled at the same time; others wait.
+const UPLOADS: usize = 2;
 
 /// What all requests together use.
 #[derive(Debug)]
@@ -24,6 +29,8 @@ pub(super) struct Usage {
     /// The part of it that bodies take which are not small.
     large_bytes: AtomicUsize,
     most_large_bytes: usize,
+    /// Places of bodies that are larger than others may be.
+    uploads: Arc<Semaphore>,
 }
 
 impl Usage {
@@ -35,6 +42,7 @@ impl Usage {
             most_body_bytes: limits.total_body_bytes,
             large_bytes: AtomicUsize::new(0),
             most_large_bytes: limits.body_bytes.max(limits.total_body_bytes / 2),
+            uploads: Arc::new(Semaphore::new(UPLOADS)),
         }
     }
 }
@@ -47,6 +55,7 @@ pub(super) struct Share {
     /// The same once the body is not small; else zero.
     large_bytes: usize,
     handling: bool,
+    upload: Option<OwnedSemaphorePermit>,
 }
 
 impl Share {
@@ -61,11 +70,23 @@ impl Share {
             body_bytes: 0,
             large_bytes: 0,
             handling: false,
+            upload: None,
         })
+    }
+
+    /// Waits for one of the few places for bodies that are larger than others
+    /// may be. They are bounded by their number, and leave others their room.
+    pub(super) async fn begin_upload(&mut self) -> Result<(), Refusal> {
+        let place = Arc::clone(&self.usage.uploads).acquire_owned().await;
+        self.upload = Some(place.map_err(|_| Refusal::Busy)?);
+        Ok(())
     }
 
     /// Takes memory for a body of that many bytes in all.
     pub(super) fn grow_to(&mut self, body_bytes: usize) -> Result<(), Refusal> {
+        if self.upload.is_some() {
+            return Ok(());
+        }
         let usage = &self.usage;
         let more = body_bytes.saturating_sub(self.body_bytes);
         let before = usage.body_bytes.fetch_add(more, Ordering::Relaxed);

@@ -3,13 +3,16 @@
 use std::{convert::Infallible, sync::Arc};
 
 use ::http::{HeaderMap, HeaderValue, Uri, Version, header};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use tokio::time::timeout;
 
 use super::{
     Answer, Handler, Health, Refusal, Request, RequestId, admission::Share, body, connection::Link,
     finish::Finish,
 };
+
+/// How many times as long as others an upload may be on its way.
+const UPLOAD_PATIENCE: u32 = 10;
 
 /// Answers one request.
 pub(super) async fn answer<H: Handler>(
@@ -67,10 +70,27 @@ async fn receive<H: Handler>(
     }
     name_host(head.version, &head.uri, &mut head.headers)?;
     let mut share = Share::of(&server.usage)?;
-    let reading = body::read(body, &head.headers, limits.body_bytes, &mut share);
-    let body = timeout(limits.body, reading)
+    let (mut most, mut patience) = (limits.body_bytes, limits.body);
+    let declared = body.size_hint().exact();
+    let allowance = if declared.is_none_or(|length| length > most as u64) {
+        server.handler.allowance(&head).await
+    } else {
+        None
+    };
+    if let Some(allowance) = allowance {
+        let place = timeout(limits.body, share.begin_upload());
+        place.await.unwrap_or(Err(Refusal::Busy))?;
+        most = most.max(allowance.body_bytes);
+        patience = limits.body.saturating_mul(UPLOAD_PATIENCE);
+    }
+    let reading = body::read(body, &head.headers, most, &mut share);
+    let body = timeout(patience, reading)
         .await
-        .unwrap_or(Err(Refusal::BodyIncomplete))?;
+        .unwrap_or(Err(Refusal::BodyIncomplete))
+        .map_err(|refusal| match (refusal, allowance) {
+            (Refusal::BodyTooLarge, Some(allowance)) => Refusal::BodyTooLargeFor(allowance),
+            (refusal, _) => refusal,
+        })?;
     share.begin_handling()?;
     let request = Request {
         id,

@@ -1,8 +1,10 @@
+use std::borrow::Cow;
+
 use ::http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
 use bytes::Bytes;
 use http_body_util::Full;
 
-use super::{Answer, RequestId};
+use super::{Allowance, Answer, RequestId};
 
 /// Why a request was not handed to the handler, or not to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub enum Refusal {
     BodyIncomplete,
     /// The body is larger than allowed.
     BodyTooLarge,
+    /// The body is larger than its operation may send.
+    BodyTooLargeFor(Allowance),
     /// Too many requests, or too many bytes, are in work.
     Busy,
     /// The request names no host, or more than one.
@@ -30,7 +34,7 @@ impl Refusal {
     pub fn status(self) -> StatusCode {
         match self {
             Self::BodyIncomplete => StatusCode::REQUEST_TIMEOUT,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooLarge | Self::BodyTooLargeFor(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Busy | Self::Slow => StatusCode::SERVICE_UNAVAILABLE,
             Self::BodyBroken | Self::Malformed => StatusCode::BAD_REQUEST,
             Self::TooManyHeaders => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -44,6 +48,7 @@ impl Refusal {
         match self {
             Self::BodyIncomplete => "RequestTimeout",
             Self::BodyTooLarge => "RequestEntityTooLarge",
+            Self::BodyTooLargeFor(_) => "RequestEntityTooLargeException",
             Self::Busy => "ThrottlingException",
             Self::BodyBroken | Self::Malformed => "BadRequest",
             Self::Slow => "ServiceUnavailable",
@@ -53,8 +58,17 @@ impl Refusal {
 
     /// The message for the client.
     #[must_use]
-    pub fn message(self) -> &'static str {
-        match self {
+    pub fn message(self) -> Cow<'static, str> {
+        let text = match self {
+            Self::BodyTooLargeFor(Allowance {
+                operation,
+                body_bytes,
+            }) => {
+                return format!(
+                    "Request must be smaller than {body_bytes} bytes for the {operation} operation"
+                )
+                .into();
+            }
             Self::BodyBroken => "The request body is broken.",
             Self::BodyIncomplete => "The request body did not arrive in time.",
             Self::BodyTooLarge => "The request body is too large.",
@@ -62,7 +76,8 @@ impl Refusal {
             Self::Malformed => "The request must name one host.",
             Self::Slow => "The request could not be completed in time.",
             Self::TooManyHeaders => "The request has too many headers.",
-        }
+        };
+        Cow::Borrowed(text)
     }
 
     /// The refusal as an AWS JSON error, for when the protocol is not known.

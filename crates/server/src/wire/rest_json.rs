@@ -44,6 +44,22 @@ pub(super) fn arrival(request: &Request) -> Option<Arrival<'_>> {
     None
 }
 
+/// The service and the operation that this is the path of, if it may send more
+/// than others, and how much.
+pub(super) fn allowance(
+    method: &str,
+    path: &str,
+) -> Option<(&'static routes::Served, &'static Route, usize)> {
+    routes::rest().find_map(|service| {
+        service.routes().iter().find_map(|route| {
+            let http = route.http.as_ref()?;
+            let body_bytes = http.body_bytes?;
+            let is_it = http.method == method && http.matches(path).is_some();
+            is_it.then_some((service, route, body_bytes))
+        })
+    })
+}
+
 /// The members outside the body; nothing if they cannot be decoded.
 fn bound(
     request: &Request,

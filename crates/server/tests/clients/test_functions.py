@@ -8,7 +8,9 @@ import sysconfig
 import time
 import zipfile
 
+import boto3
 import pytest
+from botocore.config import Config
 
 import harness
 
@@ -295,3 +297,76 @@ def test_a_function_that_fails_leaves_the_secret_as_it_was(own_server, tmp_path)
         while "AWSCURRENT" not in sm.describe_secret(SecretId=name)["VersionIdsToStages"][version]:
             assert time.monotonic() < deadline
             time.sleep(0.2)
+
+
+def test_a_rotation_by_an_alias(server, sm, functions, role, tmp_path, refused):
+    files = {"lambda_function.py": PYTHON}
+    make(server, role, tmp_path, "versioned", "python3.11", "lambda_function.lambda_handler", files)
+    first = functions.publish_version(FunctionName="versioned", Description="first")
+    assert first["Version"] == "1" and first["FunctionArn"].endswith(":versioned:1")
+    alias = functions.create_alias(FunctionName="versioned", Name="live", FunctionVersion="1")
+    # What becomes of $LATEST is no matter of the alias's.
+    functions.update_function_code(FunctionName="versioned", ZipFile=archive({"f.py": "no"}))
+    name = harness.name()
+    sm.create_secret(Name=name, SecretString="{}")
+    with refused("AccessDeniedException"):
+        sm.rotate_secret(SecretId=name, RotationLambdaARN=alias["AliasArn"])
+    functions.add_permission(
+        FunctionName="versioned", Qualifier="live", StatementId="rotation",
+        Action="lambda:InvokeFunction", Principal="secretsmanager.amazonaws.com")
+    rotated(server, sm, alias["AliasArn"])
+
+    told = functions.get_alias(FunctionName="versioned", Name="live")
+    assert told["FunctionVersion"] == "1"
+    code = "def main(event, context):\n    return [context.function_version, context.invoked_function_arn]\n"
+    functions.update_function_configuration(FunctionName="versioned", Handler="f.main")
+    functions.update_function_code(FunctionName="versioned", ZipFile=archive({"f.py": code}), Publish=True)
+    functions.update_alias(FunctionName="versioned", Name="live", FunctionVersion="2")
+    answer = functions.invoke(FunctionName="versioned", Qualifier="live")
+    assert answer["ExecutedVersion"] == "2"
+    assert json.load(answer["Payload"]) == ["2", alias["AliasArn"]]
+    listed = functions.list_versions_by_function(FunctionName="versioned")["Versions"]
+    assert [one["Version"] for one in listed] == ["$LATEST", "1", "2"]
+    assert [one["Name"] for one in functions.list_aliases(FunctionName="versioned")["Aliases"]] == ["live"]
+    with refused("ResourceConflictException", status=409):
+        functions.delete_function(FunctionName="versioned", Qualifier="2")
+    functions.delete_alias(FunctionName="versioned", Name="live")
+    functions.delete_function(FunctionName="versioned", Qualifier="2")
+    with refused("ResourceNotFoundException", status=404):
+        functions.invoke(FunctionName="versioned", Qualifier="live")
+
+
+def test_large_archives(server, functions, role, refused):
+    """As large as those that bring a driver along, and no larger than AWS takes them."""
+    import os
+
+    ballast = os.urandom(8 << 20)
+    files = {"f.py": "import os\ndef main(event, context):\n    return os.stat('ballast').st_size\n"}
+    packed = archive({**files, "ballast": ballast})
+    functions.create_function(
+        FunctionName="large", Runtime="python3.11", Role=role, Handler="f.main", Timeout=30,
+        Code={"ZipFile": packed})
+    assert json.load(functions.invoke(FunctionName="large")["Payload"]) == len(ballast)
+    with refused("RequestEntityTooLargeException", status=413):
+        functions.update_function_code(FunctionName="large", ZipFile=os.urandom(53 << 20))
+    # More than there may be of it unpacked: 262,144,000 bytes.
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as bomb, bomb.open("zeros", "w") as zeros:
+        for _ in range(251):
+            zeros.write(bytes(1 << 20))
+    bomb = packed.getvalue()
+    with refused("InvalidParameterValueException", "Unzipped size must be smaller than 262144000 bytes"):
+        functions.update_function_code(FunctionName="large", ZipFile=bomb)
+    # Others have no such room, nor has who is nobody's.
+    with refused("RequestEntityTooLarge", status=413):
+        functions.update_function_configuration(FunctionName="large", Description="x" * (2 << 20))
+    stranger = boto3.client(
+        "lambda", endpoint_url=server.endpoint, region_name=server.region,
+        aws_access_key_id="AKIAIOSFODNN7EXAMPLE", aws_secret_access_key="no",
+        config=Config(retries={"total_max_attempts": 1}))
+    with refused("RequestEntityTooLarge", status=413):
+        stranger.update_function_code(FunctionName="large", ZipFile=os.urandom(2 << 20))
+    with refused("RequestEntityTooLargeException", status=413):
+        functions.invoke(FunctionName="large", Payload=json.dumps("x" * (6 << 20)))
+    with refused("RequestTooLargeException", status=413):
+        functions.invoke(FunctionName="large", InvocationType="Event", Payload=json.dumps("x" * (1 << 20)))

@@ -6,6 +6,7 @@ use super::{
     arguments::{EnvironmentResponse, EphemeralStorage, Variables},
     builtin,
     function::{Function, FunctionRef},
+    qualifier::Qualifier,
     record::FunctionRow,
 };
 use crate::{context::Home, shape::Output};
@@ -40,7 +41,7 @@ pub struct FunctionConfiguration {
     pub last_modified: Option<String>,
     /// SHA-256 of the archive, in base 64.
     pub code_sha256: Option<String>,
-    /// `$LATEST`
+    /// `$LATEST`, or the number of one that was published.
     pub version: Option<String>,
     /// The environment.
     pub environment: Option<EnvironmentResponse>,
@@ -72,6 +73,12 @@ impl FunctionConfiguration {
         }
     }
 
+    /// Of one of a function's versions, under an ARN that names it.
+    pub(super) fn version(function: &FunctionRef, row: &FunctionRow) -> Self {
+        let qualifier = Qualifier::of_version(row.version);
+        Self::custom(row, function.qualified(&qualifier))
+    }
+
     fn builtin(home: &Home, template: Template, arn: Arn) -> Self {
         Self {
             role: Some(builtin::role_arn(home)),
@@ -100,6 +107,7 @@ impl FunctionConfiguration {
                 variables: Some(variables),
             }),
             revision_id: Some(row.revision_id.clone()),
+            version: Some(Qualifier::of_version(row.version).to_string()),
             ..Self::common(&row.name, arn)
         }
     }
@@ -139,7 +147,7 @@ pub(super) fn architecture() -> &'static str {
 }
 
 /// A digest in hexadecimal, in base 64.
-fn base64(hex: &str) -> String {
+pub(super) fn base64(hex: &str) -> String {
     let digit = |place| {
         hex.get(place..place + 2)
             .and_then(|two| u8::from_str_radix(two, 16).ok())

@@ -8,6 +8,7 @@ use strongroom_types::{Arn, Sensitive};
 
 use super::{
     error::{Error, Result},
+    qualifier::Qualifier,
     record::FunctionRow,
     role,
 };
@@ -124,11 +125,12 @@ impl Prepared {
         self,
         payload: Sensitive<Vec<u8>>,
     ) -> std::result::Result<Invocation, HostError> {
+        let version = Qualifier::of_version(self.row.version).to_string();
         let job = Job {
             request_id: self.request_id,
             name: &self.row.name,
             arn: self.arn.as_str(),
-            version: "$LATEST",
+            version: &version,
             runtime: &self.runtime,
             handler: &self.row.handler,
             code: &self.row.code,

@@ -24,6 +24,8 @@ pub enum Error {
     PolicyLengthExceeded(Text),
     /// The function was changed since.
     PreconditionFailed(Text),
+    /// The event is too large.
+    RequestTooLarge(Text),
     /// There is already such a function or statement.
     ResourceConflict(Text),
     /// There is no such function or statement.
@@ -53,6 +55,7 @@ impl ServiceError for Error {
             Self::InvalidRequestContent(text) => (400, "InvalidRequestContentException", text),
             Self::PolicyLengthExceeded(text) => (400, "PolicyLengthExceededException", text),
             Self::PreconditionFailed(text) => (412, "PreconditionFailedException", text),
+            Self::RequestTooLarge(text) => (413, "RequestTooLargeException", text),
             Self::ResourceConflict(text) => (409, "ResourceConflictException", text),
             Self::ResourceNotFound(text) => (404, "ResourceNotFoundException", text),
             Self::Service(text) => (500, "ServiceException", text),

@@ -2,29 +2,37 @@ use std::sync::Arc;
 
 use strongroom_policy::{Policy, PolicyKind};
 use strongroom_rotation::Template;
-use strongroom_types::{AccountId, Arn, Partition};
+use strongroom_types::{AccountId, Arn, Partition, Region};
 
 use super::{
     builtin,
     error::{Error, Result},
-    record::FunctionRow,
+    policy,
+    qualifier::Qualifier,
+    record::{FunctionAlias, FunctionRow},
 };
 use crate::{
     authorize::{Authorized, Keys, Target},
     context::{Context, Home},
-    tables::Functions,
+    tables::{FunctionAliases, FunctionVersions, Functions},
 };
 
 /// A function that was named, whether it exists or not.
 pub struct FunctionRef {
     /// What was given.
     pub(crate) requested: String,
-    /// The ARN without a qualifier.
+    /// The ARN, with the qualifier that was given.
     pub(crate) arn: Arn,
     pub(crate) home: Home,
     pub(crate) name: String,
-    /// What it is; nothing if there is no such function.
+    /// Which of its versions was asked for.
+    pub(super) qualifier: Option<Qualifier>,
+    /// The alias that was.
+    pub(super) alias: Option<FunctionAlias>,
+    /// What it is; nothing if there is no such function, version or alias.
     pub(crate) function: Option<Function>,
+    /// The ARN as policies see it: `$LATEST` is the function itself.
+    judged: Arn,
     policy: Option<Policy>,
 }
 
@@ -32,7 +40,7 @@ pub struct FunctionRef {
 pub(crate) enum Function {
     /// One that exists everywhere.
     Builtin(Template),
-    /// One that a user made.
+    /// One that a user made, in the version that was asked for.
     Custom(Arc<FunctionRow>),
 }
 
@@ -45,6 +53,7 @@ impl FunctionRef {
     pub(crate) async fn by_arn(cx: &mut Context<'_>, text: &str) -> Result<Option<Self>> {
         match parse(text, cx.services.partition) {
             Some((home, name, qualifier)) => {
+                let qualifier = qualifier.and_then(Qualifier::parse);
                 Self::find(cx, text, home, name, qualifier).await.map(Some)
             }
             None => Ok(None),
@@ -95,7 +104,9 @@ impl FunctionRef {
             }
             (given, asked) => given.or(asked),
         };
-        Self::find(cx, text, home, name, qualifier).await
+        let qualifier = qualifier
+            .map(|qualifier| Qualifier::parse(qualifier).ok_or_else(|| not_a_name(qualifier)));
+        Self::find(cx, text, home, name, qualifier.transpose()?).await
     }
 
     async fn find(
@@ -103,42 +114,106 @@ impl FunctionRef {
         requested: &str,
         home: Home,
         name: &str,
-        qualifier: Option<&str>,
+        qualifier: Option<Qualifier>,
     ) -> Result<Self> {
-        let arn = home.arn("lambda", format_args!("function:{name}"));
-        // There are no versions but the newest, and no aliases.
-        let newest = qualifier.is_none_or(|qualifier| qualifier == "$LATEST");
-        let (mut function, mut policy) = (None, None);
-        if newest && home.region == cx.request.region {
-            if let Some(template) = Template::named(name) {
-                policy = builtin::resource_policy(&home, &arn);
-                function = Some(Function::Builtin(template));
-            } else {
-                let key = (home.account, home.region, name.to_owned());
-                if let Some(row) = cx.tx.get::<Functions>(&key).await? {
-                    policy = document(&row)
-                        .and_then(|text| Policy::parse(&text, PolicyKind::Resource).ok());
-                    function = Some(Function::Custom(Arc::new(row)));
-                }
-            }
-        }
-        Ok(Self {
+        let unqualified = home.arn("lambda", format_args!("function:{name}"));
+        let arn = match &qualifier {
+            Some(qualifier) => qualified(&home, name, qualifier),
+            None => unqualified.clone(),
+        };
+        let judged = match qualifier {
+            Some(Qualifier::Latest) => unqualified,
+            _ => arn.clone(),
+        };
+        let mut function = Self {
             requested: requested.to_owned(),
             arn,
             home,
             name: name.to_owned(),
-            function,
-            policy,
-        })
+            qualifier,
+            alias: None,
+            function: None,
+            judged,
+            policy: None,
+        };
+        if home.region == cx.request.region {
+            function.look_up(cx).await?;
+        }
+        Ok(function)
+    }
+
+    /// Finds what is stored of it.
+    async fn look_up(&mut self, cx: &mut Context<'_>) -> Result<()> {
+        if let Some(template) = Template::named(&self.name) {
+            if matches!(self.qualifier, None | Some(Qualifier::Latest)) {
+                self.policy = builtin::resource_policy(&self.home, &self.judged);
+                self.function = Some(Function::Builtin(template));
+            }
+            return Ok(());
+        }
+        let Some(latest) = cx.tx.get::<Functions>(&self.key()).await? else {
+            return Ok(());
+        };
+        let number = match &self.qualifier {
+            None | Some(Qualifier::Latest) => 0,
+            Some(Qualifier::Version(number)) => *number,
+            Some(Qualifier::Alias(name)) => {
+                let key = self.alias_key(name);
+                let Some(alias) = cx.tx.get::<FunctionAliases>(&key).await? else {
+                    return Ok(());
+                };
+                let number = alias.version;
+                self.alias = Some(alias);
+                number
+            }
+        };
+        let version = match number {
+            0 if self.qualifier != Some(Qualifier::Version(0)) => Some(latest),
+            number => {
+                let key = self.version_key(number);
+                cx.tx.get::<FunctionVersions>(&key).await?
+            }
+        };
+        if let Some(row) = version {
+            let alias = self.alias.as_ref();
+            let statements = alias.map_or(&row.statements, |alias| &alias.statements);
+            let document = policy::document(statements);
+            self.policy = document.and_then(|text| Policy::parse(&text, PolicyKind::Resource).ok());
+            self.function = Some(Function::Custom(Arc::new(row)));
+        }
+        Ok(())
     }
 
     /// The key of the function's row.
-    pub(super) fn key(&self) -> (AccountId, strongroom_types::Region, String) {
+    pub(super) fn key(&self) -> (AccountId, Region, String) {
         (self.home.account, self.home.region, self.name.clone())
+    }
+
+    /// The key of a published version's row.
+    pub(super) fn version_key(&self, number: u64) -> (AccountId, Region, String, u64) {
+        let (account, region, name) = self.key();
+        (account, region, name, number)
+    }
+
+    /// The key of an alias's row.
+    pub(super) fn alias_key(&self, alias: &str) -> (AccountId, Region, String, String) {
+        let (account, region, name) = self.key();
+        (account, region, name, alias.to_owned())
+    }
+
+    /// The function's ARN with this qualifier.
+    pub(super) fn qualified(&self, qualifier: &Qualifier) -> Arn {
+        qualified(&self.home, &self.name, qualifier)
     }
 
     pub(super) fn not_found(&self) -> Error {
         Error::ResourceNotFound(format!("Function not found: {}", self.arn).into())
+    }
+
+    pub(super) fn built_in(&self) -> Error {
+        let name = &self.name;
+        let text = format!("The function {name} is built in and can't be changed.");
+        Error::InvalidParameterValue(text.into())
     }
 }
 
@@ -159,35 +234,24 @@ impl Authorized<FunctionRef> {
     ///
     /// # Errors
     /// `ResourceNotFoundException`; `InvalidParameterValueException` for one
-    /// that is built in.
+    /// that is built in, and for a version that was published.
     pub(super) fn changeable(self) -> Result<(FunctionRef, FunctionRow)> {
         let function = self.found()?;
-        let row = match &function.function {
-            Some(Function::Custom(row)) => FunctionRow::clone(row),
-            _ => {
-                return Err(Error::InvalidParameterValue(
-                    format!(
-                        "The function {} is built in and can't be changed.",
-                        function.name
-                    )
-                    .into(),
-                ));
+        match (&function.qualifier, &function.function) {
+            (None | Some(Qualifier::Latest), Some(Function::Custom(row))) => {
+                let row = FunctionRow::clone(row);
+                Ok((function, row))
             }
-        };
-        Ok((function, row))
+            (Some(_), Some(Function::Custom(_))) => Err(Error::InvalidParameterValue(
+                "This operation is permitted on Lambda functions only in $LATEST.".into(),
+            )),
+            _ => Err(function.built_in()),
+        }
     }
 }
 
-/// The resource policy of a function, if it has statements.
-pub(super) fn document(row: &FunctionRow) -> Option<String> {
-    if row.statements.is_empty() {
-        return None;
-    }
-    let statements: Vec<&str> = row.statements.iter().map(|one| one.json.as_str()).collect();
-    Some(format!(
-        r#"{{"Version":"2012-10-17","Id":"default","Statement":[{}]}}"#,
-        statements.join(",")
-    ))
+fn qualified(home: &Home, name: &str, qualifier: &Qualifier) -> Arn {
+    home.arn("lambda", format_args!("function:{name}:{qualifier}"))
 }
 
 fn not_a_name(text: &str) -> Error {
@@ -217,10 +281,10 @@ fn parse(text: &str, partition: Partition) -> Option<(Home, &str, Option<&str>)>
     }
     let name = next().filter(|name| is_name(name, 64))?;
     let qualifier = next();
-    match qualifier {
-        Some(qualifier) if qualifier != "$LATEST" && !is_name(qualifier, 128) => None,
-        qualifier => Some((home, name, qualifier)),
+    if qualifier.is_some_and(|qualifier| Qualifier::parse(qualifier).is_none()) {
+        return None;
     }
+    Some((home, name, qualifier))
 }
 
 fn is_name(text: &str, most: usize) -> bool {
@@ -230,7 +294,7 @@ fn is_name(text: &str, most: usize) -> bool {
 
 impl Target for FunctionRef {
     fn resource(&self) -> &str {
-        self.arn.as_str()
+        self.judged.as_str()
     }
 
     fn shown(&self) -> Option<&str> {

@@ -45,6 +45,34 @@ pub struct FunctionRow {
     /// The user's tags.
     #[prost(message, repeated, tag = "14")]
     pub tags: Vec<Variable>,
+    /// The number of a published version; zero is `$LATEST`.
+    #[prost(uint64, tag = "15")]
+    pub version: u64,
+    /// Of `$LATEST` only: the number that was published last. None is given
+    /// twice.
+    #[prost(uint64, tag = "16")]
+    pub last_version: u64,
+}
+
+/// A name for a version that can be moved. Key: account, Region, function,
+/// name.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct FunctionAlias {
+    /// The name.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// The version's number; zero is `$LATEST`.
+    #[prost(uint64, tag = "2")]
+    pub version: u64,
+    /// Up to 256 characters.
+    #[prost(string, tag = "3")]
+    pub description: String,
+    /// Another after each change.
+    #[prost(string, tag = "4")]
+    pub revision_id: String,
+    /// The statements of the alias's own resource policy.
+    #[prost(message, repeated, tag = "5")]
+    pub statements: Vec<Statement>,
 }
 
 /// A name and a value.

@@ -37,6 +37,8 @@ pub struct Http {
     pub headers: &'static [Member],
     /// The member that is the whole body of the request, a blob.
     pub payload: Option<&'static str>,
+    /// The largest body, where it may be larger than other operations'.
+    pub body_bytes: Option<usize>,
     /// The status of a success.
     pub status: u16,
     /// Members of the answer that are headers.
@@ -67,6 +69,7 @@ impl Http {
             query: &[],
             headers: &[],
             payload: None,
+            body_bytes: None,
             status,
             answer_headers: &[],
             answer_status: None,

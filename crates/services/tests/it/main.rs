@@ -35,6 +35,8 @@ mod kms;
 #[cfg(test)]
 mod kms_laws;
 #[cfg(test)]
+mod lambda;
+#[cfg(test)]
 mod list_resource_policies;
 #[cfg(test)]
 mod list_secret_version_ids;
@@ -44,6 +46,8 @@ mod list_secrets;
 mod matrix;
 #[cfg(test)]
 mod matrix_iam;
+#[cfg(test)]
+mod matrix_lambda;
 #[cfg(test)]
 mod matrix_organizations;
 #[cfg(test)]

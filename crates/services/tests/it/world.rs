@@ -9,8 +9,10 @@ use strongroom_services::{
     context::{Request, Services},
     iam::{self, AccessKey, Account, Caller, Callers, User},
     kms::{self, KeyMaterial},
+    lambda,
     operation::{Records, Route},
     organizations::{self, Organizations},
+    protocol::Message,
     secretsmanager::{Shared, operations::ROUTES},
     sts::IdentityProviders,
     tables::{AccessKeys, Accounts, Users},
@@ -114,9 +116,13 @@ impl World {
             host: None,
             tls: None,
         };
-        let answer = route(operation)
-            .call(&self.services, &request, body(operation, &input).as_bytes())
-            .await;
+        let route = route(operation);
+        let text = body(operation, &input);
+        let message = Message {
+            body: text.as_bytes(),
+            bound: &outside(route, &input),
+        };
+        let answer = route.call(&self.services, &request, message).await;
         let records = match answer.records {
             Records::Pending(lines) => lines
                 .iter()
@@ -155,11 +161,25 @@ pub fn route(operation: &str) -> &'static Route {
     let (routes, name) = match operation.split_once(':') {
         Some(("iam", name)) => (iam::operations::ROUTES, name),
         Some(("kms", name)) => (kms::operations::ROUTES, name),
+        Some(("lambda", name)) => (lambda::operations::ROUTES, name),
         Some(("organizations", name)) => (organizations::operations::ROUTES, name),
         Some((service, _)) => panic!("no service {service}"),
         None => (ROUTES, operation),
     };
     routes.iter().find(|route| route.name == name).unwrap()
+}
+
+/// The members that are not in the body, of an operation whose body is no
+/// document.
+fn outside(route: &Route, input: &Value) -> Vec<(&'static str, String)> {
+    if route.http.is_none_or(|http| http.payload.is_none()) {
+        return Vec::new();
+    }
+    let text = |name| Some((name, input[name].as_str()?.to_owned()));
+    ["FunctionName", "InvocationType", "Qualifier"]
+        .into_iter()
+        .filter_map(text)
+        .collect()
 }
 
 /// A request's body: a form for services that speak Query.

@@ -2,15 +2,12 @@ use serde_json::{Map, Value, json};
 use strongroom_policy::{Policy, PolicyKind};
 use strongroom_store::Mode;
 
-use super::{create_function::put, get_function::QUALIFIER};
+use super::get_function::QUALIFIER;
 use crate::{
     authorize::Authorized,
     context::Context,
     lambda::{
-        Error, Lambda, Result,
-        function::{FunctionRef, document},
-        record::Statement,
-        revision,
+        Error, Lambda, Result, function::FunctionRef, policy::document, record::Statement, revision,
     },
     operation::Operation,
     protocol::Http,
@@ -50,7 +47,7 @@ pub struct AddPermissionInput {
     /// The organization that the principal must be of.
     #[shape(name = "PrincipalOrgID", length(12, 34), pattern(r"o-[a-z0-9]{10,32}"))]
     pub principal_org_id: Option<String>,
-    /// Not offered: there are no versions but the newest.
+    /// A version or an alias, which has a policy of its own.
     #[shape(length(1, 128))]
     pub qualifier: Option<String>,
     /// What the caller thinks is the function's revision.
@@ -100,8 +97,8 @@ impl Operation for AddPermission {
         function: Authorized<FunctionRef>,
         input: Self::Input,
     ) -> Result<AddPermissionOutput> {
-        let (function, mut row) = function.changeable()?;
-        revision(&row, input.revision_id.as_deref())?;
+        let (function, mut holder) = function.policy_holder()?;
+        revision(holder.revision(), input.revision_id.as_deref())?;
         crate::lambda::arguments::refuse(&[
             (
                 "FunctionUrlAuthType",
@@ -113,8 +110,8 @@ impl Operation for AddPermission {
                 input.invoked_via_function_url.is_some(),
             ),
         ])?;
-        if row
-            .statements
+        if holder
+            .statements()
             .iter()
             .any(|known| known.id == input.statement_id)
         {
@@ -128,11 +125,11 @@ impl Operation for AddPermission {
             ));
         }
         let json = statement(&input, &function).to_string();
-        row.statements.push(Statement {
+        holder.statements().push(Statement {
             id: input.statement_id,
             json: json.clone(),
         });
-        let document = document(&row).unwrap_or_default();
+        let document = document(holder.statements()).unwrap_or_default();
         if document.len() > POLICY_BYTES {
             return Err(Error::PolicyLengthExceeded(
                 format!(
@@ -148,7 +145,7 @@ impl Operation for AddPermission {
                     .into(),
             ));
         }
-        put(cx, &function, row, None)?;
+        holder.put(cx, &function)?;
         Ok(AddPermissionOutput {
             statement: Some(json),
         })

@@ -1,4 +1,3 @@
-use strongroom_crypto::sha256;
 use strongroom_rotation::Template;
 use strongroom_store::Mode;
 
@@ -6,17 +5,16 @@ use crate::{
     authorize::Authorized,
     context::Context,
     lambda::{
-        Error, Lambda, Result,
+        Error, Lambda, Result, UPLOAD_BYTES,
         arguments::{self, Code, Environment, EphemeralStorage, NotOffered, Variables, refuse},
         configuration::{FunctionConfiguration, architecture},
         function::FunctionRef,
-        record::{FunctionCode, FunctionRow},
-        role,
+        record::FunctionRow,
+        role, versions,
     },
     operation::Operation,
     protocol::Http,
     shape::Input,
-    tables::{FunctionCodes, Functions},
 };
 
 /// Seconds that a call may take when the request does not say.
@@ -53,8 +51,10 @@ pub struct CreateFunctionInput {
     /// MiB that a call may use, 128 when absent.
     #[shape(range(128, 32768))]
     pub memory_size: Option<i64>,
-    /// Not offered: there are no versions but the newest.
+    /// Whether to publish the function as a version too.
     pub publish: Option<bool>,
+    /// Not offered.
+    pub publish_to: Option<String>,
     /// `Zip`
     pub package_type: Option<String>,
     /// The environment.
@@ -98,7 +98,10 @@ impl Operation for CreateFunction {
         "ServiceException",
         "ResourceNotFoundException",
     ];
-    const HTTP: Option<Http> = Some(Http::new("POST", "/2015-03-31/functions", 201));
+    const HTTP: Option<Http> = Some(Http {
+        body_bytes: Some(UPLOAD_BYTES),
+        ..Http::new("POST", "/2015-03-31/functions", 201)
+    });
     type Service = Lambda;
     type Input = CreateFunctionInput;
     type Output = FunctionConfiguration;
@@ -114,7 +117,7 @@ impl Operation for CreateFunction {
         input: Self::Input,
     ) -> Result<FunctionConfiguration> {
         refuse(&[
-            ("Publish", input.publish == Some(true)),
+            ("PublishTo", input.publish_to.is_some()),
             (
                 "PackageType",
                 input.package_type.is_some_and(|kind| kind != "Zip"),
@@ -146,6 +149,11 @@ impl Operation for CreateFunction {
             ),
         ])?;
         let function = function.into_inner();
+        if function.qualifier.is_some() {
+            return Err(Error::InvalidParameterValue(
+                "The name of a function that is made can't have a qualifier.".into(),
+            ));
+        }
         if function.function.is_some() || Template::named(&function.name).is_some() {
             return Err(Error::ResourceConflict(
                 format!("Function already exist: {}", function.name).into(),
@@ -192,31 +200,11 @@ impl Operation for CreateFunction {
             tags: input.tags.map(Variables::rows).unwrap_or_default(),
             ..FunctionRow::default()
         };
-        let row = put(cx, &function, row, Some(zip))?;
+        let row = versions::put(cx, &function, row, Some(zip)).await?;
+        if input.publish == Some(true) {
+            let version = versions::publish(cx, &function, row, None).await?;
+            return Ok(FunctionConfiguration::version(&function, &version));
+        }
         Ok(FunctionConfiguration::custom(&row, function.arn))
     }
-}
-
-/// Writes a function that was changed, and its archive if that was.
-pub(super) fn put(
-    cx: &mut Context<'_>,
-    function: &FunctionRef,
-    mut row: FunctionRow,
-    zip: Option<Vec<u8>>,
-) -> Result<FunctionRow> {
-    let (account, region, name) = function.key();
-    let code_key = |code: &str| (account, region, name.clone(), code.to_owned());
-    row.last_modified_ms = cx.now.as_millisecond();
-    row.revision_id = cx.services.random.uuid();
-    if let Some(zip) = zip {
-        if !row.code.is_empty() {
-            cx.tx.delete::<FunctionCodes>(&code_key(&row.code))?;
-        }
-        row.code = hex::encode(sha256(&zip));
-        row.code_bytes = u64::try_from(zip.len()).unwrap_or(u64::MAX);
-        cx.tx
-            .put::<FunctionCodes>(&code_key(&row.code), &FunctionCode { zip })?;
-    }
-    cx.tx.put::<Functions>(&function.key(), &row)?;
-    Ok(row)
 }

@@ -4,14 +4,19 @@ use super::get_function::QUALIFIER;
 use crate::{
     authorize::Authorized,
     context::Context,
-    lambda::{Lambda, Result, function::FunctionRef},
+    lambda::{
+        Error, Lambda, Result, aliases,
+        function::{Function, FunctionRef},
+        qualifier::Qualifier,
+        versions,
+    },
     operation::Operation,
     protocol::Http,
     shape::{Input, Output},
-    tables::{FunctionCodes, Functions},
+    tables::FunctionAliases,
 };
 
-/// Deletes a function.
+/// Deletes a function with its versions and aliases, or one of its versions.
 ///
 /// Source: Lambda API Reference, DeleteFunction.
 pub struct DeleteFunction;
@@ -22,7 +27,7 @@ pub struct DeleteFunctionInput {
     /// Name, ARN or partial ARN.
     #[shape(length(1, 256))]
     pub function_name: String,
-    /// Not offered: there are no versions to delete.
+    /// A version: only that one is deleted.
     #[shape(length(1, 128))]
     pub qualifier: Option<String>,
 }
@@ -40,6 +45,7 @@ impl Operation for DeleteFunction {
     const MODE: Mode = Mode::Write;
     const ERRORS: &'static [&'static str] = &[
         "InvalidParameterValueException",
+        "ResourceConflictException",
         "ServiceException",
         "ResourceNotFoundException",
     ];
@@ -62,11 +68,44 @@ impl Operation for DeleteFunction {
         function: Authorized<FunctionRef>,
         _: Self::Input,
     ) -> Result<DeleteFunctionOutput> {
-        let (function, row) = function.changeable()?;
-        let (account, region, name) = function.key();
-        cx.tx
-            .delete::<FunctionCodes>(&(account, region, name, row.code))?;
-        cx.tx.delete::<Functions>(&function.key())?;
+        let function = function.found()?;
+        let Some(Function::Custom(row)) = &function.function else {
+            return Err(function.built_in());
+        };
+        match &function.qualifier {
+            None => {
+                for alias in aliases::of_version(cx, &function, None).await? {
+                    let key = function.alias_key(&alias.name);
+                    cx.tx.delete::<FunctionAliases>(&key)?;
+                }
+                versions::delete_all(cx, &function, row).await?;
+            }
+            Some(Qualifier::Version(number)) => {
+                let named = aliases::of_version(cx, &function, Some(*number)).await?;
+                if !named.is_empty() {
+                    let names: Vec<String> = named.into_iter().map(|alias| alias.name).collect();
+                    return Err(Error::ResourceConflict(
+                        format!(
+                            "Unable to delete version because the following aliases reference \
+                             it: [{}]",
+                            names.join(", ")
+                        )
+                        .into(),
+                    ));
+                }
+                versions::delete(cx, &function, row).await?;
+            }
+            Some(Qualifier::Latest) => {
+                return Err(Error::InvalidParameterValue(
+                    "$LATEST version cannot be deleted without deleting the function.".into(),
+                ));
+            }
+            Some(Qualifier::Alias(_)) => {
+                return Err(Error::InvalidParameterValue(
+                    "Deletion of aliases is not currently supported.".into(),
+                ));
+            }
+        }
         Ok(DeleteFunctionOutput {
             status_code: Some(204),
         })

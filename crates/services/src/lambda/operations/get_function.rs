@@ -25,7 +25,7 @@ pub struct GetFunctionInput {
     /// Name, ARN or partial ARN.
     #[shape(length(1, 256))]
     pub function_name: String,
-    /// `$LATEST`
+    /// A version or an alias.
     #[shape(length(1, 128))]
     pub qualifier: Option<String>,
 }

@@ -6,7 +6,8 @@ use crate::{
     context::Context,
     lambda::{
         Error, Lambda, Result, builtin,
-        function::{Function, FunctionRef, document},
+        function::{Function, FunctionRef},
+        policy::document,
     },
     operation::Operation,
     protocol::Http,
@@ -24,7 +25,7 @@ pub struct GetPolicyInput {
     /// Name, ARN or partial ARN.
     #[shape(length(1, 256))]
     pub function_name: String,
-    /// `$LATEST`
+    /// A version or an alias.
     #[shape(length(1, 128))]
     pub qualifier: Option<String>,
 }
@@ -66,8 +67,11 @@ impl Operation for GetPolicy {
         _: Self::Input,
     ) -> Result<GetPolicyOutput> {
         let function = function.found()?;
-        let (policy, revision_id) = match &function.function {
-            Some(Function::Custom(row)) => (document(row), Some(row.revision_id.clone())),
+        let (policy, revision_id) = match (&function.alias, &function.function) {
+            (Some(alias), _) => (document(&alias.statements), Some(alias.revision_id.clone())),
+            (None, Some(Function::Custom(row))) => {
+                (document(&row.statements), Some(row.revision_id.clone()))
+            }
             _ => (Some(builtin::document(&function.home, &function.arn)), None),
         };
         if policy.is_none() {

@@ -8,8 +8,9 @@ use crate::{
     context::Context,
     lambda::{
         Error, Lambda, Result,
-        function::FunctionRef,
+        function::{Function, FunctionRef},
         invoke::{Caught, call},
+        qualifier::Qualifier,
     },
     operation::Operation,
     protocol::{Http, Member},
@@ -24,6 +25,11 @@ const TAIL_BYTES: usize = 4096;
 ///
 /// Source: Lambda quotas, "Invocation payload".
 const PAYLOAD_BYTES: usize = 6 * 1024 * 1024;
+
+/// The largest event that waits, in bytes.
+///
+/// Source: Lambda quotas, "Invocation payload", asynchronous.
+const EVENT_BYTES: usize = 1024 * 1024;
 
 /// Calls a function.
 ///
@@ -44,7 +50,7 @@ pub struct InvokeInput {
     pub client_context: Option<String>,
     /// The event, JSON.
     pub payload: Option<Sensitive<Blob>>,
-    /// `$LATEST`
+    /// A version or an alias.
     #[shape(length(1, 128))]
     pub qualifier: Option<String>,
 }
@@ -60,7 +66,7 @@ pub struct InvokeOutput {
     pub log_result: Option<String>,
     /// The answer, or why the function failed, JSON.
     pub payload: Option<Sensitive<Blob>>,
-    /// `$LATEST`
+    /// The version that was called.
     pub executed_version: Option<String>,
 }
 
@@ -71,6 +77,7 @@ impl Operation for Invoke {
     const ERRORS: &'static [&'static str] = &[
         "InvalidParameterValueException",
         "InvalidRequestContentException",
+        "RequestTooLargeException",
         "ResourceNotFoundException",
         "ServiceException",
     ];
@@ -91,6 +98,7 @@ impl Operation for Invoke {
             },
         ],
         payload: Some("Payload"),
+        body_bytes: Some(PAYLOAD_BYTES),
         answer_headers: &[
             Member {
                 at: "x-amz-function-error",
@@ -136,12 +144,9 @@ impl Operation for Invoke {
         } else {
             payload
         };
-        if payload.len() > PAYLOAD_BYTES
-            || serde_json::from_slice::<serde::de::IgnoredAny>(&payload).is_err()
-        {
+        if serde_json::from_slice::<serde::de::IgnoredAny>(&payload).is_err() {
             return Err(Error::InvalidRequestContent(
-                "Could not parse request body into json: the payload is no JSON or too large."
-                    .into(),
+                "Could not parse request body into json: the payload is no JSON.".into(),
             ));
         }
         let tail = match input.log_type.as_deref() {
@@ -158,6 +163,16 @@ impl Operation for Invoke {
             None | Some("RequestResponse") => {}
             Some("DryRun") => return Ok(accepted(204)),
             Some("Event") => {
+                if payload.expose().len() > EVENT_BYTES {
+                    return Err(Error::RequestTooLarge(
+                        format!(
+                            "{} byte payload is too large for the Event invocation type (limit \
+                             {EVENT_BYTES} bytes)",
+                            payload.expose().len()
+                        )
+                        .into(),
+                    ));
+                }
                 let called = call(cx, &function, payload).await?;
                 // In the background; there is nobody to tell what came of it.
                 let spawned = cx.ahead("event", move || async move {
@@ -172,6 +187,11 @@ impl Operation for Invoke {
                 ));
             }
         }
+        let version = match &function.function {
+            Some(Function::Custom(row)) => Qualifier::of_version(row.version),
+            _ => Qualifier::Latest,
+        };
+        let version = version.to_string();
         let called = call(cx, &function, payload).await?;
         let caught = cx.ahead("call", move || called.run())?;
         let Caught { result, log } = &*caught;
@@ -185,7 +205,7 @@ impl Operation for Invoke {
             function_error: result.failed.then(|| "Unhandled".to_owned()),
             log_result: tail.then(|| BASE64_STANDARD.encode(end)),
             payload: Some(Sensitive::new(Blob(result.payload.to_vec()))),
-            executed_version: Some("$LATEST".to_owned()),
+            executed_version: Some(version),
             status_code: Some(200),
         })
     }

@@ -1,6 +1,5 @@
 use strongroom_store::Mode;
 
-use super::create_function::put;
 use crate::{
     authorize::Authorized,
     context::Context,
@@ -24,7 +23,7 @@ pub struct RemovePermissionInput {
     /// The statement.
     #[shape(length(1, 100), pattern(r"([a-zA-Z0-9-_.]+)"))]
     pub statement_id: String,
-    /// Not offered: there are no versions but the newest.
+    /// A version or an alias, which has a policy of its own.
     #[shape(length(1, 128))]
     pub qualifier: Option<String>,
     /// What the caller thinks is the function's revision.
@@ -72,12 +71,13 @@ impl Operation for RemovePermission {
         function: Authorized<FunctionRef>,
         input: Self::Input,
     ) -> Result<Nothing> {
-        let (function, mut row) = function.changeable()?;
-        revision(&row, input.revision_id.as_deref())?;
-        let before = row.statements.len();
-        row.statements
+        let (function, mut holder) = function.policy_holder()?;
+        revision(holder.revision(), input.revision_id.as_deref())?;
+        let before = holder.statements().len();
+        holder
+            .statements()
             .retain(|statement| statement.id != input.statement_id);
-        if row.statements.len() == before {
+        if holder.statements().len() == before {
             return Err(Error::ResourceNotFound(
                 format!(
                     "Statement {} is not found in resource policy.",
@@ -86,7 +86,7 @@ impl Operation for RemovePermission {
                 .into(),
             ));
         }
-        put(cx, &function, row, None)?;
+        holder.put(cx, &function)?;
         Ok(Nothing)
     }
 }

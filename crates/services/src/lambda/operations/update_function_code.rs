@@ -1,16 +1,15 @@
 use strongroom_store::Mode;
 use strongroom_types::Sensitive;
 
-use super::create_function::put;
 use crate::{
     authorize::Authorized,
     context::Context,
     lambda::{
-        Lambda, Result,
+        Lambda, Result, UPLOAD_BYTES,
         arguments::{Code, NotOffered, refuse},
         configuration::{FunctionConfiguration, architecture},
         function::FunctionRef,
-        revision,
+        revision, versions,
     },
     operation::Operation,
     protocol::Http,
@@ -38,8 +37,10 @@ pub struct UpdateFunctionCodeInput {
     pub s3_object_version: Option<String>,
     /// Not offered.
     pub image_uri: Option<String>,
-    /// Not offered: there are no versions but the newest.
+    /// Whether to publish the function as a version too.
     pub publish: Option<bool>,
+    /// Not offered.
+    pub publish_to: Option<String>,
     /// Whether only to check the request.
     pub dry_run: Option<bool>,
     /// What the caller thinks is the function's revision.
@@ -61,11 +62,10 @@ impl Operation for UpdateFunctionCode {
         "ResourceNotFoundException",
         "PreconditionFailedException",
     ];
-    const HTTP: Option<Http> = Some(Http::new(
-        "PUT",
-        "/2015-03-31/functions/{FunctionName}/code",
-        200,
-    ));
+    const HTTP: Option<Http> = Some(Http {
+        body_bytes: Some(UPLOAD_BYTES),
+        ..Http::new("PUT", "/2015-03-31/functions/{FunctionName}/code", 200)
+    });
     type Service = Lambda;
     type Input = UpdateFunctionCodeInput;
     type Output = FunctionConfiguration;
@@ -81,9 +81,9 @@ impl Operation for UpdateFunctionCode {
         input: Self::Input,
     ) -> Result<FunctionConfiguration> {
         let (function, row) = function.changeable()?;
-        revision(&row, input.revision_id.as_deref())?;
+        revision(&row.revision_id, input.revision_id.as_deref())?;
         refuse(&[
-            ("Publish", input.publish == Some(true)),
+            ("PublishTo", input.publish_to.is_some()),
             ("SourceKMSKeyArn", input.source_kms_key_arn.is_some()),
             (
                 "The architecture",
@@ -100,11 +100,14 @@ impl Operation for UpdateFunctionCode {
             image_uri: input.image_uri,
         };
         let zip = code.zip()?;
-        let row = if input.dry_run == Some(true) {
-            row
-        } else {
-            put(cx, &function, row, Some(zip))?
-        };
+        if input.dry_run == Some(true) {
+            return Ok(FunctionConfiguration::custom(&row, function.arn));
+        }
+        let row = versions::put(cx, &function, row, Some(zip)).await?;
+        if input.publish == Some(true) {
+            let version = versions::publish(cx, &function, row, None).await?;
+            return Ok(FunctionConfiguration::version(&function, &version));
+        }
         Ok(FunctionConfiguration::custom(&row, function.arn))
     }
 }

@@ -1,6 +1,5 @@
 use strongroom_store::Mode;
 
-use super::create_function::put;
 use crate::{
     authorize::Authorized,
     context::Context,
@@ -9,7 +8,7 @@ use crate::{
         arguments::{self, Environment, EphemeralStorage, NotOffered, refuse},
         configuration::FunctionConfiguration,
         function::FunctionRef,
-        revision, role,
+        revision, role, versions,
     },
     operation::Operation,
     protocol::Http,
@@ -100,7 +99,7 @@ impl Operation for UpdateFunctionConfiguration {
         input: Self::Input,
     ) -> Result<FunctionConfiguration> {
         let (function, mut row) = function.changeable()?;
-        revision(&row, input.revision_id.as_deref())?;
+        revision(&row.revision_id, input.revision_id.as_deref())?;
         refuse(&[
             ("VpcConfig", input.vpc_config.is_some()),
             ("DeadLetterConfig", input.dead_letter_config.is_some()),
@@ -138,7 +137,7 @@ impl Operation for UpdateFunctionConfiguration {
         };
         row.timeout_seconds = number(input.timeout, row.timeout_seconds);
         row.memory_mib = number(input.memory_size, row.memory_mib);
-        let row = put(cx, &function, row, None)?;
+        let row = versions::put(cx, &function, row, None).await?;
         Ok(FunctionConfiguration::custom(&row, function.arn))
     }
 }
