@@ -79,6 +79,7 @@ impl Deployment {
             identity_providers: IdentityProviders::unreachable(),
             organizations: Organizations::of(&store, Partition::default()),
             history: Arc::new(NoHistory),
+            rules: Arc::default(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             random: Arc::new(Counted::default()),
             store,
