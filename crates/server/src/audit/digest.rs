@@ -92,7 +92,7 @@ impl PublicKey {
     /// The key in hexadecimal.
     #[must_use]
     pub fn to_hex(&self) -> String {
-        hex::encode(&self.bytes)
+        hex::encode(self.bytes)
     }
 
     fn is_good(&self, text: &str, signature: &str) -> bool {

@@ -215,9 +215,8 @@ fn reached(replay: &Replay, records: u64, hash: &str, before: Option<Hash>) -> O
         Some(last) => replay.marks.get(last).map(|(hash, _)| *hash),
         None => before,
     };
-    (found.map(|found| hex::encode(found)).as_deref() != Some(hash)
-        && (last.is_some() || before.is_some()))
-    .then_some((None, OTHERS))
+    (found.map(hex::encode).as_deref() != Some(hash) && (last.is_some() || before.is_some()))
+        .then_some((None, OTHERS))
 }
 
 /// The record after the last that could be read.
