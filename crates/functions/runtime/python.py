@@ -39,28 +39,51 @@ def call(method, path, body=None, headers=None):
     return answer.headers, answer.read()
 
 
-def failure(error):
-    frames = traceback.extract_tb(error.__traceback__)
-    return json.dumps(
-        {
-            "errorMessage": str(error),
-            "errorType": type(error).__name__,
-            "stackTrace": traceback.format_list(frames),
-        }
-    )
+class Broken(Exception):
+    """A failure of the kind that Lambda's runtime itself tells of."""
+
+    def __init__(self, kind, message):
+        super().__init__(message)
+        self.kind = kind
 
 
 def told(path, error):
+    kind = error.kind if isinstance(error, Broken) else type(error).__name__
     traceback.print_exception(type(error), error, error.__traceback__)
     sys.stderr.flush()
-    call("POST", path, failure(error), {"Lambda-Runtime-Function-Error-Type": type(error).__name__})
+    frames = traceback.extract_tb(error.__traceback__)
+    failure = {"errorMessage": str(error), "errorType": kind, "stackTrace": traceback.format_list(frames)}
+    call("POST", path, json.dumps(failure), {"Lambda-Runtime-Function-Error-Type": kind})
+
+
+def load(place):
+    """The handler of `directory/file.function`, or of `package.module.function`."""
+    path, dot, name = place.rpartition(".")
+    if not dot:
+        raise Broken("Runtime.MalformedHandlerName", f"Bad handler '{place}': it names no function of a module")
+    module = path.replace("/", ".")
+    try:
+        loaded = importlib.import_module(module)
+    except ImportError as error:
+        raise Broken("Runtime.ImportModuleError", f"Unable to import module '{module}': {error}") from error
+    except SyntaxError as error:
+        raise Broken("Runtime.UserCodeSyntaxError", f"Syntax error in module '{module}': {error}") from error
+    if not hasattr(loaded, name):
+        raise Broken("Runtime.HandlerNotFound", f"Handler '{name}' missing on module '{module}'")
+    return getattr(loaded, name)
+
+
+def marshal(result):
+    try:
+        return json.dumps(result)
+    except (TypeError, ValueError) as error:
+        raise Broken("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
 
 
 def main():
     sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
     try:
-        module, _, name = os.environ["_HANDLER"].rpartition(".")
-        handler = getattr(importlib.import_module(module.replace("/", ".")), name)
+        handler = load(os.environ["_HANDLER"])
     except BaseException as error:
         told("/init/error", error)
         sys.exit(1)
@@ -68,7 +91,7 @@ def main():
         headers, event = call("GET", "/invocation/next")
         here = "/invocation/" + headers["Lambda-Runtime-Aws-Request-Id"]
         try:
-            result = json.dumps(handler(json.loads(event or b"null"), Context(headers)))
+            result = marshal(handler(json.loads(event or b"null"), Context(headers)))
         except Exception as error:
             told(here + "/error", error)
             continue

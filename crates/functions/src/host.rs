@@ -16,7 +16,7 @@ use crate::{
     Confinement, Runtime, archive,
     process::{Process, Program},
     runtime::{NODE, PYTHON},
-    runtime_api::{self, Event, Posted},
+    runtime_api::{self, Event, MAX_PAYLOAD_BYTES, Posted},
 };
 
 /// Bytes after which a function's log is begun anew.
@@ -263,6 +263,15 @@ fn told(posted: Posted) -> Outcome {
         Posted::Response(_) => Bytes::from_static(
             b"{\"errorType\":\"Runtime.MarshalError\",\"errorMessage\":\"the answer is no JSON\"}",
         ),
+        Posted::TooLarge => {
+            let text = format!(
+                "Response payload size exceeded maximum allowed payload size \
+                 ({MAX_PAYLOAD_BYTES} bytes)."
+            );
+            let kind = "Function.ResponseSizeTooLarge";
+            let payload = serde_json::json!({"errorType": kind, "errorMessage": text});
+            payload.to_string().into()
+        }
         Posted::Error(payload) | Posted::InitError(payload) => payload,
     };
     let kind = serde_json::from_slice::<Told>(&payload).ok();

@@ -17,8 +17,8 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinSet};
 
 /// The largest answer, in bytes.
 ///
-/// Source: Lambda quotas, "Invocation payload", synchronous.
-pub(crate) const MAX_PAYLOAD_BYTES: usize = 6 * 1024 * 1024;
+/// Source: the limit that AWS's error names.
+pub(crate) const MAX_PAYLOAD_BYTES: usize = 6_291_556;
 const ROOT: &str = "/2018-06-01/runtime";
 
 /// What a process posted.
@@ -30,6 +30,8 @@ pub(crate) enum Posted {
     Error(Bytes),
     /// Why it could not be loaded.
     InitError(Bytes),
+    /// More than may be posted.
+    TooLarge,
 }
 
 /// What a process is given.
@@ -108,14 +110,15 @@ async fn answer(
     let body = Limited::new(request.into_body(), MAX_PAYLOAD_BYTES)
         .collect()
         .await;
-    let Ok(body) = body else {
-        return Ok(plain(StatusCode::PAYLOAD_TOO_LARGE));
+    let (status, what) = match body {
+        Ok(body) => (StatusCode::ACCEPTED, kind(body.to_bytes())),
+        Err(_) => (StatusCode::PAYLOAD_TOO_LARGE, Posted::TooLarge),
     };
     let mut posted = state.posted.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(posted) = posted.take() {
-        let _ = posted.send(kind(body.to_bytes()));
+        let _ = posted.send(what);
     }
-    Ok(plain(StatusCode::ACCEPTED))
+    Ok(plain(status))
 }
 
 /// The event, once; who asks again waits until the process is ended.

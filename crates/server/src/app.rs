@@ -51,6 +51,9 @@ pub struct Setup {
     pub partition: Partition,
     /// The Regions served.
     pub regions: Vec<Region>,
+    /// A file of certificate authorities that vouch for databases, in place of
+    /// the system's.
+    pub authorities: Option<PathBuf>,
     /// Asks identity providers.
     pub outbound: Outbound,
     /// Who is told what happens.
@@ -150,7 +153,8 @@ impl App {
             rules: Arc::new(setup.rules),
             ..services(store, setup.partition)
         };
-        services.secrets.rotation().trust(databases::trust());
+        let trust = databases::trust(setup.authorities.as_deref());
+        services.secrets.rotation().trust(trust);
         // The embedded store is this process's alone.
         rotation::take_back(&services).await?;
         config_rules::schedule(&services).await?;

@@ -255,7 +255,7 @@ async fn what_fails_is_told() {
     let invocation = world
         .python("import nothing_of_this_name\n", json!({}))
         .await;
-    assert_eq!(failure(&invocation).0, "ModuleNotFoundError");
+    assert_eq!(failure(&invocation).0, "Runtime.ImportModuleError");
 
     let leaving = "import os\ndef main(event, context):\n    os._exit(3)\n";
     let invocation = world.python(leaving, json!({})).await;
@@ -407,4 +407,28 @@ def main(event, context):
         .python("def main(event, context):\n    return 'well'\n", json!({}))
         .await;
     assert_eq!(answer(&next), "well");
+}
+
+#[tokio::test]
+async fn what_the_runtime_itself_tells_of() {
+    let world = World::new();
+    for (code, kind) in [
+        ("import nothing_of_the_kind\n", "Runtime.ImportModuleError"),
+        ("def main(:\n", "Runtime.UserCodeSyntaxError"),
+        (
+            "def other(event, context):\n    pass\n",
+            "Runtime.HandlerNotFound",
+        ),
+        (
+            "def main(event, context):\n    return object()\n",
+            "Runtime.MarshalError",
+        ),
+        (
+            "def main(event, context):\n    return 'x' * 6291556\n",
+            "Function.ResponseSizeTooLarge",
+        ),
+    ] {
+        let failed = failure(&world.python(code, json!({})).await);
+        assert_eq!(failed.0, kind, "{failed:?}");
+    }
 }

@@ -1,3 +1,11 @@
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
 use mysql_async::{Conn, OptsBuilder, prelude::Queryable as _};
 use serde_json::{Value, json};
 use strongroom_rotation::{Step, Template};
@@ -208,4 +216,52 @@ async fn what_a_user_must_bring_of_tls_is_copied() {
             .unwrap();
         assert_eq!(kind.as_deref(), Some("ANY"));
     }
+}
+
+/// How many rotations an application watches.
+const ROTATIONS: usize = 200;
+
+/// An application that reads the secret and logs in, again and again, never
+/// fails.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_notices_nothing_of_alternating_rotations() {
+    let server = Arc::new(Server::mariadb());
+    root(&server, &["CREATE USER 'app'@'%' IDENTIFIED BY 'first'"]).await;
+    let mut value = secret(&server, "mariadb", "app", "first");
+    value["masterarn"] = MASTER.into();
+    let superuser = secret(&server, "mariadb", "superuser", ROOT_PASSWORD);
+    let rotation = Arc::new(Rotation::new(
+        Template::MariaDbMultiUser,
+        &server.ca_pem,
+        &value,
+        Some(&superuser),
+    ));
+    let stop = Arc::new(AtomicBool::new(false));
+    let logins = Arc::new(AtomicUsize::new(0));
+    let application = {
+        let (rotation, server) = (Arc::clone(&rotation), Arc::clone(&server));
+        let (stop, logins) = (Arc::clone(&stop), Arc::clone(&logins));
+        tokio::spawn(async move {
+            let mut failed = Vec::new();
+            while !stop.load(Ordering::Relaxed) {
+                let value = rotation.current();
+                if !logs_in(&server, &value).await {
+                    failed.push(value["username"].clone());
+                }
+                logins.fetch_add(1, Ordering::Relaxed);
+            }
+            failed
+        })
+    };
+    for _ in 0..ROTATIONS {
+        rotation.rotate().await;
+        // What was read before a rotation is good until the next.
+        let before = logins.load(Ordering::Relaxed);
+        while logins.load(Ordering::Relaxed) < before + 2 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+    stop.store(true, Ordering::Relaxed);
+    assert_eq!(application.await.unwrap(), Vec::<Value>::new());
+    assert!(logins.load(Ordering::Relaxed) >= 2 * ROTATIONS);
 }

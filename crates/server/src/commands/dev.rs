@@ -128,6 +128,7 @@ impl Dev {
             audit_options: Options::default(),
             partition: site.partition,
             regions: Region::all().collect(),
+            authorities: None,
             outbound: Outbound::new(None)?,
             endpoints: Vec::new(),
             rules: Rules::default(),

@@ -105,6 +105,7 @@ fn setup(config: &Config, site: &Site) -> Result<Setup, Failure> {
         audit_options: config.audit.options,
         partition: site.partition,
         regions: config.deployment.regions.clone(),
+        authorities: config.outbound.certificate_authorities.clone(),
         outbound: Outbound::new(config.outbound.certificate_authorities.clone())?,
         endpoints: endpoints.collect::<Result<_, _>>()?,
         rules: config.rules.clone(),

@@ -74,6 +74,7 @@ impl World {
             audit_options: Options::default(),
             partition: Partition::default(),
             regions: Region::all().collect(),
+            authorities: None,
             outbound: Outbound::new(None).unwrap(),
             endpoints: Vec::new(),
             rules: strongroom_services::config_rules::Rules::default(),
