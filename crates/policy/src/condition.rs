@@ -60,7 +60,8 @@ impl Condition {
     ///
     /// # Errors
     /// [`PolicyError::Syntax`] for an unknown operator or a malformed
-    /// variable; [`PolicyError::VendorMissing`] for a key without prefix.
+    /// variable; [`PolicyError::VendorMissing`] for a key without prefix;
+    /// [`PolicyError::DateInvalid`].
     pub(crate) fn parse(
         operator: &str,
         key: &str,
@@ -78,7 +79,7 @@ impl Condition {
             Test::Arn => Operands::Arn(Arns::parse(values, variables)?),
             Test::Binary => Operands::Binary(Binaries::parse(values)),
             Test::Bool => Operands::Bool(Booleans::parse(values, variables)?),
-            Test::Date(relation) => Operands::Date(Dates::parse(relation, values)),
+            Test::Date(relation) => Operands::Date(Dates::parse(relation, values)?),
             Test::IpAddress => Operands::IpAddress(Blocks::parse(values)),
             Test::Null => Operands::Null(Absence::parse(values)),
             Test::Numeric(relation) => Operands::Numeric(Numbers::parse(relation, values)),

@@ -17,6 +17,12 @@ pub enum PolicyError {
         /// Where and what, for the log.
         detail: String,
     },
+    /// A value of a `Date…` operator is no date.
+    #[error("The policy failed legacy parsing")]
+    DateInvalid {
+        /// The value as written.
+        value: String,
+    },
     /// A resource or trust policy has a statement without a principal. The
     /// message is inferred from its sibling `Has prohibited field Resource`.
     #[error("Missing required field Principal")]
@@ -71,7 +77,7 @@ impl PolicyError {
     pub fn detail(&self) -> Option<&str> {
         match self {
             Self::InvalidJson { detail } | Self::Syntax { detail } => Some(detail),
-            Self::VendorMissing { value } => Some(value),
+            Self::VendorMissing { value } | Self::DateInvalid { value } => Some(value),
             Self::ActionsMissing
             | Self::PrincipalMissing
             | Self::PrincipalProhibited

@@ -155,14 +155,19 @@ fn instant(text: &str) -> Option<f64> {
     if let Ok(seconds) = text.parse::<i64>() {
         return Some(seconds as f64);
     }
+    let text = text.to_uppercase();
     let (date, time) = match text.split_once('T') {
         Some((date, time)) => (date, Some(time)),
-        None => (text, None),
+        None => (text.as_str(), None),
     };
     let numbers = |text: &str, separator| -> Option<Vec<f64>> {
         text.split(separator).map(decimal).collect()
     };
-    let [year, month, day] = numbers(date, '-')?.try_into().ok()?;
+    let (year, month, day) = match numbers(date, '-')?[..] {
+        [year, month, day] => (year, month, day),
+        [year, month] => (year, month, 1.0),
+        _ => return None,
+    };
     // Days by counting them.
     let leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let in_months = |year| {
