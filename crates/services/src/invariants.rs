@@ -10,7 +10,7 @@ use strongroom_types::AccountId;
 
 use crate::{
     context::Services,
-    iam, kms, secretsmanager,
+    iam, kms, organizations, secretsmanager,
     tables::{AccessKeys, Accounts, Users},
 };
 
@@ -29,6 +29,7 @@ pub async fn check(services: &Services) -> Result<Vec<String>, StoreError> {
     iam::check_iam(services.partition, &mut tx, &mut problems).await?;
     users(&mut tx, &mut problems).await?;
     access_keys(&mut tx, &mut problems).await?;
+    organizations::check_organizations(&mut tx, &mut problems).await?;
     kms::check_keys(services.partition, &mut tx, &mut problems).await?;
     Ok(problems)
 }

@@ -14,6 +14,7 @@ mod describe;
 mod entity;
 mod error;
 mod id;
+mod invariants;
 pub mod operations;
 mod paging;
 mod policy;
@@ -32,6 +33,7 @@ use crate::{
 
 pub use bearing::{Bearing, BearingError, Bearings, LevelPolicy, Organizations};
 pub use error::{Error, Result};
+pub(crate) use invariants::check_organizations;
 pub use record::{AccountRequest, Attachment, Member, Organization, Policy, Tag, Unit};
 
 /// AWS Organizations.

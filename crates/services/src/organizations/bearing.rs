@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use strongroom_policy::{Policy, PolicyKind};
+use strongroom_policy::Policy;
 use strongroom_store::{CommitObserver, Store, StoreError, Table, Transaction};
 use strongroom_types::{AccountId, Partition};
 
@@ -289,11 +289,7 @@ fn compile(
     arn: String,
     content: &str,
 ) -> Result<Arc<LevelPolicy>, BearingError> {
-    let kind = match policy_type {
-        PolicyType::ResourceControl => PolicyKind::ResourceControl,
-        PolicyType::ServiceControl => PolicyKind::ServiceControl,
-    };
-    let policy = Policy::parse(content, kind)
+    let policy = Policy::parse(content, policy_type.kind())
         .map_err(|_| BearingError::Inconsistent(format!("policy {arn} does not compile")))?;
     Ok(Arc::new(LevelPolicy { arn, policy }))
 }

@@ -1,7 +1,7 @@
 //! Policies of organizations: what is one, and where they are attached.
 
 use serde_json::Value;
-use strongroom_policy::{Effect, Policy as Compiled, PolicyKind, Statement};
+use strongroom_policy::{Effect, Policy as Compiled, Statement};
 
 use super::{
     entity::{Org, PolicyOf},
@@ -47,10 +47,7 @@ pub(super) fn check_content(policy_type: PolicyType, content: &str) -> Result<()
             "You have exceeded the maximum policy size.",
         ));
     }
-    let kind = match policy_type {
-        PolicyType::ResourceControl => PolicyKind::ResourceControl,
-        PolicyType::ServiceControl => PolicyKind::ServiceControl,
-    };
+    let kind = policy_type.kind();
     let policy = Compiled::parse(content, kind).map_err(|_| Error::MalformedPolicyDocument)?;
     let denies = |statement: &Statement| statement.effect() == Effect::Deny;
     if policy_type == PolicyType::ResourceControl

@@ -1,6 +1,7 @@
 //! The two types of policy that decide requests, and AWS's own policies of
 //! them.
 
+use strongroom_policy::PolicyKind;
 use strongroom_types::{AccountId, Partition};
 
 /// A type of policy that organizations enforce here.
@@ -48,6 +49,14 @@ impl PolicyType {
         match self {
             Self::ResourceControl => "RESOURCE_CONTROL_POLICY",
             Self::ServiceControl => "SERVICE_CONTROL_POLICY",
+        }
+    }
+
+    /// The kind of policy, as it is compiled.
+    pub(super) fn kind(self) -> PolicyKind {
+        match self {
+            Self::ResourceControl => PolicyKind::ResourceControl,
+            Self::ServiceControl => PolicyKind::ServiceControl,
         }
     }
 

@@ -3,8 +3,12 @@
 use serde_json::json;
 use strongroom_services::{
     kms::Alias,
+    organizations::Attachment,
     secretsmanager::{ResourcePolicy, SealedValue, Secret, Tag, Version},
-    tables::{AccessKeys, Jobs, KmsAliases, SecretPolicies, SecretValues, Secrets, Users},
+    tables::{
+        AccessKeys, Jobs, KmsAliases, OrganizationAttachments, OrganizationMembers,
+        OrganizationPolicies, OrganizationUnits, SecretPolicies, SecretValues, Secrets, Users,
+    },
 };
 use strongroom_store::{Mode, Table};
 use strongroom_types::Region;
@@ -155,4 +159,75 @@ async fn of_users_and_keys() {
     add_row::<KmsAliases>(&client.world, key, row).await;
     expect(&client, "stands for no key").await;
     assert_eq!(rows::<AccessKeys>(&client.world).await.len(), 2);
+}
+
+/// A deployment with an organization: a unit, and an account in it.
+async fn organization() -> Client {
+    let client = administrator().await;
+    let ask = async |operation: &str, input| {
+        client
+            .ok(&format!("organizations:{operation}"), input)
+            .await
+    };
+    ask("CreateOrganization", json!({})).await;
+    let root = ask("ListRoots", json!({})).await["Roots"][0]["Id"].clone();
+    ask(
+        "CreateOrganizationalUnit",
+        json!({"ParentId": root, "Name": "unit"}),
+    )
+    .await;
+    let member = json!({"AccountName": "m", "Email": "m@example.com"});
+    ask("CreateAccount", member).await;
+    let scp = json!({
+        "Name": "p", "Description": "", "Type": "SERVICE_CONTROL_POLICY",
+        "Content": r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"a:b","Resource":"*"}}"#,
+    });
+    ask("CreatePolicy", scp).await;
+    assert_eq!(problems(&client.world).await, [""; 0]);
+    client
+}
+
+#[tokio::test]
+async fn of_organizations() {
+    let client = organization().await;
+    let (key, mut unit) = rows::<OrganizationUnits>(&client.world).await.remove(0);
+    unit.parent = key.1.clone();
+    add_row::<OrganizationUnits>(&client.world, key, unit).await;
+    expect(&client, "has no way to the root").await;
+
+    let client = organization().await;
+    let (key, mut policy) = rows::<OrganizationPolicies>(&client.world).await.remove(0);
+    policy.content = "{}".to_owned();
+    add_row::<OrganizationPolicies>(&client.world, key, policy).await;
+    expect(&client, "is none").await;
+
+    let client = organization().await;
+    let members = rows::<OrganizationMembers>(&client.world).await;
+    let (key, mut member) = members
+        .into_iter()
+        .find(|((it,), _)| it.number() != OWNER)
+        .unwrap();
+    member.parent = "ou-none".to_owned();
+    add_row::<OrganizationMembers>(&client.world, key, member).await;
+    expect(&client, "has no way to the root").await;
+
+    let client = organization().await;
+    let owner = account(OWNER);
+    for (target, policy, words) in [
+        ("ou-none", "p-FullAWSAccess", "is attached to ou-none"),
+        ("111122223333", "p-none", "is not there"),
+    ] {
+        let key = (owner, target.to_owned(), policy.to_owned());
+        add_row::<OrganizationAttachments>(&client.world, key.clone(), Attachment {}).await;
+        expect(&client, words).await;
+        remove::<OrganizationAttachments>(&client, &key).await;
+    }
+    remove::<OrganizationMembers>(&client, &(owner,)).await;
+    let found = problems(&client.world).await;
+    assert!(
+        found
+            .iter()
+            .any(|it| it.contains("is not in its organization")),
+        "{found:?}"
+    );
 }
