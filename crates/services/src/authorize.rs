@@ -328,20 +328,34 @@ pub(crate) fn is_trusted(
     decided(&context, target.policy(), action).is_ok()
 }
 
+/// What an operator is told of a decision.
+pub(crate) struct Told {
+    /// That it is allowed; otherwise AWS's text.
+    pub(crate) verdict: Result<(), String>,
+    /// All that it was made from.
+    pub(crate) story: serde_json::Value,
+}
+
 /// All that a decision is made from, and what it is, for an operator.
 pub(crate) fn explain(
     cx: &Context<'_>,
     target: &impl Target,
     action: &str,
     keys: &Keys,
-) -> serde_json::Value {
+    forwarded: bool,
+) -> Told {
     let context = RequestContext {
         told: true,
+        forwarded,
         ..RequestContext::of(cx, target, keys)
     };
-    gathered(&context, target.policy(), action, |request, policies| {
+    let story = gathered(&context, target.policy(), action, |request, policies| {
         teach::story(&context, request, policies)
-    })
+    });
+    Told {
+        verdict: decided(&context, target.policy(), action),
+        story,
+    }
 }
 
 fn decided<T: Target>(

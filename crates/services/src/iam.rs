@@ -40,6 +40,7 @@ mod rows;
 mod saml;
 mod service_linked;
 mod simulation;
+mod stand_in;
 mod standing;
 mod tags;
 mod trust;
@@ -59,6 +60,7 @@ pub use record::{
     InlinePolicy, InstanceProfile, ManagedPolicy, OidcProvider, PasswordPolicy, PolicyAttachment,
     PolicyVersion, PrincipalName, Role, RoleDeletion, SamlKey, SamlProvider, Tag, User,
 };
+pub(crate) use stand_in::StandIn;
 pub(crate) use standing::managed;
 pub use standing::{NamedPolicy, Standing};
 

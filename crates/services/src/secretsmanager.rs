@@ -37,6 +37,7 @@ pub use secret::{AWSCURRENT, AWSPENDING, AWSPREVIOUS};
 pub(crate) use secret_ref::split_suffix;
 pub use secret_ref::{FoundSecret, SecretRef};
 pub use shared::Shared;
+pub(crate) use value::explain_key;
 
 use crate::{
     operation::Service,

@@ -15,10 +15,6 @@ const LONG_FOR_A_REASON: &[(&str, &str)] = &[
         "the one way into an operation, read as a whole",
     ),
     (
-        "crates/services/src/iam/caller.rs",
-        "every kind of caller, one after another",
-    ),
-    (
         "crates/services/src/iam/record.rs",
         "the rows of a service, one after another",
     ),

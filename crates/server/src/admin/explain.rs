@@ -1,8 +1,7 @@
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use strongroom_services::{
     context::Services,
-    explain::{Question, explain},
+    explain::{Answer, Question, explain},
 };
 
 /// What may be done, by whom.
@@ -13,16 +12,20 @@ pub struct ExplainRequest {
     pub principal: String,
     /// The action.
     pub action: String,
-    /// The resource's ARN, or `*`.
+    /// The resource's ARN or name, or `*`.
     pub resource: String,
     /// Where the request would be sent.
     pub region: Option<String>,
     /// Condition keys and values.
     pub context: Vec<(String, String)>,
+    /// Who vouches for a federated user.
+    pub issuer: Option<String>,
+    /// A session's policy.
+    pub session_policy: Option<String>,
 }
 
 /// May it be done, and why.
-pub(super) async fn answer(services: &Services, asked: ExplainRequest) -> Result<Value, String> {
+pub(super) async fn answer(services: &Services, asked: ExplainRequest) -> Result<Answer, String> {
     let region = match asked.region {
         Some(name) => {
             let region = name.parse();
@@ -35,6 +38,8 @@ pub(super) async fn answer(services: &Services, asked: ExplainRequest) -> Result
         action: asked.action,
         resource: asked.resource,
         context: asked.context,
+        issuer: asked.issuer,
+        session_policy: asked.session_policy,
         region,
     };
     explain(services, &question).await

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use strongroom_services::explain::Answer as Answered;
 
 use super::{
     AcceptRequest, BackupReport, EventsReport, EventsRequest, ExplainRequest, FindingsReport,
@@ -51,8 +52,8 @@ pub enum Report {
     Backup(BackupReport),
     /// What there is to say of event endpoints.
     Events(EventsReport),
-    /// May it be done, and why: as a decoded authorization message.
-    Explain(serde_json::Value),
+    /// May it be done, and why.
+    Explain(Answered),
     /// What rules found.
     Findings(FindingsReport),
     /// What waits.

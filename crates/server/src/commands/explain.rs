@@ -8,14 +8,16 @@ use crate::admin::{ExplainRequest, Report, Request};
 /// Who, what, and to what.
 #[derive(Args)]
 pub(super) struct Explain {
-    /// The ARN of a user, a role, a role's session or a root user
+    /// The ARN of a user, a role, a role's session, a federated user or a root
+    /// user
     #[arg(long, value_name = "ARN")]
     principal: String,
     /// The action, such as secretsmanager:GetSecretValue
     #[arg(long, value_name = "ACTION")]
     action: String,
-    /// The ARN of what it is done to; * if to nothing in particular
-    #[arg(long, value_name = "ARN", default_value = "*")]
+    /// The ARN of what it is done to, or the name of a secret or KMS key; * if to
+    /// nothing in particular
+    #[arg(long, value_name = "ARN|NAME", default_value = "*")]
     resource: String,
     /// Where the request would be sent; the resource's Region by default
     #[arg(long, value_name = "REGION")]
@@ -24,6 +26,12 @@ pub(super) struct Explain {
     /// the values of one key
     #[arg(long = "context", value_name = "KEY=VALUE", value_parser = pair)]
     context: Vec<(String, String)>,
+    /// The user who vouches for a federated user; the root user by default
+    #[arg(long, value_name = "ARN")]
+    issuer: Option<String>,
+    /// A policy that was passed when the session was made, in JSON
+    #[arg(long, value_name = "JSON")]
+    session_policy: Option<String>,
     #[command(flatten)]
     place: Place,
 }
@@ -36,9 +44,15 @@ impl Explain {
             resource: self.resource,
             region: self.region,
             context: self.context,
+            issuer: self.issuer,
+            session_policy: self.session_policy,
         });
         if let Report::Explain(answer) = self.place.site()?.perform(request).await? {
-            say(serde_json::to_string_pretty(&answer)?);
+            say(&answer.verdict);
+            say(serde_json::to_string_pretty(&answer.decision)?);
+            if let Some(key) = &answer.kms_key {
+                say(serde_json::to_string_pretty(key)?);
+            }
         }
         Ok(())
     }

@@ -13,6 +13,8 @@ use crate::context::Context;
 /// Bytes of a story's text. AWS's operation takes 10,240 characters of what it
 /// is sealed in.
 const STORY_BYTES: usize = 7_000;
+/// Bytes of what says that a list was cut.
+const TRUNCATED_BYTES: usize = r#","truncated":true"#.len();
 /// Characters of one value that is shown.
 const VALUE_CHARACTERS: usize = 256;
 
@@ -67,7 +69,8 @@ pub(super) fn story<T: Target>(
             .iter()
             .any(|matched| matched.effect == Effect::Deny),
         "matchedStatements": {"items": matched(&explanation, near)},
-        "failures": {"items": failures(&explanation, near)},
+        // What is missing matters only where it was missed.
+        "failures": {"items": if allowed { Vec::new() } else { failures(&explanation, near) }},
         "context": {
             "principal": {"id": context.principal().user_id(), "arn": caller.arn.as_str()},
             "action": request.action,
@@ -77,16 +80,31 @@ pub(super) fn story<T: Target>(
     })
 }
 
-/// A story's text, cut so that it fits.
+/// A story's text, cut so that it fits: of its lists, the one that matters
+/// least first, the longest items go until the rest fits.
 fn cut(mut story: Value) -> String {
-    // The largest part first, until it fits.
+    let mut length = story.to_string().len();
     for part in ["/context/conditions", "/matchedStatements", "/failures"] {
-        if story.to_string().len() <= STORY_BYTES {
+        if length <= STORY_BYTES {
             break;
         }
-        if let Some(Value::Object(list)) = story.pointer_mut(part) {
-            list.insert("items".to_owned(), json!([]));
-            list.insert("truncated".to_owned(), json!(true));
+        let Some(Value::Object(list)) = story.pointer_mut(part) else {
+            continue;
+        };
+        list.insert("truncated".to_owned(), json!(true));
+        length += TRUNCATED_BYTES;
+        let Some(Value::Array(items)) = list.get_mut("items") else {
+            continue;
+        };
+        let mut lengths: Vec<usize> = items.iter().map(|item| item.to_string().len()).collect();
+        while length > STORY_BYTES {
+            let longest = (0..lengths.len()).max_by_key(|place| lengths.get(*place));
+            let Some(place) = longest else {
+                break;
+            };
+            items.remove(place);
+            // With the comma behind it.
+            length = length.saturating_sub(lengths.remove(place) + 1);
         }
     }
     story.to_string()
@@ -164,4 +182,52 @@ fn conditions<T: Target>(context: &RequestContext<'_, T>) -> Vec<Value> {
         Some(json!({"key": name, "values": {"items": values}}))
     });
     items.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn story(conditions: usize, value: usize, statements: usize) -> Value {
+        let of = |many: usize, long: usize| -> Vec<Value> {
+            let item = |place| json!({"key": format!("k{place}"), "value": "x".repeat(long)});
+            (0..many).map(item).collect()
+        };
+        json!({
+            "context": {"conditions": {"items": of(conditions, value)}},
+            "matchedStatements": {"items": of(statements, 40)},
+            "failures": {"items": of(3, 10)},
+        })
+    }
+
+    #[test]
+    fn what_fits_is_kept() {
+        let whole = story(20, 100, 10);
+        assert_eq!(cut(whole.clone()), whole.to_string());
+
+        let mut long = story(20, 100, 10);
+        let conditions = long.pointer_mut("/context/conditions/items").unwrap();
+        let longest = json!({"key": "long", "value": "y".repeat(6000)});
+        conditions.as_array_mut().unwrap().insert(3, longest);
+        let told: Value = serde_json::from_str(&cut(long)).unwrap();
+        assert_eq!(
+            told["context"]["conditions"]["items"],
+            whole["context"]["conditions"]["items"]
+        );
+        assert_eq!(told["context"]["conditions"]["truncated"], json!(true));
+        assert_eq!(told["matchedStatements"], whole["matchedStatements"]);
+    }
+
+    #[test]
+    fn no_story_is_too_long_to_be_sealed() {
+        for (conditions, value, statements) in [(100, 200, 10), (100, 200, 1000), (0, 0, 1000)] {
+            let text = cut(story(conditions, value, statements));
+            assert!(text.len() <= STORY_BYTES, "{}", text.len());
+            let told: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(told["failures"]["items"].as_array().unwrap().len(), 3);
+            let kept = told["matchedStatements"]["items"].as_array().unwrap();
+            assert_eq!(kept.len(), statements.min(kept.len()));
+            assert!(statements == 0 || !kept.is_empty());
+        }
+    }
 }

@@ -142,6 +142,21 @@ impl Identity {
         }
     }
 
+    /// Whoever shows the assertion of a SAML provider that is not found genuine.
+    #[must_use]
+    pub fn of_saml_user() -> Self {
+        let identity = || {
+            raw(&UserIdentity {
+                r#type: Some("SAMLUser"),
+                ..UserIdentity::default()
+            })
+        };
+        Self {
+            direct: identity(),
+            forwarded: identity(),
+        }
+    }
+
     /// Whoever shows an identity provider's token and has no credentials yet.
     /// What cannot be told from the token is empty.
     #[must_use]

@@ -199,27 +199,6 @@ impl Caller {
         Self::user(partition, account, standing, key)
     }
 
-    /// A session of a role, without credentials.
-    pub(super) fn of_role(
-        partition: Partition,
-        account: AccountId,
-        standing: Arc<Standing>,
-        session_name: &str,
-    ) -> Result<Self, CallerError> {
-        let principal = Principal::AssumedRole {
-            account,
-            path: standing.path.clone(),
-            role_name: standing.name.clone(),
-            role_id: standing.id.clone(),
-            session_name: session_name.into(),
-        };
-        let key = Key {
-            id: "",
-            secret: Sensitive::default(),
-        };
-        Self::new(partition, principal, None, standing, key, None)
-    }
-
     /// Whoever a session token speaks for.
     pub(super) async fn session(
         tx: &mut Transaction,

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use strongroom_crypto::constant_time_eq;
 use strongroom_store::{CommitObserver, Mode, Store, StoreError, Table as _, Transaction};
-use strongroom_types::{AccountId, Arn, Partition, Sensitive, Timestamp};
+use strongroom_types::{AccountId, Partition, Sensitive, Timestamp};
 
 use super::{
     caller::{Caller, Key},
@@ -91,6 +91,11 @@ impl Callers {
     #[must_use]
     pub fn tokens(&self) -> &SessionTokens {
         &self.0.tokens
+    }
+
+    /// To be asked before the transaction begins that standings are read by.
+    pub(super) fn generation(&self) -> u64 {
+        self.0.standings.generation()
     }
 
     /// Seals and opens what denials tell.
@@ -194,65 +199,6 @@ impl Callers {
         Ok(Found::Caller(caller))
     }
 
-    /// The principal with this ARN as a caller without credentials, for an
-    /// operator who asks what it may do. A role stands for any of its sessions
-    /// that has no policies and tags of its own.
-    ///
-    /// # Errors
-    /// As [`Callers::find`].
-    pub(crate) async fn stand_in(
-        &self,
-        store: &Store,
-        partition: Partition,
-        arn: &str,
-    ) -> Result<Option<Caller>, CallerError> {
-        let generation = self.0.standings.generation();
-        let mut tx = store.begin(Mode::Read).await?;
-        let Some(arn) = arn.parse::<Arn>().ok() else {
-            return Ok(None);
-        };
-        let Ok(account) = arn.account().parse() else {
-            return Ok(None);
-        };
-        if arn.partition() != partition.as_str() {
-            return Ok(None);
-        }
-        let resource = arn.resource();
-        if (arn.service(), resource) == ("iam", "root") {
-            return Caller::root(partition, account, "", Sensitive::default()).map(Some);
-        }
-        let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-        let found = match (arn.service(), resource.split_once('/')) {
-            ("iam", Some(("user", path))) => {
-                let standing = self
-                    .user(&mut tx, partition, account, &last(path), generation)
-                    .await?;
-                standing.map(|standing| Caller::of_user(partition, account, standing))
-            }
-            ("iam", Some(("role", path))) => {
-                let standing = self
-                    .role(&mut tx, partition, account, &last(path), generation)
-                    .await?;
-                standing.map(|standing| Caller::of_role(partition, account, standing, "explain"))
-            }
-            ("sts", Some(("assumed-role", rest))) => {
-                let Some((name, session)) = rest.split_once('/') else {
-                    return Ok(None);
-                };
-                let standing = self
-                    .role(&mut tx, partition, account, name, generation)
-                    .await?;
-                standing.map(|standing| Caller::of_role(partition, account, standing, session))
-            }
-            _ => None,
-        };
-        let found = found.transpose()?;
-        // Names are found in any case, ARNs have one.
-        Ok(found.filter(|caller| {
-            caller.arn == arn || caller.policy_arn.as_deref() == Some(arn.as_str())
-        }))
-    }
-
     /// What the session's holder may do by itself; nothing if that role or
     /// user is gone, even if one of the same name was made since.
     async fn standing(
@@ -287,7 +233,7 @@ impl Callers {
         Ok(standing.filter(|standing| *standing.id == **id))
     }
 
-    async fn user(
+    pub(super) async fn user(
         &self,
         tx: &mut Transaction,
         partition: Partition,
@@ -308,7 +254,7 @@ impl Callers {
         Ok(Some(standing))
     }
 
-    async fn role(
+    pub(super) async fn role(
         &self,
         tx: &mut Transaction,
         partition: Partition,

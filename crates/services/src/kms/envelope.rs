@@ -27,7 +27,7 @@ use super::{
     symmetric, target, usage,
 };
 use crate::{
-    authorize::{Keys, Target, forwarded},
+    authorize::{self, Keys, Target, Told, forwarded},
     cloudtrail::{Event, Kind, quote},
     context::{Context, Home},
     operation::{Service as _, ServiceError as _},
@@ -342,14 +342,7 @@ async fn permitted(
             Err(KeyError::AnotherAccount)
         };
     }
-    let usable = key
-        .check(Deed::Encrypt, cx.now)
-        .and_then(|()| key.check_usage(KeyUsage::EncryptDecrypt, how.name()))
-        .and_then(|()| match key.spec {
-            KeySpec::SymmetricDefault => Ok(()),
-            spec => Err(Error::usage(&key.arn, spec.as_str(), how.name())),
-        });
-    let Err(error) = usable else {
+    let Err(error) = usable(cx, key, how) else {
         return Ok(event);
     };
     let refusal = error.refusal();
@@ -360,6 +353,70 @@ async fn permitted(
     } else {
         Err(KeyError::Asymmetric)
     }
+}
+
+/// Whether the key can be used now.
+fn usable(cx: &Context<'_>, key: &OpenKey, how: Use) -> Result<(), Error> {
+    key.check(Deed::Encrypt, cx.now)?;
+    key.check_usage(KeyUsage::EncryptDecrypt, how.name())?;
+    match key.spec {
+        KeySpec::SymmetricDefault => Ok(()),
+        spec => Err(Error::usage(&key.arn, spec.as_str(), how.name())),
+    }
+}
+
+/// What an operator is told of the use of a key that sealing for a version, or
+/// opening what was sealed for it, makes; nothing if the key is not there.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn explain(
+    cx: &mut Context<'_>,
+    home: &Home,
+    context: &EncryptionContext,
+    of: Explained<'_>,
+) -> Result<Option<Told>, StoreError> {
+    let (key, how) = match of {
+        Explained::Sealing(named) => (chosen_key(cx, home, named).await.ok(), Use::GenerateDataKey),
+        Explained::Opening(encrypted_data_key) => {
+            let Some((header, ..)) = Header::decode(encrypted_data_key) else {
+                return Ok(None);
+            };
+            let home = Home {
+                account: header.account,
+                ..*home
+            };
+            (key::open(cx, &home, &header.key_id).await?, Use::Decrypt)
+        }
+    };
+    let Some(key) = key else {
+        return Ok(None);
+    };
+    let pairs = context.pairs();
+    let mut target = KeyInUse {
+        key: &key,
+        context: &pairs,
+        caller: cx.request.caller.account,
+        held: Vec::new(),
+    };
+    if key.row.has_grants {
+        target.held = grants::held(cx, &key).await?;
+    }
+    let told = authorize::explain(cx, &target, how.action(), &Keys::default(), true);
+    let usable = usable(cx, &key, how).map_err(|error| error.refusal().message.into_owned());
+    Ok(Some(Told {
+        verdict: told.verdict.and(usable),
+        ..told
+    }))
+}
+
+/// What use of a key an operator asks about.
+#[derive(Clone, Copy)]
+pub(crate) enum Explained<'a> {
+    /// Opening the value with this encrypted data key.
+    Opening(&'a [u8]),
+    /// Sealing under the key of this name, or the account's own.
+    Sealing(Option<&'a str>),
 }
 
 /// Whether policies or a grant let the caller have the key used; otherwise

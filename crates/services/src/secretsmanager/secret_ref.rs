@@ -98,6 +98,16 @@ impl SecretRef {
         self.secret.is_some()
     }
 
+    /// The secret, for who does not act on it.
+    pub(super) fn as_found(&self) -> Option<FoundSecret> {
+        Some(FoundSecret {
+            arn: self.arn.clone(),
+            home: self.home,
+            secret: self.secret.clone()?,
+            policy: self.policy.clone(),
+        })
+    }
+
     async fn by_name(
         cx: &mut Context<'_>,
         requested: &str,

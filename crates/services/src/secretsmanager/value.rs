@@ -20,7 +20,7 @@ use crate::{
     context::{Context, Home},
     kms::{
         EncryptionContext, OpenKey,
-        envelope::{self, KeyError},
+        envelope::{self, Explained, KeyError},
     },
     shape::Blob,
     tables::SecretValues,
@@ -229,6 +229,40 @@ async fn open_sealed(
     };
     let opened = envelope::open(cx, &found.home, &context(found, version_id), sealed).await;
     Ok((row.binary, opened.map_err(decryption)?))
+}
+
+/// What an operator is told of the use of a KMS key that `action` on a secret
+/// makes; nothing if it makes none.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn explain_key(
+    cx: &mut Context<'_>,
+    secret: &super::SecretRef,
+    action: &str,
+) -> Result<Option<crate::authorize::Told>> {
+    let Some(found) = secret.as_found() else {
+        return Ok(None);
+    };
+    let named = found.secret.kms_key_id.clone();
+    match action {
+        "secretsmanager:GetSecretValue" => {
+            let current = found.secret.labelled(AWSCURRENT);
+            let Some(id) = current.map(|version| version.id.clone()) else {
+                return Ok(None);
+            };
+            let Some(row) = kept::value(cx, &found, &id).await? else {
+                return Ok(None);
+            };
+            let of = Explained::Opening(&row.encrypted_data_key);
+            Ok(envelope::explain(cx, &found.home, &context(&found, &id), of).await?)
+        }
+        "secretsmanager:PutSecretValue" => {
+            let of = Explained::Sealing(named.as_deref());
+            Ok(envelope::explain(cx, &found.home, &context(&found, ""), of).await?)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// The key of the row of a version's value.

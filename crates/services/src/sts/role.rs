@@ -1,13 +1,13 @@
 //! A role that somebody wants to act as.
 
 use strongroom_policy::{Denial, Policy, PolicyKind, PolicyType, Values};
-use strongroom_types::{AccountId, Arn};
+use strongroom_types::{AccountId, Arn, Principal};
 
 use super::error::{Error, Result};
 use crate::{
     authorize::{Keys, Target},
     context::Context,
-    iam::Role,
+    iam::{Caller, Role},
     tables::Roles,
 };
 
@@ -74,6 +74,25 @@ impl RoleRef {
     pub(super) fn role(&self) -> Result<&Role> {
         let none = || Error::AccessDenied("No such role.".into());
         self.role.as_ref().ok_or_else(none)
+    }
+
+    /// Refuses those who may assume no role, whatever policies say.
+    ///
+    /// # Errors
+    /// `AccessDenied`.
+    ///
+    /// Source: IAM User Guide, "Compare AWS STS credentials".
+    pub(crate) fn check_assumer(&self, caller: &Caller) -> Result<()> {
+        match &caller.principal {
+            Principal::Root { .. } => {
+                let text = "Roles may not be assumed by root accounts.";
+                Err(Error::AccessDenied(text.into()))
+            }
+            Principal::FederatedUser { .. } => {
+                Err(self.refusal(caller.arn.as_str(), "sts:AssumeRole"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The text that refuses `action` without a reason.

@@ -3,12 +3,14 @@
 use std::{collections::BTreeMap, fmt::Display, sync::Arc};
 
 use serde_json::{Value, json};
+use strongroom_crypto::SystemRandom;
 use strongroom_services::{
     context::Request,
-    iam::{AccessKey, Account, Caller, InlinePolicy, User},
+    iam::{AccessKey, Account, Caller, Found, InlinePolicy, User},
     invariants,
     jobs::{Job, Kind},
     operation::Records,
+    sts::session::{Holder, Session},
     tables::{AccessKeys, Accounts, Jobs, Users},
 };
 use strongroom_store::{Mode, Table};
@@ -126,6 +128,33 @@ fn client(world: &Arc<World>, caller: Arc<Caller>) -> Client {
         world: Arc::clone(world),
         caller,
         region: Region::US_EAST_1,
+    }
+}
+
+/// A session as STS makes it now.
+pub async fn session(admin: &Client, of: u64, holder: Holder, limit: Option<&str>) -> Client {
+    let services = &admin.world.services;
+    let now_ms = services.clock.now().as_second() * 1000;
+    let session = Session {
+        issued_ms: now_ms,
+        expires_ms: now_ms + 3_600_000,
+        holder: Some(holder),
+        policy: limit.map(str::to_owned),
+        ..Session::default()
+    };
+    let tokens = services.callers.tokens();
+    let issued = tokens.issue(&SystemRandom, session, account(of), 0);
+    let (store, partition) = (&services.store, services.partition);
+    let (id, token) = (&issued.access_key_id, issued.session_token.expose());
+    let found = services
+        .callers
+        .find_session(store, partition, id, token, services.clock.now());
+    let Found::Caller(caller) = found.await.unwrap() else {
+        panic!("a session that is not known");
+    };
+    Client {
+        caller,
+        ..admin.clone()
     }
 }
 

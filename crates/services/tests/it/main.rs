@@ -15,6 +15,8 @@ mod config_rules;
 #[cfg(test)]
 mod deletion;
 #[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod get_random_password;
 #[cfg(test)]
 mod iam_policies;
@@ -50,6 +52,8 @@ mod matrix_iam;
 mod matrix_lambda;
 #[cfg(test)]
 mod matrix_organizations;
+#[cfg(test)]
+mod matrix_sts;
 #[cfg(test)]
 mod organizations;
 #[cfg(test)]

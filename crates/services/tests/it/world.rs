@@ -14,7 +14,7 @@ use strongroom_services::{
     organizations::{self, Organizations},
     protocol::Message,
     secretsmanager::{Shared, operations::ROUTES},
-    sts::IdentityProviders,
+    sts::{self, IdentityProviders},
     tables::{AccessKeys, Accounts, Users},
 };
 use strongroom_store::{Mode, Store};
@@ -163,6 +163,7 @@ pub fn route(operation: &str) -> &'static Route {
         Some(("kms", name)) => (kms::operations::ROUTES, name),
         Some(("lambda", name)) => (lambda::operations::ROUTES, name),
         Some(("organizations", name)) => (organizations::operations::ROUTES, name),
+        Some(("sts", name)) => (sts::operations::ROUTES, name),
         Some((service, _)) => panic!("no service {service}"),
         None => (ROUTES, operation),
     };
@@ -185,7 +186,7 @@ fn outside(route: &Route, input: &Value) -> Vec<(&'static str, String)> {
 /// A request's body: a form for services that speak Query.
 pub fn body(operation: &str, input: &Value) -> String {
     match operation.split_once(':') {
-        Some(("iam", _)) => query::form(input),
+        Some(("iam" | "sts", _)) => query::form(input),
         _ => input.to_string(),
     }
 }

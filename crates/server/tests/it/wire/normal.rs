@@ -5,6 +5,8 @@ use jiff::Timestamp;
 /// The shortest run of one letter that is written as a count.
 const LONG_RUN: usize = 64;
 const DAY_SECONDS: f64 = 86_400.0;
+/// Digits of a time in seconds since the epoch.
+const EPOCH_DIGITS: usize = 10;
 
 /// Members whose values are different bytes each time, or may be.
 const BLOBS: &[&str] = &[
@@ -37,6 +39,18 @@ impl Names {
             said,
             known: Vec::new(),
         }
+    }
+
+    /// The text behind a name, which must have come up.
+    pub(super) fn value(&self, name: &str) -> &str {
+        let mut known = self.known.iter();
+        let found = known.find_map(|(known, value)| (known == name).then_some(value));
+        found.unwrap_or_else(|| panic!("nothing is called `{name}` yet"))
+    }
+
+    /// Gives a text a name before it comes up.
+    pub(super) fn know(&mut self, name: &str, text: String) {
+        self.known.push((name.to_owned(), text));
     }
 
     /// A request's text with the names it uses replaced, and runs of letters
@@ -88,12 +102,15 @@ impl Names {
     fn normalize_xml(&mut self, body: &str, now: Timestamp) -> String {
         let mut named = body.to_owned();
         for date in dates(body) {
-            let of_now = (date.parse::<Timestamp>().unwrap() - now)
-                .get_seconds()
-                .abs()
-                < 60;
-            if of_now {
-                named = named.replace(date, "{time}");
+            let seconds = (date.parse::<Timestamp>().unwrap() - now).get_seconds();
+            if let Some(name) = from_now(seconds) {
+                named = named.replace(date, &name);
+            }
+        }
+        for number in numbers(body).filter(|number| number.len() == EPOCH_DIGITS) {
+            let seconds = number.parse::<i64>().unwrap() - now.as_second();
+            if seconds.abs() < 60 {
+                named = named.replace(number, "{time}");
             }
         }
         for uuid in uuids(body) {
@@ -102,7 +119,11 @@ impl Names {
         for id in unique_ids(body) {
             self.learn(&id[..4], id);
         }
-        for (element, name) in [("SecretAccessKey", "secret"), ("Marker", "marker")] {
+        for (element, name) in [
+            ("SecretAccessKey", "secret"),
+            ("SessionToken", "session-token"),
+            ("Marker", "marker"),
+        ] {
             if let Some(text) = element_text(body, element) {
                 self.learn(name, text);
             }
@@ -131,6 +152,9 @@ impl Names {
                 self.learn("blob", inner);
             }
             _ => {
+                if let Some(message) = encoded_message(inner) {
+                    self.learn("encoded", message);
+                }
                 for id in hexadecimal(inner) {
                     self.learn(if id.len() == 64 { "hex" } else { "mrk" }, id);
                 }
@@ -201,6 +225,32 @@ fn time(number: &str, now: Timestamp) -> String {
         };
     }
     number.to_owned()
+}
+
+/// How a moment this many seconds from now is written, if credentials that are
+/// made now could end then.
+fn from_now(seconds: i64) -> Option<String> {
+    let step = 300;
+    let steps = (seconds + step / 2).div_euclid(step);
+    if !(0..=36 * 3600 / step).contains(&steps) || (seconds - steps * step).abs() >= 60 {
+        return None;
+    }
+    Some(match steps * step / 60 {
+        0 => "{time}".to_owned(),
+        minutes if minutes % 60 == 0 => format!("{{time+{}h}}", minutes / 60),
+        minutes => format!("{{time+{minutes}m}}"),
+    })
+}
+
+/// What a denial tells, sealed, in a record in a list of records.
+fn encoded_message(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once(r#"encodedAuthorizationMessage\":\""#)?;
+    Some(rest.split_once('\\')?.0)
+}
+
+fn numbers(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|c: char| !c.is_ascii_digit());
+    words.filter(|word| !word.is_empty())
 }
 
 /// The random ends of the ARNs of secrets.

@@ -25,7 +25,7 @@ use strongroom_types::{AccountId, Partition, Region, Timestamp};
 
 use super::{normal::Names, transcript::Request};
 
-const ACCOUNT: u64 = 111_122_223_333;
+pub(super) const ACCOUNT: u64 = 111_122_223_333;
 const OTHER_ACCOUNT: u64 = 444_455_556_666;
 const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
@@ -33,11 +33,11 @@ const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
 const OWN_HEADERS: [&str; 3] = ["as", "region", "service"];
 /// The sender in an account that an organization made.
 const MEMBER: &str = "member";
-const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+pub(super) const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
 const NOTHING: &str =
     r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"none:None","Resource":"*"}}"#;
-const EVERYTHING: &str =
+pub(super) const EVERYTHING: &str =
     r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
 
 /// A node with an empty store. Its senders: `admin` of the account
@@ -45,12 +45,21 @@ const EVERYTHING: &str =
 /// do everything in 444455556666, and `member` in the account that the
 /// transcript's organization made; a request of `unsigned` has no signature,
 /// one of `forger` the admin's made with another secret, one of `unknown` that
-/// of an access key that does not exist.
+/// of an access key that does not exist. `ASIA` is whoever has the temporary
+/// credentials that an earlier reply told, `ASIA2` those of the second.
 pub(super) struct World {
-    app: Arc<App>,
-    admin: (String, String),
+    pub(super) app: Arc<App>,
+    admin: Sender,
     ids: RequestIds,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
+}
+
+/// Credentials.
+#[derive(Clone, Debug)]
+pub(super) struct Sender {
+    pub(super) access_key_id: String,
+    pub(super) secret_access_key: String,
+    pub(super) session_token: Option<String>,
 }
 
 /// What was answered.
@@ -97,12 +106,13 @@ impl World {
         }
         Self {
             app,
-            admin: (
-                admin.access_key_id.clone(),
-                admin.secret_access_key.expose().clone(),
-            ),
+            admin: Sender {
+                access_key_id: admin.access_key_id.clone(),
+                secret_access_key: admin.secret_access_key.expose().clone(),
+                session_token: None,
+            },
             ids: RequestIds::new(Arc::new(SystemRandom)),
-            _directory: directory,
+            directory,
         }
     }
 
@@ -114,8 +124,35 @@ impl World {
         if request.header("as") == Some(MEMBER) {
             self.make_member().await;
         }
+        let sender = match request.header("as").unwrap_or("admin") {
+            "unsigned" => None,
+            name => Some(self.sender(name, names)),
+        };
+        self.send_as(request, names, sender.as_ref(), self.now())
+            .await
+    }
+
+    /// Sends a request that somebody signed at some time, or nobody.
+    pub(super) async fn send_as(
+        &self,
+        request: &Request,
+        names: &Names,
+        sender: Option<&Sender>,
+        signed_at: Timestamp,
+    ) -> Reply {
         let id = self.ids.fresh();
-        let answer = self.app.handle(self.request(request, names, id)).await;
+        let mut http = Self::request(request, names, id);
+        if let Some(sender) = sender {
+            let credentials = Credentials {
+                access_key_id: &sender.access_key_id,
+                secret_access_key: &sender.secret_access_key,
+                session_token: sender.session_token.as_deref(),
+                region: request.header("region").unwrap_or("us-east-1"),
+                service: &request.service,
+            };
+            sign(&mut http, &credentials, signed_at);
+        }
+        let answer = self.app.handle(http).await;
         // The date of a read is written a moment later; here, now.
         flush_accesses(&self.app.services).await.unwrap();
 
@@ -140,7 +177,7 @@ impl World {
         }
     }
 
-    fn request(&self, request: &Request, names: &Names, id: RequestId) -> HttpRequest {
+    fn request(request: &Request, names: &Names, id: RequestId) -> HttpRequest {
         let mut headers = HeaderMap::new();
         headers.insert("host", HeaderValue::from_static("localhost"));
         let mut body = names.resolve(&request.body);
@@ -170,7 +207,7 @@ impl World {
                 HeaderValue::try_from(names.resolve(value)).unwrap(),
             );
         }
-        let mut http = HttpRequest {
+        HttpRequest {
             id,
             method: Method::try_from(method).unwrap(),
             uri: uri.parse().unwrap(),
@@ -180,20 +217,7 @@ impl World {
             peer: "127.0.0.1:50000".parse().unwrap(),
             tls: None,
             vpc_endpoint: None,
-        };
-        let sender = request.header("as").unwrap_or("admin");
-        if sender != "unsigned" {
-            let (access_key_id, secret_access_key) = self.key(sender);
-            let credentials = Credentials {
-                access_key_id: &access_key_id,
-                secret_access_key,
-                session_token: None,
-                region: request.header("region").unwrap_or("us-east-1"),
-                service: &request.service,
-            };
-            sign(&mut http, &credentials, self.now());
         }
-        http
     }
 
     /// Makes the user who may do everything in an account of the organization.
@@ -206,15 +230,41 @@ impl World {
         }
     }
 
+    /// The audit log, all of it.
+    pub(super) fn log(&self) -> String {
+        let directory = std::fs::read_dir(self.directory.path().join("audit")).unwrap();
+        let mut paths: Vec<_> = directory.map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        let files = paths.iter().filter(|path| path.is_file());
+        let text = |path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
+        files.map(text).collect()
+    }
+
     /// What a sender signs with.
-    fn key(&self, sender: &str) -> (String, &str) {
-        let (admin, secret) = &self.admin;
-        match sender {
-            "admin" => (admin.clone(), secret),
-            "forger" => (admin.clone(), SECRET_ACCESS_KEY),
-            MEMBER => (access_key_id(0, MEMBER), SECRET_ACCESS_KEY),
-            "nobody" | "unknown" => (access_key_id(ACCOUNT, sender), SECRET_ACCESS_KEY),
-            "stranger" => (access_key_id(OTHER_ACCOUNT, sender), SECRET_ACCESS_KEY),
+    pub(super) fn sender(&self, name: &str, names: &Names) -> Sender {
+        let of_user = |account, name| Sender {
+            access_key_id: access_key_id(account, name),
+            secret_access_key: SECRET_ACCESS_KEY.to_owned(),
+            session_token: None,
+        };
+        match name {
+            "admin" => self.admin.clone(),
+            "forger" => Sender {
+                secret_access_key: SECRET_ACCESS_KEY.to_owned(),
+                ..self.admin.clone()
+            },
+            MEMBER => of_user(0, MEMBER),
+            "nobody" | "unknown" => of_user(ACCOUNT, name),
+            "stranger" => of_user(OTHER_ACCOUNT, name),
+            temporary if temporary.starts_with("ASIA") => {
+                let number = temporary.trim_start_matches("ASIA");
+                let known = |kind: &str| names.value(&format!("{kind}{number}")).to_owned();
+                Sender {
+                    access_key_id: known("ASIA"),
+                    secret_access_key: known("secret"),
+                    session_token: Some(known("session-token")),
+                }
+            }
             other => panic!("who is `{other}`?"),
         }
     }
@@ -294,6 +344,13 @@ fn sign(request: &mut HttpRequest, credentials: &Credentials<'_>, at: Timestamp)
 }
 
 impl Reply {
+    /// Whether this is the reply's error.
+    pub(super) fn has_code(&self, code: &str) -> bool {
+        let in_header =
+            |(name, value): &(String, String)| name == "x-amzn-errortype" && value == code;
+        self.body.contains(code) || self.other_headers.iter().any(in_header)
+    }
+
     /// The lines of a transcript, with the body as it is shown.
     pub(super) fn written(&self, body: &str) -> String {
         let mut lines = vec![format!("{} {}", self.status, self.content_type)];
@@ -304,7 +361,7 @@ impl Reply {
     }
 }
 
-fn access_key_id(account: u64, name: &str) -> String {
+pub(super) fn access_key_id(account: u64, name: &str) -> String {
     if name == MEMBER {
         // Whatever number its account was given.
         return "AKIAMEMBER".to_owned();
@@ -312,7 +369,7 @@ fn access_key_id(account: u64, name: &str) -> String {
     format!("AKIA{account}{}", name.to_uppercase())
 }
 
-async fn user(app: &App, account: u64, name: &str, policy: &str) {
+pub(super) async fn user(app: &App, account: u64, name: &str, policy: &str) {
     let owner = AccountId::new(account).unwrap();
     let user = User {
         name: name.to_owned(),

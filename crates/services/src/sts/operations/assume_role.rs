@@ -1,5 +1,4 @@
 use strongroom_store::Mode;
-use strongroom_types::Principal;
 
 use crate::{
     authorize::{Authorized, Keys, check},
@@ -106,16 +105,8 @@ impl Operation for AssumeRole {
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<RoleRef> {
         let role = RoleRef::resolve(cx, &input.role_arn).await?;
-        let caller = &cx.request.caller;
-        match &caller.principal {
-            Principal::Root { .. } => {
-                let text = "Roles may not be assumed by root accounts.";
-                Err(Error::AccessDenied(text.into()))
-            }
-            // Source: IAM User Guide, "Compare AWS STS credentials".
-            Principal::FederatedUser { .. } => Err(role.refusal(caller.arn.as_str(), Self::ACTION)),
-            _ => Ok(role),
-        }
+        role.check_assumer(&cx.request.caller)?;
+        Ok(role)
     }
 
     fn condition_keys(input: &Self::Input, keys: &mut Keys) {
