@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use strongroom_crypto::{AsymmetricError, Random, SystemRandom};
@@ -17,11 +17,11 @@ use strongroom_services::{
     kms::{KeyMaterial, flush_key_usages},
     lambda::FunctionHost,
     organizations::Organizations,
-    secretsmanager::{Shared, flush_accesses, rotation},
+    secretsmanager::{Shared, count_secrets, flush_accesses, rotation},
     sts::IdentityProviders,
 };
 use strongroom_store::{RootKey, Store};
-use strongroom_types::{Clock, Partition, Region, SystemClock};
+use strongroom_types::{Clock, Partition, Region, SystemClock, Timestamp};
 use tokio::sync::watch;
 
 use crate::{
@@ -29,6 +29,7 @@ use crate::{
     authn::Authenticator,
     databases,
     events::{self, Endpoint},
+    metrics::Requests,
     outbound::Outbound,
     outbox::{self, Outbox},
     rules,
@@ -36,6 +37,8 @@ use crate::{
 
 /// How often work in the background is looked for.
 const ROUND: Duration = Duration::from_secs(1);
+/// How long the count of all secrets stands before they are counted again.
+const RECOUNT: Duration = Duration::from_secs(60);
 
 /// What a node needs to start.
 pub struct Setup {
@@ -73,6 +76,12 @@ pub struct App {
     history: Arc<History>,
     /// Who is told what happens, and the log's directory.
     endpoints: (Arc<[Endpoint]>, PathBuf),
+    /// The store's file.
+    pub(crate) store_file: PathBuf,
+    /// What is answered, counted.
+    pub(crate) requests: Requests,
+    /// When the node was opened.
+    pub(crate) started: Timestamp,
     /// Whether work in the background is to end.
     stop: watch::Sender<bool>,
 }
@@ -164,6 +173,9 @@ impl App {
             services,
             history,
             endpoints: (setup.endpoints.into(), setup.audit),
+            store_file: setup.store,
+            requests: Requests::new(),
+            started: SystemClock.now(),
             authenticator: Authenticator::new(setup.regions),
             log,
             outbox: Outbox::default(),
@@ -234,6 +246,7 @@ impl App {
         let mut stop = self.stop.subscribe();
         let mut ticks = tokio::time::interval(ROUND);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut counted: Option<Instant> = None;
         loop {
             tokio::select! {
                 _ = ticks.tick() => {}
@@ -245,6 +258,9 @@ impl App {
                 Err(error) => tracing::error!(%error, "cannot look for jobs; will retry"),
             }
             self.index_events().await;
+            if counted.is_none_or(|counted| counted.elapsed() >= RECOUNT) {
+                counted = self.count_secrets().await.then(Instant::now);
+            }
             if let Err(error) = flush_accesses(&self.services).await {
                 tracing::error!(%error, "cannot write the dates of reads; will retry");
             }
@@ -253,6 +269,17 @@ impl App {
             }
             if let Err(error) = flush_access_key_uses(&self.services).await {
                 tracing::error!(%error, "cannot write the last uses of access keys");
+            }
+        }
+    }
+
+    /// Counts some of the secrets. Whether those were the last.
+    async fn count_secrets(&self) -> bool {
+        match count_secrets(&self.services).await {
+            Ok(is_end) => is_end,
+            Err(error) => {
+                tracing::warn!(%error, "cannot count secrets; will retry");
+                false
             }
         }
     }

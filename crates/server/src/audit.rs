@@ -30,12 +30,14 @@
 //! - `index.rs`, `history.rs`: finding records, for LookupEvents
 //! - `verify.rs`: whether all of it is as it was written
 //! - `recovery.rs`: finding the end, and which events are already recorded
+//! - `figures.rs`: how the writer does
 //! - `storage.rs`: the file system, and the seam at which tests make it fail
 
 mod archive;
 mod blocks;
 mod chain;
 mod digest;
+mod figures;
 mod history;
 mod index;
 mod keeper;
@@ -53,6 +55,7 @@ use strongroom_types::Clock;
 
 pub use self::{
     digest::{PublicKey, Signer},
+    figures::Figures,
     history::History,
     read::{Follower, LogReader},
     recovery::Recovered,
@@ -198,6 +201,18 @@ impl AuditLog {
     #[must_use]
     pub fn is_writable(&self) -> bool {
         self.queue.is_writable()
+    }
+
+    /// What its writer did since it was opened.
+    #[must_use]
+    pub fn figures(&self) -> &Figures {
+        self.queue.figures()
+    }
+
+    /// Records that wait for the disk.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.queue.waiting()
     }
 
     /// Takes no further records, writes those queued and cuts the zeros off

@@ -14,6 +14,7 @@
 //! - `overlay.rs`: environment and flags
 //! - `names.rs`: known names, and the nearest to an unknown one
 
+mod admin;
 mod audit;
 mod deployment;
 mod document;
@@ -41,7 +42,7 @@ use serde::Deserialize;
 use strongroom_services::config_rules::Rules;
 
 pub use self::{
-    audit::Audit, deployment::Deployment, event_endpoint::EventAddress,
+    admin::AdminPlace, audit::Audit, deployment::Deployment, event_endpoint::EventAddress,
     event_endpoint::EventEndpoint, functions::Functions, listener::ListenerConfig,
     listener::TlsFiles, log::Log, outbound::Outbound, seal::Seal,
 };
@@ -55,6 +56,8 @@ pub struct Config {
     pub deployment: Deployment,
     /// Where requests come in; at least one.
     pub listeners: Vec<ListenerConfig>,
+    /// Where the operator's pages are, if anywhere.
+    pub admin: Option<AdminPlace>,
     /// The data directory.
     pub data_dir: PathBuf,
     /// Where the key that opens the store comes from.
@@ -129,6 +132,7 @@ impl Config {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct File {
+    admin: admin::Section,
     deployment: deployment::Section,
     listener: Vec<listener::Section>,
     store: store::Section,
@@ -146,7 +150,8 @@ struct File {
 type SectionKeys = (&'static str, fn() -> &'static [&'static str]);
 
 /// All sections.
-const SECTIONS: [SectionKeys; 11] = [
+const SECTIONS: [SectionKeys; 12] = [
+    ("admin", fields_of::<admin::Section>),
     ("audit", fields_of::<audit::Section>),
     ("deployment", fields_of::<deployment::Section>),
     ("event_endpoint", fields_of::<event_endpoint::Section>),
@@ -172,6 +177,7 @@ impl File {
     fn check(self, check: &mut Check<'_>) -> Result<Config, ConfigError> {
         let deployment = self.deployment.check(check)?;
         let listeners = listener::check_all(self.listener, check)?;
+        let admin = self.admin.check(check)?;
         let data_dir = self.store.check(check)?;
         let seal = self.seal.check(&data_dir, check)?;
         let audit = self.audit.check(&data_dir, check)?;
@@ -184,6 +190,7 @@ impl File {
         Ok(Config {
             deployment,
             listeners,
+            admin,
             data_dir,
             seal,
             audit,

@@ -4,7 +4,8 @@
 //! one. `http` accepts requests and sets their limits, `tls` keeps the
 //! certificates; `pipeline` is the way of a request, `wire` the protocols,
 //! `authn` who sent it, `routes` where it goes; `audit` makes records durable
-//! and `outbox` brings it those of changes; `events` tells others of them, `rules` watches; `app` puts the node together,
+//! and `outbox` brings it those of changes; `events` tells others of them, `rules` watches,
+//! `metrics` counts; `app` puts the node together,
 //! `admin` looks after its store, `commands` are the command line;
 //! `hardening`, `log` and `shutdown` are the process's manners.
 
@@ -19,6 +20,7 @@ pub mod events;
 pub mod hardening;
 pub mod http;
 pub mod log;
+mod metrics;
 pub mod outbound;
 pub mod outbox;
 pub mod pipeline;

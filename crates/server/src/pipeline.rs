@@ -5,6 +5,8 @@
 //! permission, the operation itself (`operation.rs` for the last four). No
 //! answer of an operation leaves before its record is durable.
 
+use std::time::Instant;
+
 use ::http::request::Parts;
 use strongroom_services::{
     context::{self, Tls},
@@ -18,7 +20,7 @@ use zeroize::Zeroizing;
 use crate::{
     app::App,
     authn::Authenticated,
-    http::{Allowance, Answer, Handler, Health, Request},
+    http::{self, Allowance, Answer, Handler, Health, Request},
     wire::{self, Arrival, unknown_operation},
 };
 
@@ -30,12 +32,19 @@ type Success = (Head, Zeroizing<Vec<u8>>);
 
 impl Handler for App {
     async fn handle(&self, request: Request) -> Answer {
+        let began = Instant::now();
         let arrival = wire::arrival(&request);
+        let route = arrival.as_ref().and_then(|arrival| match &arrival.route {
+            Ok(route) => Some(*route),
+            Err(_) => None,
+        });
         let protocol = arrival.as_ref().map(|arrival| arrival.service.protocol);
         let outcome = match arrival {
             Some(arrival) => self.answer(&request, arrival).await,
             None => Err(unknown_operation()),
         };
+        self.requests
+            .note(route, outcome.as_ref().err(), began.elapsed());
         match (protocol, outcome) {
             (Some(protocol), Ok((head, body))) => wire::success(protocol, &request.id, head, body),
             (None, Ok(_)) => wire::failure(None, &request.id, unknown_operation()),
@@ -52,6 +61,11 @@ impl Handler for App {
         let (service, allowance) = wire::allowance(head)?;
         let known = self.authenticator.knows(&self.services, service, head);
         known.await.then_some(allowance)
+    }
+
+    fn refuse(&self, refusal: http::Refusal, request_id: &http::RequestId) -> Answer {
+        self.requests.note_refused(refusal);
+        refusal.answer(request_id)
     }
 
     fn health(&self) -> Health {

@@ -26,14 +26,60 @@ pub struct Cache<K, V> {
     tables: &'static [u8],
     /// Counts the changes, so that what was read before one is not kept.
     generation: AtomicU64,
-    shards: [RwLock<HashMap<K, Arc<V>>>; SHARDS],
+    shards: [Shard<K, V>; SHARDS],
+}
+
+struct Shard<K, V> {
+    entries: RwLock<HashMap<K, Arc<V>>>,
+    lookups: Lookups,
+}
+
+/// What was looked for in a cache, or a part of one, since the process began.
+#[derive(Debug, Default)]
+pub struct Lookups {
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+impl Lookups {
+    /// Counts one.
+    pub(crate) fn note(&self, hit: bool) {
+        let counter = if hit { &self.hits } else { &self.misses };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// How a cache does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CacheFigures {
+    /// What is kept.
+    pub entries: u64,
+    /// Lookups that found what was kept.
+    pub hits: u64,
+    /// Lookups that did not.
+    pub misses: u64,
+}
+
+impl CacheFigures {
+    /// These and those of another part.
+    #[must_use]
+    pub(crate) fn and(self, entries: usize, lookups: &Lookups) -> Self {
+        Self {
+            entries: self.entries + entries as u64,
+            hits: self.hits + lookups.hits.load(Ordering::Relaxed),
+            misses: self.misses + lookups.misses.load(Ordering::Relaxed),
+        }
+    }
 }
 
 impl<K: Eq + Hash, V> Cache<K, V> {
     /// A cache of what is made from rows of these tables.
     #[must_use]
     pub fn of(tables: &'static [u8]) -> Self {
-        let shards = std::array::from_fn(|_| RwLock::default());
+        let shards = std::array::from_fn(|_| Shard {
+            entries: RwLock::default(),
+            lookups: Lookups::default(),
+        });
         Self {
             tables,
             generation: AtomicU64::new(0),
@@ -47,11 +93,20 @@ impl<K: Eq + Hash, V> Cache<K, V> {
         K: std::borrow::Borrow<Q>,
         Q: Eq + Hash + ?Sized,
     {
-        self.shard(key)?
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(key)
-            .cloned()
+        let shard = self.shard(key)?;
+        let entries = shard.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let value = entries.get(key).cloned();
+        shard.lookups.note(value.is_some());
+        value
+    }
+
+    /// How it does.
+    pub fn figures(&self) -> CacheFigures {
+        let figures = CacheFigures::default();
+        self.shards.iter().fold(figures, |figures, shard| {
+            let entries = shard.entries.read().unwrap_or_else(PoisonError::into_inner);
+            figures.and(entries.len(), &shard.lookups)
+        })
     }
 
     /// What is kept under `key`, if it is what a transaction reads that began
@@ -76,7 +131,10 @@ impl<K: Eq + Hash, V> Cache<K, V> {
         let Some(shard) = self.shard(&key) else {
             return;
         };
-        let mut entries = shard.write().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = shard
+            .entries
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= MAX_ENTRIES / SHARDS {
             entries.clear();
         }
@@ -87,7 +145,7 @@ impl<K: Eq + Hash, V> Cache<K, V> {
         }
     }
 
-    fn shard<Q: Hash + ?Sized>(&self, key: &Q) -> Option<&RwLock<HashMap<K, Arc<V>>>> {
+    fn shard<Q: Hash + ?Sized>(&self, key: &Q) -> Option<&Shard<K, V>> {
         use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(key);
         self.shards
@@ -104,6 +162,7 @@ impl<K: Eq + Hash + Send + Sync, V: Send + Sync> CommitObserver for Cache<K, V> 
             self.generation.fetch_add(1, Ordering::SeqCst);
             for shard in &self.shards {
                 shard
+                    .entries
                     .write()
                     .unwrap_or_else(PoisonError::into_inner)
                     .clear();

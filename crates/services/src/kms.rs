@@ -38,6 +38,7 @@ mod symmetric;
 mod tags;
 mod target;
 mod usage;
+mod use_counts;
 
 pub use deletion::delete_key;
 pub use envelope::EncryptionContext;

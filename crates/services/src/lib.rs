@@ -14,7 +14,7 @@
 
 mod ahead;
 pub mod authorize;
-mod cache;
+pub mod cache;
 pub mod cloudtrail;
 pub mod config_rules;
 pub mod context;

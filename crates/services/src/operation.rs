@@ -354,6 +354,8 @@ impl Call<'_> {
             self.keep_uses(events);
             return Err(Stopped::from(&error));
         }
+        let rotation = self.services.secrets.rotation();
+        rotation.outcomes().note(&self.further);
         Ok(Answer {
             result,
             head,

@@ -6,6 +6,7 @@
 
 mod access;
 mod arguments;
+mod census;
 mod entry;
 mod error;
 mod event;
@@ -27,6 +28,7 @@ mod tags;
 mod value;
 
 pub use access::flush_accesses;
+pub use census::{SecretCounts, count_secrets, counted};
 pub use error::{Error, Result};
 pub(crate) use invariants::check_secrets;
 pub use kept::SecretRow;

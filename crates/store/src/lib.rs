@@ -46,7 +46,7 @@ pub use error::StoreError;
 pub use key::{AsKeyPart, Key, KeyPart, KeyPrefix};
 pub use observer::{Change, CommitObserver};
 pub use seal::Seal;
-pub use store::{Mode, Store};
+pub use store::{Mode, Store, StoreFigures};
 pub use table::Table;
 pub use transaction::{Committed, MAX_KEY_BYTES, MAX_RECORD_BYTES, Transaction};
 pub use unseal::{RootKey, UnsealSource};

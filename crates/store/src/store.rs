@@ -69,6 +69,21 @@ pub(crate) struct Shared {
     observers: Arc<Observers>,
     /// Audit records up to here need not be kept.
     forget_through: AtomicU64,
+    commits: AtomicU64,
+    conflicts: AtomicU64,
+    /// Position of the last audit record committed by this process.
+    audited: AtomicU64,
+}
+
+/// What a store did since it was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreFigures {
+    /// Commits that are durable.
+    pub commits: u64,
+    /// Commits that were refused because another came first.
+    pub conflicts: u64,
+    /// Audit records that were committed and not let go yet.
+    pub outbox: u64,
 }
 
 impl Store {
@@ -132,6 +147,9 @@ impl Store {
             trust,
             observers: Arc::default(),
             forget_through: AtomicU64::new(0),
+            commits: AtomicU64::new(0),
+            conflicts: AtomicU64::new(0),
+            audited: AtomicU64::new(0),
         };
         Self {
             backend,
@@ -179,6 +197,18 @@ impl Store {
     /// afterwards: what commits in between is then seen twice, not missed.
     pub fn observe(&self, observer: Arc<dyn CommitObserver>) {
         self.shared.observers.add(observer);
+    }
+
+    /// What it did since it was opened.
+    #[must_use]
+    pub fn figures(&self) -> StoreFigures {
+        let shared = &self.shared;
+        let audited = shared.audited.load(Ordering::Relaxed);
+        StoreFigures {
+            commits: shared.commits.load(Ordering::Relaxed),
+            conflicts: shared.conflicts.load(Ordering::Relaxed),
+            outbox: audited.saturating_sub(shared.forget_through()),
+        }
     }
 
     /// The seal, for what else must be sealed under the same root.
@@ -309,6 +339,20 @@ impl Store {
 impl Shared {
     pub(crate) fn forget_through(&self) -> u64 {
         self.forget_through.load(Ordering::Relaxed)
+    }
+
+    /// Counts how a commit went.
+    pub(crate) fn count(&self, committed: &Result<u64, StoreError>) {
+        match committed {
+            Ok(position) => {
+                self.commits.fetch_add(1, Ordering::Relaxed);
+                self.audited.fetch_max(*position, Ordering::Relaxed);
+            }
+            Err(StoreError::Conflict) => {
+                self.conflicts.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(_) => {}
+        }
     }
 
     /// What tells the observers of `changes`; `None` if nobody listens.

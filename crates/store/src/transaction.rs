@@ -270,8 +270,9 @@ impl Transaction {
             View::Taken(backend) => backend,
             View::Awaited(backend) => backend.begin(self.mode).await?,
         };
-        let position = backend.commit(batch).await?;
-        Ok(Committed { position })
+        let committed = backend.commit(batch).await;
+        self.shared.count(&committed);
+        committed.map(|position| Committed { position })
     }
 
     fn open<T: Table>(&self, raw_key: &[u8], sealed: &[u8]) -> Result<T::Record, StoreError> {

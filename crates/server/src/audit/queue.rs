@@ -16,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{AuditError, chain};
+use super::{AuditError, Figures, chain};
 
 /// Buffers that grew past this in a burst are given back afterwards.
 const KEPT_BYTES: usize = 1 << 20;
@@ -33,6 +33,7 @@ pub(super) struct Queue {
     failing: AtomicBool,
     /// An append ran out of patience and no write has completed since.
     slow: AtomicBool,
+    figures: Figures,
 }
 
 #[derive(Debug, Default)]
@@ -64,6 +65,7 @@ impl Queue {
             max_bytes,
             failing: AtomicBool::new(false),
             slow: AtomicBool::new(false),
+            figures: Figures::default(),
         }
     }
 
@@ -152,6 +154,15 @@ impl Queue {
 
     pub(super) fn is_writable(&self) -> bool {
         !self.failing.load(Ordering::Relaxed) && !self.slow.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    /// Records that the writer has not taken yet.
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().records
     }
 
     /// Notes that the writer will take no more.

@@ -1,6 +1,11 @@
 //! The one thread that writes the log.
 
-use std::{io, sync::Arc, thread, time::Duration};
+use std::{
+    io,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use jiff::{SignedDuration, Timestamp};
 use strongroom_types::Clock;
@@ -94,10 +99,13 @@ impl<S: Storage> Writer<S> {
             let retry = self.segment.is_none().then_some(RETRY);
             match queue.take(std::mem::take(&mut spare), retry) {
                 Work::Write(lines, batch) => {
+                    let began = Instant::now();
                     let outcome = self.write(&lines);
+                    let figures = queue.figures();
+                    figures.note(&outcome, began.elapsed(), self.clock.now());
                     self.failing = outcome.is_err();
                     queue.report(outcome.is_ok());
-                    batch.finish(outcome);
+                    batch.finish(outcome.map(drop));
                     spare = lines;
                 }
                 Work::Retry => {
@@ -118,8 +126,8 @@ impl<S: Storage> Writer<S> {
         }
     }
 
-    /// Writes lines, each with its hash.
-    fn write(&mut self, lines: &[u8]) -> Result<(), AuditError> {
+    /// Writes lines, each with its hash, and says how many.
+    fn write(&mut self, lines: &[u8]) -> Result<u64, AuditError> {
         let mut bytes = std::mem::take(&mut self.linked);
         bytes.clear();
         bytes.shrink_to(KEPT_BYTES);
@@ -142,7 +150,7 @@ impl<S: Storage> Writer<S> {
             }
         }
         self.linked = bytes;
-        outcome
+        outcome.map(|()| records)
     }
 
     fn append(&mut self, linked: Linked<'_>) -> Result<(), AuditError> {

@@ -37,6 +37,9 @@ pub(super) struct Dev {
     /// The address to listen on
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7443")]
     listen: SocketAddr,
+    /// An address for the operator's pages: metrics and health
+    #[arg(long, value_name = "ADDRESS")]
+    admin_listen: Option<SocketAddr>,
     /// Write the `export` lines to this file too, once requests are answered
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
@@ -54,11 +57,12 @@ pub(super) struct Dev {
 impl Dev {
     pub(super) async fn run(self) -> Result<(), Failure> {
         log::start(self.log_level, log::Format::Text)?;
-        if !self.listen.ip().is_loopback() {
+        let addresses = [Some(self.listen), self.admin_listen];
+        let mut addresses = addresses.into_iter().flatten();
+        if let Some(exposed) = addresses.find(|address| !address.ip().is_loopback()) {
             return Err(format!(
-                "`dev` speaks plain HTTP and listens on loopback only, not on {}; \
-                 use `strongroom server` with a certificate",
-                self.listen
+                "`dev` speaks plain HTTP and listens on loopback only, not on {exposed}; \
+                 use `strongroom server` with a certificate"
             )
             .into());
         }
@@ -72,6 +76,10 @@ impl Dev {
             None => self.returning_admin(&app).await?,
         };
         let listener = bind(self.listen, None).await?;
+        let pages = match self.admin_listen {
+            Some(address) => Some(bind(address, None).await?),
+            None => None,
+        };
         let environment = Environment {
             endpoint: format!("http://{}", listener.address()?),
             access_key_id: &known.access_key_id,
@@ -94,6 +102,7 @@ impl Dev {
         serve(
             app,
             listeners,
+            pages,
             Limits::default(),
             signals,
             || {},

@@ -11,6 +11,7 @@ use rustls::ServerConfig;
 use strongroom_crypto::SystemRandom;
 use tokio::{
     signal::unix::{SignalKind, signal},
+    sync::oneshot,
     task::JoinHandle,
 };
 
@@ -19,6 +20,7 @@ use crate::{
     admin::{Admin, Socket},
     app::App,
     http::{self, Limits, Listener, RequestIds},
+    metrics::AdminPages,
     shutdown::Signals,
 };
 
@@ -69,6 +71,7 @@ pub(super) fn look_after(admin: Admin, socket: &Path) -> Option<JoinHandle<()>> 
 pub(super) async fn serve(
     app: Arc<App>,
     listeners: Vec<Listener>,
+    pages: Option<Listener>,
     limits: Limits,
     signals: Signals,
     reload: impl Fn(),
@@ -79,6 +82,17 @@ pub(super) async fn serve(
         async move { app.work().await }
     });
     let ids = RequestIds::new(Arc::new(SystemRandom));
+    // Up to the end of the requests, so that the last of them are seen.
+    let (_pages, stop_pages) = oneshot::channel::<()>();
+    if let Some(listener) = pages {
+        tokio::spawn(http::serve(
+            vec![listener],
+            Arc::new(AdminPages::of(Arc::clone(&app))),
+            Limits::default(),
+            ids.clone(),
+            async { drop(stop_pages.await) },
+        ));
+    }
     let drained = http::serve(
         listeners,
         Arc::clone(&app),

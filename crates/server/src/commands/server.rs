@@ -65,6 +65,14 @@ impl Server {
             listeners.push(listener);
             certificates.extend(shown);
         }
+        let pages = match config.admin {
+            Some(place) => {
+                let listener = bind(place.address, None).await?;
+                tracing::info!(address = %listener.address()?, "listening, for the operator");
+                Some(listener)
+            }
+            None => None,
+        };
         for shown in &certificates {
             tokio::spawn(Arc::clone(shown).watch());
         }
@@ -85,6 +93,7 @@ impl Server {
         serve(
             app,
             listeners,
+            pages,
             config.limits,
             signals,
             reload,

@@ -95,7 +95,7 @@ class Server:
         self.home = pathlib.Path(home)
         self.data = self.home / "data"
         self.env_file = self.home / "env"
-        self.port = free_port()
+        self.port, self.admin_port = free_port(), free_port()
         self.process = None
         self.starts = 0
         self._clients = {}
@@ -115,6 +115,7 @@ class Server:
                     binary(), "dev",
                     "--data-dir", self.data,
                     "--listen", f"127.0.0.1:{self.port}",
+                    "--admin-listen", f"127.0.0.1:{self.admin_port}",
                     "--env-file", self.env_file,
                 ],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=self.home,

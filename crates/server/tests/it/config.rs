@@ -89,6 +89,8 @@ fn the_example_is_valid_and_shows_every_key_with_its_default() {
     all.outbound = as_shown.outbound.clone();
     assert!(all.listeners[0].vpc_endpoint.is_some());
     all.listeners = as_shown.listeners.clone();
+    assert!(all.admin.is_some());
+    all.admin = as_shown.admin;
     assert!(all.event_endpoints[0].pattern.is_some());
     assert!(!all.rules.is_empty());
     all.rules = as_shown.rules.clone();
@@ -196,6 +198,14 @@ fn what_is_wrong_is_said_with_its_place() {
         (
             "",
             "DIR/c.toml: nothing to listen on; add a section `[[listener]]`",
+        ),
+        (
+            "[[listener]]\naddress = \"127.0.0.1:1\"\n[admin]\naddress = \"9443\"\n",
+            "DIR/c.toml:4: `9443` is no address",
+        ),
+        (
+            "[[listener]]\naddress = \"127.0.0.1:1\"\n[admin]\naddress = \"0.0.0.0:9443\"\n",
+            "DIR/c.toml:4: the operator's pages are plain HTTP without a signature",
         ),
         (
             "[[listener]]\n",

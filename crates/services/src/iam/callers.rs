@@ -10,7 +10,7 @@ use super::{
     standing::Standing,
 };
 use crate::{
-    cache::Cache,
+    cache::{Cache, CacheFigures},
     sts::{
         authorization_message::AuthorizationMessages,
         session::{Holder, Session, UserHolder},
@@ -79,6 +79,18 @@ impl Callers {
         store.observe(Arc::clone(&inner.sessions) as Arc<dyn CommitObserver>);
         store.observe(Arc::clone(&inner.standings) as Arc<dyn CommitObserver>);
         Self(Arc::new(inner))
+    }
+
+    /// How the caches do: those of callers by access key, of sessions, and of
+    /// what users and roles may do.
+    #[must_use]
+    pub fn cache_figures(&self) -> [CacheFigures; 3] {
+        let inner = &self.0;
+        [
+            inner.long_term.figures(),
+            inner.sessions.figures(),
+            inner.standings.figures(),
+        ]
     }
 
     /// When access keys were last used.

@@ -15,8 +15,13 @@ use super::{
     record::{Key, Material},
     spec::{KeySpec, KeyUsage},
     usage::Usages,
+    use_counts::UseCounts,
 };
-use crate::{cache::Cache, context::Home, tables::KmsKeys};
+use crate::{
+    cache::{Cache, CacheFigures},
+    context::Home,
+    tables::KmsKeys,
+};
 
 /// Bytes that wrapped material is bound to, before its key's identity.
 const WRAPPING: &[u8] = b"strongroom kms backing key 1";
@@ -33,6 +38,8 @@ pub struct KeyMaterial {
     pub(super) imports: AeadKey,
     /// Uses of keys that are not written down yet.
     pub(super) usages: Usages,
+    /// Uses of keys, counted.
+    pub(super) uses: UseCounts,
     pub(super) opened: Arc<Cache<(AccountId, Region, String), OpenKey>>,
 }
 
@@ -69,8 +76,21 @@ impl KeyMaterial {
             tokens: HmacSha256Key::new(derived(b"grant tokens and markers").as_slice()),
             imports: AeadKey::new(&derived(b"import tokens")),
             usages: Usages::default(),
+            uses: UseCounts::default(),
             opened,
         }
+    }
+
+    /// How often keys were used since the process began, by operation and key
+    /// spec.
+    pub fn use_counts(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
+        self.uses.counts()
+    }
+
+    /// How the cache of opened keys does.
+    #[must_use]
+    pub fn cache_figures(&self) -> CacheFigures {
+        self.opened.figures()
     }
 
     /// The generation of the opened keys.

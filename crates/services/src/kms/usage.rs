@@ -48,12 +48,17 @@ impl Noted {
 
 /// Notes that a key did something for the request.
 pub(super) fn note(cx: &Context<'_>, key: &OpenKey, operation: &str) {
+    let material = &cx.services.key_material;
+    material.uses.note(operation, key.spec);
     let now_ms = cx.now.as_millisecond();
     if key.noted.is_recent(now_ms) {
         return;
     }
-    let usages = &cx.services.key_material.usages;
-    let mut pending = usages.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut pending = material
+        .usages
+        .0
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
     if pending.len() < MAX_PENDING {
         let usage = LastUsage {
             operation: operation.to_owned(),

@@ -9,7 +9,7 @@ use strongroom_types::{AccountId, Partition};
 
 use super::policy_type::{FULL_AWS_ACCESS, Managed, PolicyType, RCP_FULL_AWS_ACCESS};
 use crate::{
-    cache::Cache,
+    cache::{Cache, CacheFigures},
     tables::{
         OrganizationAttachments, OrganizationMembers, OrganizationPolicies, OrganizationUnits,
         Organizations as OrganizationTable,
@@ -106,6 +106,12 @@ impl Organizations {
         let cache = Arc::new(Cache::of(tables));
         store.observe(Arc::clone(&cache) as Arc<dyn CommitObserver>);
         Self { cache, partition }
+    }
+
+    /// How the cache does.
+    #[must_use]
+    pub fn cache_figures(&self) -> CacheFigures {
+        self.cache.figures()
     }
 
     /// To be asked before the transaction begins that [`Self::bearings`] reads

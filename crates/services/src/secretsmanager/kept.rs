@@ -33,6 +33,7 @@ use super::{
     value::row as place,
 };
 use crate::{
+    cache::{CacheFigures, Lookups},
     context::{Context, Home},
     tables::{SecretValues, Secrets},
 };
@@ -127,6 +128,7 @@ pub(super) struct KeptSecrets {
     /// Counts the commits that changed a secret or a value.
     generation: AtomicU64,
     shards: [RwLock<Shard>; SHARDS],
+    lookups: [Lookups; SHARDS],
     hasher: std::hash::RandomState,
 }
 
@@ -142,6 +144,7 @@ impl KeptSecrets {
         Self {
             generation: AtomicU64::new(0),
             shards: std::array::from_fn(|_| RwLock::default()),
+            lookups: std::array::from_fn(|_| Lookups::default()),
             hasher: std::hash::RandomState::new(),
         }
     }
@@ -153,13 +156,25 @@ impl KeptSecrets {
     }
 
     fn get(&self, name: &Name, generation: u64) -> Option<SecretRow> {
-        let shard = self.shard(name)?.read();
+        let place = self.place(name);
+        let shard = self.shards.get(place)?.read();
         let row = shard
             .unwrap_or_else(PoisonError::into_inner)
             .rows
             .get(name)
-            .cloned()?;
-        (self.generation() == generation).then_some(row)
+            .cloned();
+        let row = row.filter(|_| self.generation() == generation);
+        self.lookups.get(place)?.note(row.is_some());
+        row
+    }
+
+    /// How it does.
+    pub(super) fn figures(&self) -> CacheFigures {
+        let parts = self.shards.iter().zip(&self.lookups);
+        parts.fold(CacheFigures::default(), |figures, (shard, lookups)| {
+            let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
+            figures.and(shard.rows.len(), lookups)
+        })
     }
 
     /// Keeps a row that a transaction read which began after `generation` was
@@ -210,9 +225,12 @@ impl KeptSecrets {
     }
 
     fn shard(&self, name: &Name) -> Option<&RwLock<Shard>> {
+        self.shards.get(self.place(name))
+    }
+
+    fn place(&self, name: &Name) -> usize {
         let hash = self.hasher.hash_one(name);
-        self.shards
-            .get(usize::try_from(hash % SHARDS as u64).unwrap_or(0))
+        usize::try_from(hash % SHARDS as u64).unwrap_or(0)
     }
 }
 

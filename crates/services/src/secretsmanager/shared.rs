@@ -5,10 +5,13 @@ use strongroom_store::{CommitObserver, Store, Table as _};
 use strongroom_types::{AccountId, Region};
 
 use super::{
-    access::Accesses, index::SecretIndex, kept::KeptSecrets, page_token::PageTokens,
-    rotation::RotationShared,
+    access::Accesses, census::Census, index::SecretIndex, kept::KeptSecrets,
+    page_token::PageTokens, rotation::RotationShared,
 };
-use crate::{cache::Cache, tables::SecretPolicies};
+use crate::{
+    cache::{Cache, CacheFigures},
+    tables::SecretPolicies,
+};
 
 /// What Secrets Manager keeps in memory. All of it can be dropped: the store
 /// is the truth.
@@ -24,6 +27,8 @@ pub struct Shared {
     /// Compiled resource policies.
     pub(super) policies: Arc<Cache<(AccountId, Region, String), Policy>>,
     rotation: RotationShared,
+    /// How many secrets there are.
+    pub(super) census: Census,
 }
 
 impl Shared {
@@ -41,6 +46,7 @@ impl Shared {
         store.observe(Arc::clone(rotation.wake()) as Arc<dyn CommitObserver>);
         Self {
             rotation,
+            census: Census::default(),
             accesses: Accesses::default(),
             index,
             kept,
@@ -57,6 +63,12 @@ impl Shared {
     /// Seals page tokens, also those of other services.
     pub(crate) fn page_tokens(&self) -> &PageTokens {
         &self.page_tokens
+    }
+
+    /// How the caches do: that of secrets, and that of their policies.
+    #[must_use]
+    pub fn cache_figures(&self) -> [CacheFigures; 2] {
+        [self.kept.figures(), self.policies.figures()]
     }
 
     /// What rotation keeps.

@@ -289,7 +289,7 @@ macro_rules! enumeration {
 
         impl $name {
             const ALL: &'static [Self] = &[$(Self::$variant),*];
-            const NAMES: &'static [&'static str] = &[$($text),*];
+            $visibility const NAMES: &'static [&'static str] = &[$($text),*];
 
             /// The value's name in AWS's model.
             #[must_use]

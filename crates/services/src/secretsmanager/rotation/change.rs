@@ -123,6 +123,7 @@ async fn transact<T>(
         .iter()
         .map(|event| event.service_record(services, &found.home, &time));
     tx.commit(lines.collect()).await?;
+    services.secrets.rotation().outcomes().note(&events);
     claimed.key = key;
     Ok(Some(value))
 }

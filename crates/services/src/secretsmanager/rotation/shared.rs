@@ -8,6 +8,7 @@ use strongroom_store::{Change, CommitObserver};
 use strongroom_types::{AccountId, Region};
 use tokio::sync::Notify;
 
+use super::outcomes::Outcomes;
 use crate::{context::Services, lambda::FunctionHost, tables::RotationJobs};
 
 /// Secrets that wait to be taken up.
@@ -24,6 +25,7 @@ pub struct RotationShared {
     wake: Arc<Wake>,
     /// Secrets whose rotation, which failed, is to be tried again at once.
     take_up: Mutex<HashSet<SecretKey>>,
+    outcomes: Outcomes,
 }
 
 /// Account, Region, name.
@@ -34,6 +36,12 @@ pub(super) type SecretKey = (AccountId, Region, String);
 pub(crate) struct Wake(pub(super) Notify);
 
 impl RotationShared {
+    /// How rotations went since the process began.
+    #[must_use]
+    pub fn outcomes(&self) -> &Outcomes {
+        &self.outcomes
+    }
+
     /// Trusts these authorities to vouch for databases. To be called once, at
     /// start; without it none is trusted.
     pub fn trust(&self, trust: Trust) {
