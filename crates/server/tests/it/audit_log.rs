@@ -258,7 +258,11 @@ fn an_old_segment_is_followed_by_a_new_one() {
     let clock = clock();
     let (log, _) = AuditLog::open(
         directory.path(),
-        Options::default(),
+        // Both are looked at as they were written.
+        Options {
+            compress: false,
+            ..Options::default()
+        },
         Arc::<ManualClock>::clone(&clock),
         signer(),
     )
