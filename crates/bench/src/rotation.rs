@@ -15,7 +15,7 @@ use crate::client::Connection;
 use crate::load::{Load, Measured, for_each, join};
 use crate::process::{Server, free_address};
 use crate::run::start;
-use crate::workload::{Call, Operation, Target, secret_name, token};
+use crate::workload::{Call, Chance, Operation, Target, secret_name, token};
 
 /// Connections that create secrets and ask for rotations.
 const CONNECTIONS: u64 = 64;
@@ -112,7 +112,9 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     let done = AtomicBool::new(false);
     let (asked, rotated, during) = thread::scope(|scope| {
         let asking = scope.spawn(|| {
-            for_each(&target, 0, plan.secrets, CONNECTIONS, |index, chance| {
+            for_each(&target, 0, plan.secrets, CONNECTIONS, |index, _| {
+                // No token that made a secret.
+                let chance = &mut Chance::new(index.wrapping_add(plan.secrets) << 16);
                 Call::new(
                     "RotateSecret",
                     format!(

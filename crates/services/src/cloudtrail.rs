@@ -88,6 +88,9 @@ pub struct Event {
     pub error: Option<(&'static str, String)>,
     /// What kind of event it is.
     pub kind: Kind,
+    /// The account that owns what the event is about; if it is another than the
+    /// caller's, it has a record too.
+    pub(crate) owner: Option<AccountId>,
     /// Who acts in place of the request's caller, and whose trail it is on.
     pub(crate) acting: Option<(Identity, AccountId)>,
 }
@@ -144,6 +147,7 @@ impl Event {
             resources: Vec::new(),
             error: None,
             kind: Kind::ApiCall,
+            owner: None,
             acting: None,
         }
     }
@@ -167,14 +171,55 @@ impl Event {
         if let Kind::ServiceEvent(_, _, home) = &self.kind {
             return self.service_record(services, home, time);
         }
-        let service = (self.kind == Kind::Forwarded).then_some(FORWARDER);
-        let (identity, account) = match &self.acting {
+        self.line(self.scene(services, request, time))
+    }
+
+    /// All records of this event: that of the caller's account and, if what
+    /// the event is about belongs to another account, that one's.
+    #[must_use]
+    pub fn records(&self, services: &Services, request: &Request, time: &EventTime) -> Records {
+        let (identity, account) = self.actor(request);
+        let owner = self.owner.filter(|owner| *owner != account);
+        let (Some(owner), Kind::ApiCall | Kind::Forwarded) = (owner, &self.kind) else {
+            return std::iter::once(self.record(services, request, time)).chain(None);
+        };
+        let shared = services.random.uuid();
+        let of = |account, identity: Option<&RawValue>| {
+            let mut scene = self.scene(services, request, time);
+            scene.user_identity = identity.unwrap_or(scene.user_identity);
+            self.line(Scene {
+                account,
+                shared_id: Some(&shared),
+                ..scene
+            })
+        };
+        let stranger = match self.kind {
+            Kind::Forwarded => &identity.forwarded_stranger,
+            _ => &identity.stranger,
+        };
+        std::iter::once(of(account, None)).chain(Some(of(owner, Some(stranger))))
+    }
+
+    /// Who acts, and on whose trail.
+    fn actor<'a>(&'a self, request: &'a Request) -> (&'a Identity, AccountId) {
+        match &self.acting {
             Some((identity, account)) => (identity, *account),
             None => (&request.caller.identity, request.caller.account),
-        };
+        }
+    }
+
+    /// Who, when and where, of a call within a request.
+    fn scene<'a>(
+        &'a self,
+        services: &Services,
+        request: &'a Request,
+        time: &'a EventTime,
+    ) -> Scene<'a> {
+        let service = (self.kind == Kind::Forwarded).then_some(FORWARDER);
+        let (identity, account) = self.actor(request);
         let tls = request.tls.as_ref();
         let tls = tls.filter(|tls| service.is_none() && tls.is_of_a_connection());
-        self.line(Scene {
+        Scene {
             user_identity: match service {
                 Some(_) => &identity.forwarded,
                 None => &identity.direct,
@@ -197,7 +242,8 @@ impl Event {
                 client_provided_host_header: request.host.as_deref(),
                 key_exchange: tls.key_exchange.as_deref(),
             }),
-        })
+            shared_id: None,
+        }
     }
 
     /// The record of a service event, which knows where it happened.
@@ -230,6 +276,7 @@ impl Event {
             id: services.random.uuid(),
             tls_details: None,
             vpc_endpoint: None,
+            shared_id: None,
         })
     }
 
@@ -267,6 +314,7 @@ impl Event {
         line.text("eventType", scene.event_type);
         line.flag("managementEvent", true);
         line.text("recipientAccountId", &scene.account.to_string());
+        line.some_text("sharedEventID", scene.shared_id);
         if let Some(endpoint) = scene.vpc_endpoint {
             line.text("vpcEndpointId", &endpoint.id);
             if let Some(account) = endpoint.account {
@@ -297,7 +345,12 @@ struct Scene<'a> {
     id: String,
     tls_details: Option<TlsDetails<'a>>,
     vpc_endpoint: Option<&'a VpcEndpoint>,
+    /// What the records of one event in two accounts have in common.
+    shared_id: Option<&'a str>,
 }
+
+/// One record, or two.
+type Records = std::iter::Chain<std::iter::Once<Vec<u8>>, std::option::IntoIter<Vec<u8>>>;
 
 /// Cuts at 1 KiB, between characters.
 fn short(text: &str) -> &str {

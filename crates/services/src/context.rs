@@ -176,6 +176,8 @@ pub struct Context<'r> {
 pub(crate) struct Remarks {
     /// The resources that were used: for KMS the keys.
     pub(crate) resources: Vec<Resource>,
+    /// The account that owns what the call is about.
+    pub(crate) owner: Option<AccountId>,
     /// `additionalEventData`.
     pub(crate) additional_event_data: Option<serde_json::Value>,
     /// `responseElements` of a change that answers nothing.

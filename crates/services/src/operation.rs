@@ -320,6 +320,7 @@ impl Call<'_> {
         } = cx;
         self.ahead = ahead;
         self.event.resources = remarks.resources;
+        self.event.owner = remarks.owner;
         self.event.additional_event_data = story.or(remarks.additional_event_data);
         let output = match done {
             Ok(output) => output,
@@ -384,7 +385,7 @@ impl Call<'_> {
         let time = EventTime::of(self.now);
         let events = std::iter::once(&self.event).chain(&self.further);
         events
-            .map(|event| event.record(self.services, self.request, &time))
+            .flat_map(|event| event.records(self.services, self.request, &time))
             .collect()
     }
 }
@@ -398,8 +399,11 @@ pub(crate) async fn run<O: Operation>(
     let target = O::target(cx, &input).await?;
     let mut keys = Keys::default();
     O::condition_keys(&input, &mut keys);
+    let owner = target.account();
     let target: Authorized<_> =
         authorize::<_, ErrorOf<O>>(cx, target, O::ACTION, O::further_actions(&input), &keys)?;
+    // Only now: who is not let in writes nothing on another account's trail.
+    cx.remarks.owner = owner;
     O::run(cx, target, input).await
 }
 

@@ -225,7 +225,11 @@ impl Drop for Server {
 /// A command under an unprivileged user, if this is root.
 fn as_user(program: &Path, user: &str, directory: &Path) -> Command {
     let mut command = Command::new(program);
-    command.current_dir(directory).env("LC_ALL", "C");
+    // Temporary files too: two servers take each other's away.
+    command
+        .current_dir(directory)
+        .env("LC_ALL", "C")
+        .env("TMPDIR", directory);
     if let Some((uid, gid)) = unprivileged(user) {
         command.uid(uid.as_raw()).gid(gid.as_raw());
     }

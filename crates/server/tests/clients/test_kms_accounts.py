@@ -179,6 +179,23 @@ def test_a_secret_under_another_accounts_key(org, kms, away, refused):
     uses = [record for record in org.audit(needle=key["Arn"])
             if record["eventName"] == "Decrypt" and record["userIdentity"].get("accountId") == away.id]
     assert {record.get("errorCode") for record in uses} >= {None, "DisabledException"}
+    # And on the trail of the key's owner, who is told whose account it was.
+    trails = {}
+    for record in uses:
+        trails.setdefault(record["sharedEventID"], []).append(record)
+    for theirs_own, copy in trails.values():
+        assert {theirs_own["recipientAccountId"], copy["recipientAccountId"]} == {
+            away.id, key["AWSAccountId"]}
+        if copy["recipientAccountId"] == away.id:
+            theirs_own, copy = copy, theirs_own
+        assert copy["userIdentity"] == {
+            "type": "AWSAccount", "accountId": away.id,
+            "principalId": theirs_own["userIdentity"]["principalId"],
+            "invokedBy": "secretsmanager.amazonaws.com"}
+    trail = org.client(service="cloudtrail").lookup_events(LookupAttributes=[
+        {"AttributeKey": "ResourceName", "AttributeValue": key["Arn"]}])["Events"]
+    assert any(json.loads(event["CloudTrailEvent"]).get("sharedEventID") in trails
+               for event in trail)
 
 
 def test_the_managed_key_serves_its_own_account(org, away, refused):

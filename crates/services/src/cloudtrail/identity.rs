@@ -17,6 +17,10 @@ pub struct Identity {
     pub(super) direct: Box<RawValue>,
     /// In the records of calls that [`FORWARDER`] makes for the caller.
     pub(super) forwarded: Box<RawValue>,
+    /// The same two in the records of another account, whose trail does not
+    /// say more of a stranger than which account is his.
+    pub(super) stranger: Box<RawValue>,
+    pub(super) forwarded_stranger: Box<RawValue>,
 }
 
 #[derive(Serialize, Default)]
@@ -120,9 +124,19 @@ impl Identity {
         };
         let direct = raw(&identity);
         identity.invoked_by = Some(FORWARDER);
+        let mut stranger = UserIdentity {
+            r#type: Some("AWSAccount"),
+            principal_id: identity.principal_id.clone(),
+            account_id: identity.account_id.clone(),
+            ..UserIdentity::default()
+        };
+        let (forwarded, abroad) = (raw(&identity), raw(&stranger));
+        stranger.invoked_by = Some(FORWARDER);
         Self {
             direct,
-            forwarded: raw(&identity),
+            forwarded,
+            stranger: abroad,
+            forwarded_stranger: raw(&stranger),
         }
     }
 
@@ -139,6 +153,8 @@ impl Identity {
         Self {
             direct: identity(),
             forwarded: identity(),
+            stranger: identity(),
+            forwarded_stranger: identity(),
         }
     }
 
@@ -154,6 +170,8 @@ impl Identity {
         Self {
             direct: identity(),
             forwarded: identity(),
+            stranger: identity(),
+            forwarded_stranger: identity(),
         }
     }
 
@@ -173,6 +191,8 @@ impl Identity {
         Self {
             direct: identity(),
             forwarded: identity(),
+            stranger: identity(),
+            forwarded_stranger: identity(),
         }
     }
 }

@@ -335,6 +335,7 @@ async fn permitted(
     let mut event = event(how.name(), Some(key), how.parameters(key, context));
     if let Err(message) = allowed(cx, key, how, context).await? {
         event.error = Some(("AccessDenied", message));
+        event.owner = None;
         cx.events.push(event);
         return if key.home.account == cx.request.caller.account || !key.row.aws_managed {
             Err(KeyError::Denied)
@@ -547,6 +548,7 @@ fn event(name: &'static str, key: Option<&OpenKey>, parameters: String) -> Event
         request_json: Some(parameters),
         resources: key.map(target::resource).into_iter().collect(),
         kind: Kind::Forwarded,
+        owner: key.map(|key| key.home.account),
         ..Event::call(Kms::EVENT_SOURCE, name, true)
     }
 }

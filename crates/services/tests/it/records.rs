@@ -467,14 +467,45 @@ async fn what_happens_to_a_secret_is_recorded_with_its_owner() {
     let recorded = guest
         .recorded("DeleteSecret", json!({"SecretId": arn}))
         .await;
-    let [call, event] = &recorded.records[..] else {
+    let [call, copy, event] = &recorded.records[..] else {
         panic!("{recorded:?}")
     };
     assert_eq!(call["recipientAccountId"], "444455556666");
     assert_eq!(call["userIdentity"]["accountId"], "444455556666");
+    // The owner hears of the call, and of the caller no more than whose it is.
+    assert_eq!(copy["recipientAccountId"], "111122223333");
+    let mut stranger = call["userIdentity"].clone();
+    stranger["type"] = json!("AWSAccount");
+    for member in ["arn", "accessKeyId", "userName", "sessionContext"] {
+        stranger.as_object_mut().unwrap().remove(member);
+    }
+    assert_eq!(copy["userIdentity"], stranger);
+    assert!(call["sharedEventID"].is_string());
+    assert_ne!(call["eventID"], copy["eventID"]);
+    for same in [
+        "sharedEventID",
+        "requestID",
+        "eventName",
+        "requestParameters",
+    ] {
+        assert_eq!(call[same], copy[same], "{same}");
+    }
+    assert_eq!(event.get("sharedEventID"), None);
     assert_eq!(event["eventName"], "StartSecretVersionDelete");
     assert_eq!(event["recipientAccountId"], "111122223333");
     assert_eq!(event["userIdentity"]["accountId"], "111122223333");
+
+    // A refusal is on the caller's trail alone.
+    client.secret("b", "x").await;
+    let other = client.describe("b").await["ARN"].clone();
+    let recorded = guest
+        .recorded("GetSecretValue", json!({"SecretId": other}))
+        .await;
+    assert_eq!(recorded.result.unwrap_err().0, "AccessDeniedException");
+    let [call] = &recorded.records[..] else {
+        panic!("{:?}", recorded.records)
+    };
+    assert_eq!(call.get("sharedEventID"), None);
 }
 
 #[tokio::test]

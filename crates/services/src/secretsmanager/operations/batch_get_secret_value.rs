@@ -178,6 +178,7 @@ async fn get(
     event.request_parameters = input.record();
     // The record of a call comes before those of the keys it used.
     let place = cx.events.len();
+    let owner = cx.remarks.owner.take();
     let answer = match operation::run::<GetSecretValue>(cx, input).await {
         Ok(value) => Ok(value),
         Err(error) if error.store_error().is_some() => return Err(error),
@@ -191,6 +192,7 @@ async fn get(
             })
         }
     };
+    event.owner = std::mem::replace(&mut cx.remarks.owner, owner);
     cx.events.insert(place, event);
     Ok(answer)
 }
