@@ -242,8 +242,7 @@ fn wait(target: &Target, secrets: u64, started: Instant) -> Result<Duration> {
     }
 }
 
-/// No user logs in with nothing but the first password any more: each has the
-/// new one beside it.
+/// No user was lost.
 fn check(redis: SocketAddr, secrets: u64) -> Result<()> {
     let mut stream = TcpStream::connect(redis)?;
     let mut lines = BufReader::new(stream.try_clone()?);
