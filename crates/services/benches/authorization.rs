@@ -39,7 +39,7 @@ use strongroom_types::{AccountId, Clock, Partition, Region, SystemClock};
 
 const ACCOUNT: u64 = 111_122_223_333;
 const ROUNDS: usize = 50;
-const CALLS: u32 = 2_000;
+const CALLS: u32 = 20_000;
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
