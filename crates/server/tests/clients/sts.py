@@ -48,6 +48,14 @@ def trust(principal, *actions, **more):
     }
 
 
+def words(role, action, resource, why, session="session"):
+    """What AWS tells a session of a role that may not: `why` is how the sentence ends."""
+    _, _, _, _, account, name = role.split(":", 5)
+    name = name.rsplit("/", 1)[1]
+    return (f"User: arn:aws:sts::{account}:assumed-role/{name}/{session} is not authorized "
+            f"to perform: {action} on resource: {resource} {why}")
+
+
 class Principals:
     """Makes users and roles, with policies, for one test."""
 

@@ -5,58 +5,17 @@ import json
 import pytest
 
 import kms as k
-from harness import name, word
-from people import Person, allow, key_policy
-from sts import session_of
+from accounts import Account, organization
+from harness import name
+from people import allow, key_policy
 
 DENIED = "AccessDeniedException"
 
 
-class Account:
-    """A member account of an organization of its own, with its administrator's session."""
-
-    def __init__(self, server):
-        self.server = server
-        orgs = server.client("us-east-1", service="organizations")
-        asked = orgs.create_account(AccountName=word(), Email=f"{word()}@example.com")
-        self.id = asked["CreateAccountStatus"].get("AccountId") or (
-            orgs.describe_create_account_status(
-                CreateAccountRequestId=asked["CreateAccountStatus"]["Id"]
-            )["CreateAccountStatus"]["AccountId"])
-        role = f"arn:aws:iam::{self.id}:role/OrganizationAccountAccessRole"
-        self.session = server.client(service="sts").assume_role(
-            RoleArn=role, RoleSessionName="admin")["Credentials"]
-
-    def client(self, service="kms"):
-        return session_of(self.server, self.session, service)
-
-    def person(self):
-        """A user of this account, without permissions."""
-        return Person(Their(self))
-
-
-class Their:
-    """The server as this account's administrator has it."""
-
-    def __init__(self, account):
-        self.account, self.region = account, account.server.region
-        self.endpoint = account.server.endpoint
-
-    def client(self, *args, service="kms", **more):
-        return self.account.client(service)
-
-
 @pytest.fixture(scope="module")
 def org(tmp_path_factory):
-    import harness
-
-    own = harness.Server(tmp_path_factory.mktemp("accounts"))
-    try:
-        own.start()
-        own.client("us-east-1", service="organizations").create_organization(FeatureSet="ALL")
-        yield own
-    finally:
-        own.stop()
+    with organization(tmp_path_factory.mktemp("accounts")) as own:
+        yield own.server
 
 
 @pytest.fixture(scope="module")

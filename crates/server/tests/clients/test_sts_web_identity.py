@@ -1,98 +1,15 @@
 """AssumeRoleWithWebIdentity against an OpenID Connect provider of our own."""
 
-import base64
-import contextlib
-import http.server
 import json
-import threading
 import time
 
-import boto3
 import botocore
 import pytest
-from botocore.config import Config
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 import harness
-from sts import Principals, allow, policy, session_of
-
-TAGS = "https://aws.amazon.com/tags"
-
-
-def b64(data):
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def number(value, length=None):
-    return b64(value.to_bytes(length or (value.bit_length() + 7) // 8, "big"))
-
-
-class Provider:
-    """An issuer on this machine: discovery, keys, tokens."""
-
-    def __init__(self):
-        self.rsa = {"one": rsa.generate_private_key(65537, 2048)}
-        self.ec = {"two": ec.generate_private_key(ec.SECP256R1())}
-        self.asked = []
-        self.broken = False
-        provider = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                provider.asked.append(self.path)
-                documents = {
-                    "/idp/.well-known/openid-configuration": {
-                        "issuer": provider.issuer, "jwks_uri": provider.issuer + "/keys"},
-                    "/idp/keys": provider.keys(),
-                }
-                document = documents.get(self.path)
-                if provider.broken or document is None:
-                    self.send_error(500)
-                    return
-                body = json.dumps(document).encode()
-                self.send_response(200)
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"127.0.0.1:{self.server.server_port}/idp"
-        self.issuer = f"http://{self.url}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def keys(self):
-        keys = []
-        for kid, key in self.rsa.items():
-            public = key.public_key().public_numbers()
-            keys.append({"kty": "RSA", "kid": kid, "use": "sig",
-                         "n": number(public.n), "e": number(public.e)})
-        for kid, key in self.ec.items():
-            public = key.public_key().public_numbers()
-            keys.append({"kty": "EC", "kid": kid, "crv": "P-256",
-                         "x": number(public.x, 32), "y": number(public.y, 32)})
-        return {"keys": keys}
-
-    def token(self, kid="one", alg=None, key=None, **claims):
-        now = int(time.time())
-        claims = {"iss": self.issuer, "aud": "sts.amazonaws.com", "sub": "system:sa:app",
-                  "iat": now, "exp": now + 300, **claims}
-        claims = {name: value for name, value in claims.items() if value is not None}
-        key = key or self.rsa.get(kid) or self.ec.get(kid)
-        is_rsa = isinstance(key, rsa.RSAPrivateKey)
-        alg = alg or ("RS256" if is_rsa else "ES256")
-        head = b64(json.dumps({"alg": alg, "kid": kid}).encode())
-        signed = f"{head}.{b64(json.dumps(claims).encode())}"
-        if is_rsa:
-            signature = key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
-        else:
-            r, s = decode_dss_signature(key.sign(signed.encode(), ec.ECDSA(hashes.SHA256())))
-            signature = r.to_bytes(32, "big") + s.to_bytes(32, "big")
-        return f"{signed}.{b64(signature)}"
+from oidc import TAGS, Provider, assume, b64, stranger, trusting
+from sts import Principals, allow, session_of
 
 
 @pytest.fixture(scope="module")
@@ -102,29 +19,12 @@ def principals(server):
 
 @pytest.fixture(scope="module")
 def provider(server, principals):
-    provider = Provider()
-    # Registered as AWS demands; on this machine the issuer may speak plain HTTP.
-    provider.arn = principals.iam.create_open_id_connect_provider(
-        Url=f"https://{provider.url}", ClientIDList=["sts.amazonaws.com", "other-client"],
-    )["OpenIDConnectProviderArn"]
-    return provider
+    return Provider().register(principals.iam, "sts.amazonaws.com", "other-client")
 
 
 @pytest.fixture(scope="module")
 def anonymous(server):
-    return boto3.session.Session().client(
-        "sts", endpoint_url=server.endpoint, region_name=server.region,
-        config=Config(signature_version=botocore.UNSIGNED, retries={"total_max_attempts": 1}),
-    )
-
-
-def trusting(provider, *actions, **conditions):
-    return {
-        "Effect": "Allow", "Principal": {"Federated": provider.arn},
-        "Action": ["sts:AssumeRoleWithWebIdentity", *actions],
-        "Condition": {"StringEquals": {f"{provider.url}:aud": "sts.amazonaws.com",
-                                       **conditions}},
-    }
+    return stranger(server)
 
 
 @pytest.fixture(scope="module")
@@ -133,11 +33,6 @@ def role(principals, provider):
         allow("secretsmanager:ListSecrets"),
         trusts=[trusting(provider, **{f"{provider.url}:sub": "system:sa:app"})],
     )
-
-
-def assume(anonymous, role, token, **more):
-    return anonymous.assume_role_with_web_identity(
-        RoleArn=role, RoleSessionName="pod", WebIdentityToken=token, **more)
 
 
 def test_a_pod_gets_credentials(server, anonymous, provider, principals, role):
@@ -251,11 +146,8 @@ def test_tags_and_source_identity_of_the_token(
 
 
 def test_a_provider_that_does_not_answer(server, anonymous, principals, refused):
-    silent = Provider()
+    silent = Provider().register(principals.iam, "sts.amazonaws.com")
     silent.broken = True
-    silent.arn = principals.iam.create_open_id_connect_provider(
-        Url=f"https://{silent.url}", ClientIDList=["sts.amazonaws.com"],
-    )["OpenIDConnectProviderArn"]
     role = principals.role(trusts=[trusting(silent)])
     for _ in range(3):
         with refused("IDPCommunicationError"):

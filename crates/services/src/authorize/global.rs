@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use strongroom_policy::Values;
-use strongroom_types::{Principal, Timestamp};
+use strongroom_types::{AccountId, Principal, Timestamp};
 
 use super::{RequestContext, Target};
 use crate::{
@@ -48,7 +48,7 @@ impl<T: Target> RequestContext<'_, T> {
             "referer" => request.referer.as_deref()?.into(),
             "requestedregion" => request.region.as_str().into(),
             "resourceorgid" => self.of_resource()?.organization_id.as_str().into(),
-            "resourceaccount" => self.target.account()?.to_string().into(),
+            "resourceaccount" => self.owner()?.to_string().into(),
             "securetransport" => request.tls.is_some().to_string().into(),
             "sourceip" if endpoint.is_none() => request.source_ip.to_string().into(),
             "sourcevpc" => endpoint?.vpc.as_deref()?.into(),
@@ -105,7 +105,20 @@ impl<T: Target> RequestContext<'_, T> {
 
     /// What the organization of the target's owner says.
     fn of_resource(&self) -> Option<&Bearing> {
-        self.cx.bearing(self.target.account()?)
+        self.cx.bearing(self.owner()?)
+    }
+
+    /// The account that owns what the request is about: the caller's own where it
+    /// names nothing, none where that is AWS's.
+    ///
+    /// Perimeters of `aws:ResourceOrgID` are written for all actions and except those
+    /// alone that ask for what AWS owns.
+    fn owner(&self) -> Option<AccountId> {
+        let named = || match self.target.resource() {
+            "*" => Some(self.cx.request.caller.account),
+            arn => arn.split(':').nth(4)?.parse().ok(),
+        };
+        self.target.account().or_else(named)
     }
 
     fn multivalued(&self, name: &str) -> Option<Values<'_>> {
