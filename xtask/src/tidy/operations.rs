@@ -6,6 +6,7 @@ const UNTESTED: &[&str] = &[];
 
 const CLIENTS: &str = "crates/server/tests/clients/";
 const TRANSCRIPTS: &str = "crates/server/tests/wire/";
+const MATRIX: &str = "crates/services/tests/it/matrix";
 
 /// An operation in the table of its service.
 struct Operation<'t> {
@@ -69,6 +70,23 @@ fn tested_but_for(tree: &Tree, untested: &[&str]) -> Vec<Finding> {
         if !operations.iter().any(is_listed) {
             let advice = format!("not listed in crates/services/src/{service}/operations.rs");
             findings.push(Finding::new(path, 0, advice));
+        }
+    }
+    findings
+}
+
+/// Every operation that a service lists has its row in the service's permission
+/// matrix.
+pub(super) fn in_the_matrix(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for operation in listed(tree) {
+        let Operation { service, name, .. } = operation;
+        let file = format!("{MATRIX}/{service}.txt");
+        let text = tree.text(&file).unwrap_or_default();
+        let mut rows = text.lines().map(|line| line.split_whitespace());
+        if !rows.any(|mut row| row.next() == Some(name)) {
+            let advice = format!("`{name}` has no row in {file}: give it one in {MATRIX}.rs");
+            findings.push(Finding::new(operation.table, operation.line, advice));
         }
     }
     findings
@@ -215,6 +233,18 @@ mod tests {
         check(&[TABLE, FILE], &["CreateKey"], &[]);
         let test = ("crates/server/tests/clients/test_kms.py", "create_key");
         check(&[TABLE, FILE, test], &["CreateKey"], &["strike it"]);
+    }
+
+    #[test]
+    fn an_operation_without_a_row_is_found() {
+        let found = |table| {
+            let path = "crates/services/tests/it/matrix/kms.txt";
+            in_the_matrix(&Tree::of(&[TABLE, FILE, (path, table)])).len()
+        };
+        assert_eq!(found("CreateKey ok Denied\n"), 0);
+        assert_eq!(found("about CreateKey\nCreateKeyPair ok\n"), 1);
+        let none = in_the_matrix(&Tree::of(&[TABLE, FILE]));
+        assert!(none[0].to_string().contains("kms.txt"));
     }
 
     #[test]

@@ -6,6 +6,5 @@ mod families;
 mod grants;
 mod imports;
 mod lockdown;
-mod matrix;
 mod rotations;
-mod support;
+pub mod support;

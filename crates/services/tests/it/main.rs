@@ -47,14 +47,6 @@ mod list_secrets;
 #[cfg(test)]
 mod matrix;
 #[cfg(test)]
-mod matrix_iam;
-#[cfg(test)]
-mod matrix_lambda;
-#[cfg(test)]
-mod matrix_organizations;
-#[cfg(test)]
-mod matrix_sts;
-#[cfg(test)]
 mod organizations;
 #[cfg(test)]
 mod query;

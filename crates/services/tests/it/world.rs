@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use strongroom_crypto::{Random, SystemRandom};
 use strongroom_services::{
-    cloudtrail::NoHistory,
+    cloudtrail::{self, NoHistory},
     context::{Request, Services},
     iam::{self, AccessKey, Account, Caller, Callers, User},
     kms::{self, KeyMaterial},
@@ -159,6 +159,7 @@ impl World {
 /// Manager's.
 pub fn route(operation: &str) -> &'static Route {
     let (routes, name) = match operation.split_once(':') {
+        Some(("cloudtrail", name)) => (cloudtrail::operations::ROUTES, name),
         Some(("iam", name)) => (iam::operations::ROUTES, name),
         Some(("kms", name)) => (kms::operations::ROUTES, name),
         Some(("lambda", name)) => (lambda::operations::ROUTES, name),

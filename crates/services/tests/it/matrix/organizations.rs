@@ -1,40 +1,65 @@
-//! Each operation of Organizations by each kind of caller, compared with
-//! `permission_matrix_organizations.txt` letter by letter.
-//!
-//! After a change that is meant, write the table anew with
-//! `PERMISSION_MATRIX=write cargo test -p strongroom-services matrix`.
-
-use std::{fmt::Write as _, sync::Arc};
+//! Of Organizations: about an organization with a member, a unit and policies.
 
 use serde_json::{Value, json};
-use strongroom_services::organizations::operations::ROUTES;
+use strongroom_services::{operation::Route, organizations::operations::ROUTES};
 
-use crate::{
-    client::{Client, FOREIGN, OWNER, administrator, policy, root, user},
-    world::World,
+use super::{Identity, Matrix, caller, cell};
+use crate::client::{Client, FOREIGN, OWNER, administrator, policy};
+
+#[derive(Clone, Copy)]
+enum Who {
+    /// Of the management account, with such policies.
+    Has(Identity),
+    /// Of a member account, allowed everything.
+    Member,
+    /// Of an account in no organization, allowed everything.
+    Outsider,
+}
+
+const MATRIX: Matrix<Who> = Matrix {
+    service: "organizations",
+    shows: "\
+What each operation of Organizations answers to each kind of caller. NotInUse is the
+account's that is in no organization; a member may only look at it and leave.",
+    columns: &[
+        (
+            "admin",
+            "a user of the management account who may do everything",
+            Who::Has(Identity::Everything),
+        ),
+        (
+            "root",
+            "the management account's root user",
+            Who::Has(Identity::Root),
+        ),
+        (
+            "only",
+            "a user of it who may do this and nothing else",
+            Who::Has(Identity::Only),
+        ),
+        (
+            "nobody",
+            "a user of it without policies",
+            Who::Has(Identity::Nothing),
+        ),
+        (
+            "all-but",
+            "a user of it with an explicit deny",
+            Who::Has(Identity::AllBut),
+        ),
+        (
+            "member",
+            "a user of a member account who may do everything",
+            Who::Member,
+        ),
+        (
+            "outsider",
+            "a user of an account in no organization who may do everything",
+            Who::Outsider,
+        ),
+    ],
+    routes: ROUTES,
 };
-
-const FILE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/tests/it/permission_matrix_organizations.txt"
-);
-
-/// Kinds of caller: the column's head, and what it means.
-const COLUMNS: &[(&str, &str)] = &[
-    (
-        "admin",
-        "a user of the management account who may do everything",
-    ),
-    ("root", "the management account's root user"),
-    ("only", "a user of it who may do this and nothing else"),
-    ("nobody", "a user of it without policies"),
-    ("all-but", "a user of it with an explicit deny"),
-    ("member", "a user of a member account who may do everything"),
-    (
-        "outsider",
-        "a user of an account in no organization who may do everything",
-    ),
-];
 
 /// What there is: an organization with a unit, an account, a policy that is
 /// attached to nothing, and one that is attached to the root.
@@ -116,29 +141,20 @@ impl Scene {
         }
     }
 
-    async fn caller(&self, head: &str, action: &str) -> Client {
-        let world: &Arc<World> = &self.admin.world;
-        let allow = |action: &str| json!({"Effect": "Allow", "Action": action, "Resource": "*"});
-        let deny = json!({"Effect": "Deny", "Action": action, "Resource": "*"});
-        let (account, policies) = match head {
-            "admin" => return self.admin.clone(),
-            "root" => return root(world, OWNER),
-            "only" => (OWNER, vec![policy(&allow(action))]),
-            "nobody" => (OWNER, vec![]),
-            "all-but" => (OWNER, vec![policy(&allow("*")), policy(&deny)]),
-            "member" => {
-                let account = self.account.parse().unwrap_or(FOREIGN);
-                (account, vec![policy(&allow("*"))])
+    async fn caller(&self, head: &str, who: Who, action: &str) -> Client {
+        let (number, identity) = match who {
+            Who::Has(identity) => (OWNER, identity),
+            Who::Member => {
+                let member = self.account.parse().unwrap_or(FOREIGN);
+                (member, Identity::Everything)
             }
-            _ => (FOREIGN, vec![policy(&allow("*"))]),
+            Who::Outsider => (FOREIGN, Identity::Everything),
         };
-        let policies: Vec<&str> = policies.iter().map(String::as_str).collect();
-        user(world, account, head, &policies).await
+        caller(&self.admin.world, number, head, identity, &[action]).await
     }
 
-    /// A request that succeeds for who may make it; nothing for an operation
-    /// that this test does not know.
-    fn input(&self, operation: &str) -> Option<Value> {
+    /// A request that succeeds for who may make it.
+    fn input(&self, operation: &str) -> Value {
         let Self {
             root,
             unit,
@@ -149,7 +165,7 @@ impl Scene {
             ..
         } = self;
         let scp = "SERVICE_CONTROL_POLICY";
-        Some(match operation {
+        match operation {
             "CreateOrganization"
             | "DeleteOrganization"
             | "DescribeOrganization"
@@ -193,64 +209,20 @@ impl Scene {
             "UntagResource" => json!({"ResourceId": unit, "TagKeys": ["k"]}),
             "UpdateOrganizationalUnit" => json!({"OrganizationalUnitId": unit, "Name": "other"}),
             "UpdatePolicy" => json!({"PolicyId": free, "Name": "other"}),
-            _ => return None,
-        })
+            unknown => panic!("give {unknown} an input above"),
+        }
     }
 }
 
 /// What comes of an operation called by this kind of caller.
-async fn outcome(operation: &str, action: &str, head: &str) -> String {
-    let scene = Scene::new(operation).await;
-    let client = scene.caller(head, action).await;
-    let input = scene.input(operation).unwrap();
-    match client
-        .call(&format!("organizations:{operation}"), input)
-        .await
-    {
-        Ok(_) => "ok".to_owned(),
-        Err((code, _)) => {
-            let short = code.trim_end_matches("Exception");
-            short.trim_start_matches("AWSOrganizations").to_owned()
-        }
-    }
-}
-
-async fn table() -> String {
-    let mut table = String::from(
-        "What each operation of Organizations answers to each kind of caller. NotInUse is the\n\
-         account's that is in no organization; a member may only look at it and leave.\n\n",
-    );
-    for (head, meaning) in COLUMNS {
-        writeln!(table, "{head:<9} {meaning}").unwrap();
-    }
-    table.push('\n');
-    let mut line = |first: &str, cells: Vec<String>| {
-        let cells: String = cells.iter().map(|cell| format!(" {cell:<14}")).collect();
-        writeln!(table, "{}", format!("{first:<32}{cells}").trim_end()).unwrap();
-    };
-    line(
-        "",
-        COLUMNS.iter().map(|(head, _)| (*head).to_owned()).collect(),
-    );
-    for route in ROUTES {
-        let mut cells = Vec::new();
-        for (head, _) in COLUMNS {
-            cells.push(outcome(route.name, route.action, head).await);
-        }
-        line(route.name, cells);
-    }
-    table
+async fn outcome(route: &Route, head: &str, &who: &Who) -> String {
+    let scene = Scene::new(route.name).await;
+    let client = scene.caller(head, who, route.action).await;
+    let operation = format!("organizations:{}", route.name);
+    cell(client.call(&operation, scene.input(route.name)).await)
 }
 
 #[tokio::test]
 async fn the_matrix_is_as_it_was() {
-    let table = table().await;
-    if std::env::var("PERMISSION_MATRIX").is_ok_and(|value| value == "write") {
-        std::fs::write(FILE, &table).unwrap();
-    }
-    let stored = std::fs::read_to_string(FILE).unwrap_or_default();
-    for (now, before) in table.lines().zip(stored.lines()) {
-        assert_eq!(now, before);
-    }
-    assert_eq!(table, stored);
+    MATRIX.check(outcome).await;
 }

@@ -1,97 +1,70 @@
-//! Each operation of IAM by each kind of caller: one table, readable, compared
-//! with `permission_matrix_iam.txt` letter by letter.
-//!
-//! After a change that is meant, write the table anew with
-//! `PERMISSION_MATRIX=write cargo test -p strongroom-services matrix`.
-
-use std::{fmt::Write as _, sync::Arc};
+//! Of IAM: about what is in an account.
 
 use serde_json::{Value, json};
 use strongroom_services::{
     iam::{PolicyAttachment, operations::ROUTES},
+    operation::Route,
     tables::{PolicyAttachments, Users},
 };
 
+use super::{Identity, Matrix, caller, cell};
 use crate::{
-    client::{Client, FOREIGN, OWNER, account, add_row, administrator, policy, root, rows, user},
+    client::{Client, FOREIGN, OWNER, account, add_row, administrator, policy, rows},
     query::element,
-    world::World,
 };
 
-const FILE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/tests/it/permission_matrix_iam.txt"
-);
 /// A boundary that leaves IAM out.
 const BOUNDARY: &str = "arn:aws:iam::aws:policy/SecretsManagerReadWrite";
 
-/// A kind of caller: the column's head, what it means, and whose account.
-struct Column {
-    head: &'static str,
-    meaning: &'static str,
-    account: u64,
-    kind: Kind,
-}
+/// Whose caller, what its own policies say of the operation, and whether there
+/// is a boundary.
+type Column = (u64, Identity, bool);
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    AllBut,
-    Bounded,
-    Everything,
-    Nothing,
-    Only,
-    Root,
-}
-
-const COLUMNS: &[Column] = &[
-    column(
-        "admin",
-        "a user who may do everything",
-        OWNER,
-        Kind::Everything,
-    ),
-    column("root", "the root user", OWNER, Kind::Root),
-    column(
-        "only",
-        "a user who may do this and nothing else",
-        OWNER,
-        Kind::Only,
-    ),
-    column("nobody", "a user without policies", OWNER, Kind::Nothing),
-    column(
-        "all-but",
-        "a user with an explicit deny",
-        OWNER,
-        Kind::AllBut,
-    ),
-    column(
-        "bounded",
-        "admin within a boundary that leaves IAM out",
-        OWNER,
-        Kind::Bounded,
-    ),
-    column(
-        "stranger",
-        "the admin of another account",
-        FOREIGN,
-        Kind::Everything,
-    ),
-    column(
-        "far-root",
-        "the root user of another account",
-        FOREIGN,
-        Kind::Root,
-    ),
-];
-
-const fn column(head: &'static str, meaning: &'static str, account: u64, kind: Kind) -> Column {
-    Column {
-        head,
-        meaning,
-        account,
-        kind,
-    }
-}
+const MATRIX: Matrix<Column> = Matrix {
+    service: "iam",
+    shows: "\
+What each operation of IAM answers to each kind of caller about what is in the account
+111122223333. Names are looked up in the caller's own account, ARNs where they say.",
+    columns: &[
+        (
+            "admin",
+            "a user who may do everything",
+            (OWNER, Identity::Everything, false),
+        ),
+        ("root", "the root user", (OWNER, Identity::Root, false)),
+        (
+            "only",
+            "a user who may do this and nothing else",
+            (OWNER, Identity::Only, false),
+        ),
+        (
+            "nobody",
+            "a user without policies",
+            (OWNER, Identity::Nothing, false),
+        ),
+        (
+            "all-but",
+            "a user with an explicit deny",
+            (OWNER, Identity::AllBut, false),
+        ),
+        (
+            "bounded",
+            "admin within a boundary that leaves IAM out",
+            (OWNER, Identity::Everything, true),
+        ),
+        (
+            "stranger",
+            "the admin of another account",
+            (FOREIGN, Identity::Everything, false),
+        ),
+        (
+            "far-root",
+            "the root user of another account",
+            (FOREIGN, Identity::Root, false),
+        ),
+    ],
+    routes: ROUTES,
+};
 
 fn arn(resource: &str) -> String {
     format!("arn:aws:iam::{OWNER}:{resource}")
@@ -228,10 +201,11 @@ async fn scene(admin: &Client) -> Ids {
     }
 }
 
-/// A request that succeeds for who may make it; nothing for an operation that
-/// this test does not know.
-fn input(operation: &str, ids: &Ids) -> Option<Value> {
-    input_about_people(operation, ids).or_else(|| input_about_roles(operation, ids))
+/// A request that succeeds for who may make it.
+fn input(operation: &str, ids: &Ids) -> Value {
+    input_about_people(operation, ids)
+        .or_else(|| input_about_roles(operation, ids))
+        .unwrap_or_else(|| panic!("give {operation} an input below"))
 }
 
 /// The same of users, groups, access keys, providers and the account.
@@ -393,27 +367,6 @@ fn input_about_roles(operation: &str, ids: &Ids) -> Option<Value> {
     })
 }
 
-/// A caller of this kind for an action.
-async fn caller(world: &Arc<World>, column: &Column, action: &str) -> Client {
-    let allow =
-        |action: &str| policy(&json!({"Effect": "Allow", "Action": action, "Resource": "*"}));
-    let deny = policy(&json!({"Effect": "Deny", "Action": action, "Resource": "*"}));
-    let policies = match column.kind {
-        Kind::Root => return root(world, column.account),
-        Kind::Bounded | Kind::Everything => vec![allow("*")],
-        Kind::Nothing => vec![],
-        Kind::Only => vec![allow(action)],
-        Kind::AllBut => vec![allow("*"), deny],
-    };
-    let policies: Vec<&str> = policies.iter().map(String::as_str).collect();
-    let client = user(world, column.account, column.head, &policies).await;
-    if column.kind == Kind::Bounded {
-        bound(client, column.head).await
-    } else {
-        client
-    }
-}
-
 /// The same user with a permissions boundary.
 async fn bound(client: Client, name: &str) -> Client {
     let world = &client.world;
@@ -434,61 +387,18 @@ async fn bound(client: Client, name: &str) -> Client {
 }
 
 /// What comes of an operation called by this kind of caller.
-async fn outcome(operation: &str, action: &str, column: &Column) -> String {
+async fn outcome(route: &Route, head: &str, &(number, identity, bounded): &Column) -> String {
     let admin = administrator().await;
     let ids = scene(&admin).await;
-    let client = caller(&admin.world, column, action).await;
-    let input = input(operation, &ids).unwrap();
-    match client.call(&format!("iam:{operation}"), input).await {
-        Ok(_) => "ok".to_owned(),
-        Err((code, _)) => code,
+    let mut client = caller(&admin.world, number, head, identity, &[route.action]).await;
+    if bounded {
+        client = bound(client, head).await;
     }
-}
-
-async fn table() -> String {
-    let mut table = String::from(
-        "What each operation of IAM answers to each kind of caller about what is in the account\n\
-         111122223333. Names are looked up in the caller's own account, ARNs where they say.\n\n",
-    );
-    for Column { head, meaning, .. } in COLUMNS {
-        writeln!(table, "{head:<9} {meaning}").unwrap();
-    }
-    table.push('\n');
-    let mut line = |first: &str, cells: Vec<String>| {
-        let cells: String = cells.iter().map(|cell| format!(" {cell:<13}")).collect();
-        writeln!(table, "{}", format!("{first:<39}{cells}").trim_end()).unwrap();
-    };
-    let heads = COLUMNS.iter().map(|column| column.head.to_owned());
-    line("", heads.collect());
-    for route in ROUTES {
-        let mut cells = Vec::new();
-        for column in COLUMNS {
-            cells.push(outcome(route.name, route.action, column).await);
-        }
-        line(route.name, cells);
-    }
-    table
-}
-
-#[test]
-fn every_operation_is_in_the_matrix() {
-    let missing: Vec<_> = ROUTES
-        .iter()
-        .map(|route| route.name)
-        .filter(|name| input(name, &Ids::default()).is_none())
-        .collect();
-    assert_eq!(missing, [""; 0], "give them an input above");
+    let operation = format!("iam:{}", route.name);
+    cell(client.call(&operation, input(route.name, &ids)).await)
 }
 
 #[tokio::test]
 async fn the_matrix_is_as_it_was() {
-    let table = table().await;
-    if std::env::var("PERMISSION_MATRIX").is_ok_and(|value| value == "write") {
-        std::fs::write(FILE, &table).unwrap();
-    }
-    let stored = std::fs::read_to_string(FILE).unwrap_or_default();
-    for (now, before) in table.lines().zip(stored.lines()) {
-        assert_eq!(now, before);
-    }
-    assert_eq!(table, stored);
+    MATRIX.check(outcome).await;
 }

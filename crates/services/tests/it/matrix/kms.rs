@@ -1,25 +1,17 @@
-//! Each operation of KMS by each kind of caller, for each shape of the key's
-//! policy: one table, compared with `kms_permission_matrix.txt` letter by
-//! letter.
-//!
-//! After a change that is meant, write the table anew with
-//! `PERMISSION_MATRIX=write cargo test -p strongroom-services matrix`.
-
-use std::{fmt::Write as _, sync::Arc};
+//! Of KMS: about a key, for each shape of its policy.
 
 use serde_json::{Value, json};
-use strongroom_services::kms::operations::ROUTES;
+use strongroom_services::{kms::operations::ROUTES, operation::Route};
 
-use super::support::base64;
+use super::{Identity, Matrix, caller, cell};
 use crate::{
-    client::{Client, FOREIGN, OWNER, administrator, policy, root, route, user},
-    world::World,
+    client::{Client, FOREIGN, OWNER, administrator, policy, user},
+    kms::support::base64,
 };
 
-const FILE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/tests/it/kms_permission_matrix.txt"
-);
+/// Whose caller, what its own policies say of the operation, and what the
+/// key's policy says.
+type Column = (u64, Identity, Shape);
 
 /// What the key's policy says.
 #[derive(Clone, Copy, PartialEq)]
@@ -36,101 +28,82 @@ enum Shape {
     Grants,
 }
 
-#[derive(Clone, Copy)]
-enum Who {
-    Root,
-    Everything,
-    Only,
-    Nothing,
-}
-
-const COLUMNS: &[(&str, &str, u64, Who, Shape)] = &[
-    (
-        "admin",
-        "a user who may do everything",
-        OWNER,
-        Who::Everything,
-        Shape::Delegates,
-    ),
-    ("root", "the root user", OWNER, Who::Root, Shape::Delegates),
-    (
-        "only",
-        "a user who may do this and nothing else",
-        OWNER,
-        Who::Only,
-        Shape::Delegates,
-    ),
-    (
-        "nobody",
-        "a user without policies",
-        OWNER,
-        Who::Nothing,
-        Shape::Delegates,
-    ),
-    (
-        "named",
-        "nobody, whom the key policy names",
-        OWNER,
-        Who::Nothing,
-        Shape::Names,
-    ),
-    (
-        "closed",
-        "admin, where the key policy names another user alone",
-        OWNER,
-        Who::Everything,
-        Shape::Closed,
-    ),
-    (
-        "closed-root",
-        "the root user, likewise",
-        OWNER,
-        Who::Root,
-        Shape::Closed,
-    ),
-    (
-        "banned",
-        "admin, whom the key policy denies",
-        OWNER,
-        Who::Everything,
-        Shape::Denies,
-    ),
-    (
-        "granted",
-        "nobody, with a grant where there can be one",
-        OWNER,
-        Who::Nothing,
-        Shape::Grants,
-    ),
-    (
-        "stranger",
-        "the admin of another account",
-        FOREIGN,
-        Who::Everything,
-        Shape::Delegates,
-    ),
-    (
-        "guest",
-        "stranger, whom the key policy names",
-        FOREIGN,
-        Who::Everything,
-        Shape::Names,
-    ),
-    (
-        "shy",
-        "nobody of another account, whom the key policy names",
-        FOREIGN,
-        Who::Nothing,
-        Shape::Names,
-    ),
-    (
-        "far-granted",
-        "nobody of another account, with a grant where there can be one",
-        FOREIGN,
-        Who::Nothing,
-        Shape::Grants,
-    ),
-];
+const MATRIX: Matrix<Column> = Matrix {
+    service: "kms",
+    shows: "\
+What each operation of KMS answers to each kind of caller about a customer managed key
+that leaves everything to the account's identity policies, unless said otherwise.
+GetParametersForImport, ImportKeyMaterial and custom key stores: what is let in is then
+refused for what it asks.",
+    columns: &[
+        (
+            "admin",
+            "a user who may do everything",
+            (OWNER, Identity::Everything, Shape::Delegates),
+        ),
+        (
+            "root",
+            "the root user",
+            (OWNER, Identity::Root, Shape::Delegates),
+        ),
+        (
+            "only",
+            "a user who may do this and nothing else",
+            (OWNER, Identity::Only, Shape::Delegates),
+        ),
+        (
+            "nobody",
+            "a user without policies",
+            (OWNER, Identity::Nothing, Shape::Delegates),
+        ),
+        (
+            "named",
+            "nobody, whom the key policy names",
+            (OWNER, Identity::Nothing, Shape::Names),
+        ),
+        (
+            "closed",
+            "admin, where the key policy names another user alone",
+            (OWNER, Identity::Everything, Shape::Closed),
+        ),
+        (
+            "closed-root",
+            "the root user, likewise",
+            (OWNER, Identity::Root, Shape::Closed),
+        ),
+        (
+            "banned",
+            "admin, whom the key policy denies",
+            (OWNER, Identity::Everything, Shape::Denies),
+        ),
+        (
+            "granted",
+            "nobody, with a grant where there can be one",
+            (OWNER, Identity::Nothing, Shape::Grants),
+        ),
+        (
+            "stranger",
+            "the admin of another account",
+            (FOREIGN, Identity::Everything, Shape::Delegates),
+        ),
+        (
+            "guest",
+            "stranger, whom the key policy names",
+            (FOREIGN, Identity::Everything, Shape::Names),
+        ),
+        (
+            "shy",
+            "nobody of another account, whom the key policy names",
+            (FOREIGN, Identity::Nothing, Shape::Names),
+        ),
+        (
+            "far-granted",
+            "nobody of another account, with a grant where there can be one",
+            (FOREIGN, Identity::Nothing, Shape::Grants),
+        ),
+    ],
+    routes: ROUTES,
+};
 
 /// The kind of key that an operation is about.
 fn kind(operation: &str) -> Value {
@@ -151,8 +124,8 @@ fn kind(operation: &str) -> Value {
 }
 
 /// A request about the key that succeeds for who may make it, after the admin
-/// has set the scene; nothing for an operation that this test does not know.
-async fn input(admin: &Client, operation: &str, key: &str) -> Option<Value> {
+/// has set the scene.
+async fn input(admin: &Client, operation: &str, key: &str) -> Value {
     let text = base64(b"text");
     let delegating = policy(&json!({
         "Effect": "Allow", "Principal": {"AWS": OWNER.to_string()}, "Action": "kms:*", "Resource": "*",
@@ -160,7 +133,7 @@ async fn input(admin: &Client, operation: &str, key: &str) -> Option<Value> {
     let me = admin.caller.arn.to_string();
     let blob =
         |input: Value| async move { admin.ok("kms:Encrypt", input).await["CiphertextBlob"].take() };
-    Some(match operation {
+    match operation {
         "CancelKeyDeletion" => {
             admin
                 .ok("kms:ScheduleKeyDeletion", json!({"KeyId": key}))
@@ -261,39 +234,26 @@ async fn input(admin: &Client, operation: &str, key: &str) -> Option<Value> {
         "TagResource" => json!({"KeyId": key, "Tags": [{"TagKey": "k", "TagValue": "v"}]}),
         "UntagResource" => json!({"KeyId": key, "TagKeys": ["k"]}),
         "UpdateKeyDescription" => json!({"KeyId": key, "Description": "d"}),
-        _ => return None,
-    })
-}
-
-fn actions(operation: &str) -> Vec<&'static str> {
-    match operation {
-        "ReEncrypt" => vec!["kms:ReEncryptFrom", "kms:ReEncryptTo"],
-        other => vec![route(&format!("kms:{other}")).action],
+        unknown => panic!("give {unknown} an input above"),
     }
 }
 
-async fn caller(world: &Arc<World>, head: &str, number: u64, who: Who, actions: &[&str]) -> Client {
-    let allow =
-        |actions: &Value| policy(&json!({"Effect": "Allow", "Action": actions, "Resource": "*"}));
-    let policies = match who {
-        Who::Root => return root(world, number),
-        Who::Everything => vec![allow(&json!("*"))],
-        Who::Only => vec![allow(&json!(actions))],
-        Who::Nothing => vec![],
-    };
-    let policies: Vec<&str> = policies.iter().map(String::as_str).collect();
-    user(world, number, head, &policies).await
+fn actions(route: &Route) -> Vec<&'static str> {
+    match route.name {
+        "ReEncrypt" => vec!["kms:ReEncryptFrom", "kms:ReEncryptTo"],
+        _ => vec![route.action],
+    }
 }
 
 /// What comes of an operation called by this kind of caller.
-async fn outcome(operation: &str, column: &(&str, &str, u64, Who, Shape)) -> String {
-    let (head, _, number, who, shape) = *column;
+async fn outcome(route: &Route, head: &str, &(number, identity, shape): &Column) -> String {
+    let operation = route.name;
     let admin = administrator().await;
     let made = admin.ok("kms:CreateKey", kind(operation)).await;
     let key = made["KeyMetadata"]["Arn"].as_str().unwrap().to_owned();
-    let actions = actions(operation);
-    let client = caller(&admin.world, head, number, who, &actions).await;
-    let request = input(&admin, operation, &key).await.unwrap();
+    let actions = actions(route);
+    let client = caller(&admin.world, number, head, identity, &actions).await;
+    let request = input(&admin, operation, &key).await;
 
     let me = client.caller.arn.to_string();
     let statement = |effect: &str, principal: &str, actions: Value| json!({"Effect": effect, "Principal": {"AWS": principal}, "Action": actions, "Resource": "*"});
@@ -324,50 +284,10 @@ async fn outcome(operation: &str, column: &(&str, &str, u64, Who, Shape)) -> Str
         // Most operations can be in no grant.
         let _ = admin.call("kms:CreateGrant", grant).await;
     }
-    match client.call(&format!("kms:{operation}"), request).await {
-        Ok(_) => "ok".to_owned(),
-        Err((code, _)) => code.trim_end_matches("Exception").to_owned(),
-    }
-}
-
-async fn table() -> String {
-    let mut table = String::from(
-        "What each operation of KMS answers to each kind of caller about a customer managed key\n\
-         that leaves everything to the account's identity policies, unless said otherwise.\n\
-         GetParametersForImport, ImportKeyMaterial and custom key stores: what is let in is then\n\
-         refused for what it asks.\n\n",
-    );
-    for (head, meaning, ..) in COLUMNS {
-        writeln!(table, "{head:<12} {meaning}").unwrap();
-    }
-    table.push('\n');
-    let mut line = |first: &str, cells: Vec<String>| {
-        let cells: String = cells.iter().map(|cell| format!(" {cell:<20}")).collect();
-        writeln!(table, "{}", format!("{first:<36}{cells}").trim_end()).unwrap();
-    };
-    line(
-        "",
-        COLUMNS.iter().map(|column| column.0.to_owned()).collect(),
-    );
-    for route in ROUTES {
-        let mut cells = Vec::new();
-        for column in COLUMNS {
-            cells.push(outcome(route.name, column).await);
-        }
-        line(route.name, cells);
-    }
-    table
+    cell(client.call(&format!("kms:{operation}"), request).await)
 }
 
 #[tokio::test]
 async fn the_matrix_is_as_it_was() {
-    let table = table().await;
-    if std::env::var("PERMISSION_MATRIX").is_ok_and(|value| value == "write") {
-        std::fs::write(FILE, &table).unwrap();
-    }
-    let stored = std::fs::read_to_string(FILE).unwrap_or_default();
-    for (now, before) in table.lines().zip(stored.lines()) {
-        assert_eq!(now, before);
-    }
-    assert_eq!(table, stored);
+    MATRIX.check(outcome).await;
 }
