@@ -2,28 +2,27 @@
 //!
 //! [`Route::call`] is the way: decode, validate, open one transaction, name
 //! the target, authorize, run, commit. The order in which a request can be
-//! refused is decided here and nowhere else (`docs/adr/0007`).
+//! refused is decided here and nowhere else (`docs/adr/0007`). `call.rs` is the
+//! way as all operations go it, compiled once; `begun.rs` is what is compiled
+//! for each operation.
 
-use std::{future::Future, pin::Pin};
+mod begun;
+mod call;
 
-use serde_json::Value;
+use std::future::Future;
+
 use strongroom_store::{Mode, StoreError};
-use strongroom_types::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::{
-    ahead::Ahead,
     authorize::{Authorized, Keys, Target, authorize},
-    cloudtrail::{Event, EventTime, Kind},
     context::{Context, Request, Services},
     protocol::{Head, Http, Message, Protocol},
     refusal::Refusal,
     shape::{Emit, Shape},
 };
-
-/// How often a write that meets conflicts is tried before the client is told
-/// to try again itself.
-const ATTEMPTS: u32 = 32;
+use begun::Begun;
+use call::Call;
 
 /// One API operation. Each is a file of its own under its service's
 /// `operations/`.
@@ -39,7 +38,7 @@ pub trait Operation: Sized + 'static {
     /// The service it belongs to.
     type Service: Service;
     /// What is asked.
-    type Input: Shape + Send;
+    type Input: Shape + Send + 'static;
     /// What is answered.
     type Output: Emit + Send;
     /// What is judged before it runs.
@@ -149,8 +148,6 @@ pub enum Records {
     Pending(Vec<Vec<u8>>),
 }
 
-type CallFuture<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
-
 /// An operation in the table of its service.
 pub struct Route {
     /// AWS's name of the operation.
@@ -167,7 +164,8 @@ pub struct Route {
     pub http: Option<Http>,
     protocol: Protocol,
     event_source: &'static str,
-    call: for<'a> fn(&'a Services, &'a Request, Message<'a>) -> CallFuture<'a>,
+    answer_on_record: bool,
+    begin: fn(Message<'_>) -> Result<Begun, Refusal>,
     input: fn() -> crate::shape::Description,
     output: fn() -> crate::shape::Description,
 }
@@ -185,7 +183,8 @@ impl Route {
             http: O::HTTP,
             protocol: O::Service::PROTOCOL,
             event_source: O::Service::EVENT_SOURCE,
-            call: |services, request, message| Box::pin(call::<O>(services, request, message)),
+            answer_on_record: O::ANSWER_ON_RECORD,
+            begin: begun::begin::<O>,
             input: O::Input::describe,
             output: O::Output::describe,
         }
@@ -199,24 +198,13 @@ impl Route {
         request: &'a Request,
         message: impl Into<Message<'a>>,
     ) -> Answer {
-        (self.call)(services, request, message.into()).await
+        Call::new(self, services, request).answer(message.into()).await
     }
 
     /// Answers a request that is authenticated but cannot be let in now.
     #[must_use]
     pub fn refuse(&self, services: &Services, request: &Request, refusal: Refusal) -> Answer {
-        let now = services.clock.now();
-        let event = Event::call(self.event_source, self.name, self.mode == Mode::Read);
-        let further = Vec::new();
-        Call {
-            services,
-            request,
-            now,
-            event,
-            further,
-            ahead: Ahead::default(),
-        }
-        .refuse(self.protocol, refusal)
+        Call::new(self, services, request).refuse(refusal)
     }
 
     /// The shapes in data: `input`, `output`, `errors`.
@@ -227,166 +215,6 @@ impl Route {
             "output": (self.output)().to_json().get("members"),
             "errors": self.errors,
         })
-    }
-}
-
-async fn call<O: Operation>(
-    services: &Services,
-    request: &Request,
-    message: Message<'_>,
-) -> Answer {
-    let protocol = O::Service::PROTOCOL;
-    let now = services.clock.now();
-    let event = Event::call(O::Service::EVENT_SOURCE, O::NAME, O::MODE == Mode::Read);
-    let mut call = Call {
-        services,
-        request,
-        now,
-        event,
-        further: Vec::new(),
-        ahead: Ahead::default(),
-    };
-    for attempt in 0..ATTEMPTS {
-        match call.attempt::<O>(message, attempt == 0).await {
-            Ok(answer) => return answer,
-            Err(Stopped::Conflict) => call.ahead.work().await,
-            Err(Stopped::Refused(refusal)) => return call.refuse(protocol, refusal),
-        }
-    }
-    let refusal = Refusal::unavailable("a transaction met conflicts at every attempt");
-    call.refuse(protocol, refusal)
-}
-
-/// Why an attempt did not lead to an answer.
-enum Stopped {
-    /// Another transaction came between, or something has to be done ahead: try
-    /// again from the start.
-    Conflict,
-    Refused(Refusal),
-}
-
-struct Call<'r> {
-    services: &'r Services,
-    request: &'r Request,
-    now: Timestamp,
-    event: Event,
-    further: Vec<Event>,
-    ahead: Ahead,
-}
-
-impl Call<'_> {
-    /// The first attempt may use what is kept in memory of secrets.
-    async fn attempt<O: Operation>(
-        &mut self,
-        message: Message<'_>,
-        is_first: bool,
-    ) -> Result<Answer, Stopped> {
-        let (protocol, http) = (O::Service::PROTOCOL, O::HTTP);
-        let input = protocol.read::<O::Input>(http.as_ref(), message);
-        let unreadable = O::Service::unreadable;
-        let input = input.map_err(|refusal| Stopped::Refused(unreadable(refusal)))?;
-        self.event.request_parameters = input.record().filter(has_members);
-        let mode = if self.ahead.writes() {
-            Mode::Write
-        } else {
-            O::MODE
-        };
-        let mut cx = Context::begin(self.services, self.request, self.now, mode)
-            .await
-            .map_err(|error| Stopped::from(&error))?;
-        cx.ahead = std::mem::take(&mut self.ahead);
-        if !is_first {
-            cx.generations.secrets = None;
-        }
-        // Its credentials are as good as deleted.
-        let closed = cx.bearing(self.request.caller.account);
-        if closed.is_some_and(|bearing| bearing.closed) {
-            self.ahead = cx.ahead;
-            return Err(Stopped::Refused(Refusal::invalid_token()));
-        }
-        let done = run::<O>(&mut cx, input).await;
-        self.event.acting = cx.acting.take();
-        let done = done.map_err(stopped);
-        let story = match &done {
-            Err(Stopped::Refused(refusal)) => told(&cx, refusal),
-            _ => None,
-        };
-        let Context {
-            tx,
-            events,
-            ahead,
-            remarks,
-            ..
-        } = cx;
-        self.ahead = ahead;
-        self.event.resources = remarks.resources;
-        self.event.owner = remarks.owner;
-        self.event.additional_event_data = story.or(remarks.additional_event_data);
-        let output = match done {
-            Ok(output) => output,
-            Err(why) => {
-                self.keep_uses(events);
-                return Err(why);
-            }
-        };
-
-        let written = protocol.write(http.as_ref(), O::NAME, &self.request.id, &output);
-        let (head, body) = written.map_err(Stopped::Refused)?;
-        let result = Ok(body);
-        if O::ANSWER_ON_RECORD {
-            self.event.response_elements = output.record().filter(has_members);
-        }
-        if mode == Mode::Read {
-            self.further.extend(events);
-            return Ok(Answer {
-                result,
-                head,
-                records: Records::Pending(self.lines()),
-            });
-        }
-        if O::MODE == Mode::Write {
-            let answered = output.record().filter(has_members);
-            self.event.response_elements = answered.or(remarks.response_elements);
-        }
-        let uses = self.further.len();
-        self.further.extend(events);
-        if let Err(error) = tx.commit(self.lines()).await {
-            let events = self.further.split_off(uses);
-            self.keep_uses(events);
-            return Err(Stopped::from(&error));
-        }
-        let rotation = self.services.secrets.rotation();
-        rotation.outcomes().note(&self.further);
-        Ok(Answer {
-            result,
-            head,
-            records: Records::Committed,
-        })
-    }
-
-    /// Of an attempt that came to nothing, the uses of keys are still on
-    /// record; what the service would have done was not done.
-    fn keep_uses(&mut self, events: Vec<Event>) {
-        let used = |event: &Event| event.kind == Kind::Forwarded;
-        self.further.extend(events.into_iter().filter(used));
-    }
-
-    fn refuse(mut self, protocol: Protocol, refusal: Refusal) -> Answer {
-        let refusal = protocol.adapt(refusal);
-        self.event.fail(&refusal);
-        Answer {
-            head: Head::default(),
-            records: Records::Pending(self.lines()),
-            result: Err(refusal),
-        }
-    }
-
-    fn lines(&self) -> Vec<Vec<u8>> {
-        let time = EventTime::of(self.now);
-        let events = std::iter::once(&self.event).chain(&self.further);
-        events
-            .flat_map(|event| event.records(self.services, self.request, &time))
-            .collect()
     }
 }
 
@@ -405,37 +233,4 @@ pub(crate) async fn run<O: Operation>(
     // Only now: who is not let in writes nothing on another account's trail.
     cx.remarks.owner = owner;
     O::run(cx, target, input).await
-}
-
-/// Of a denial the whole story, sealed, for its record.
-fn told(cx: &Context<'_>, refusal: &Refusal) -> Option<Value> {
-    if !matches!(refusal.code, "AccessDenied" | "AccessDeniedException") {
-        return None;
-    }
-    let denial = cx.denial.lock();
-    let denial = denial.unwrap_or_else(std::sync::PoisonError::into_inner);
-    let sealed = denial.as_ref()?.sealed(cx);
-    Some(serde_json::json!({"encodedAuthorizationMessage": sealed}))
-}
-
-fn stopped<E: ServiceError>(error: E) -> Stopped {
-    match error.store_error() {
-        Some(StoreError::Conflict) => Stopped::Conflict,
-        _ => Stopped::Refused(error.refusal()),
-    }
-}
-
-impl From<&StoreError> for Stopped {
-    fn from(error: &StoreError) -> Self {
-        match error {
-            StoreError::Conflict => Self::Conflict,
-            other => Self::Refused(Refusal::store(other)),
-        }
-    }
-}
-
-fn has_members(record: &Value) -> bool {
-    record
-        .as_object()
-        .is_some_and(|members| !members.is_empty())
 }
