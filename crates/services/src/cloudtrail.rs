@@ -21,7 +21,7 @@ use strongroom_types::{AccountId, Region, Timestamp};
 
 use crate::{
     context::{Home, Request, Services, VpcEndpoint},
-    operation::Service,
+    operation::{Operation, Service},
     protocol::{Json, Protocol},
     refusal::Refusal,
 };
@@ -88,11 +88,23 @@ pub struct Event {
     pub error: Option<(&'static str, String)>,
     /// What kind of event it is.
     pub kind: Kind,
+    /// What its record is kept under.
+    pub category: Category,
     /// The account that owns what the event is about; if it is another than the
     /// caller's, it has a record too.
     pub(crate) owner: Option<AccountId>,
     /// Who acts in place of the request's caller, and whose trail it is on.
     pub(crate) acting: Option<(Identity, AccountId)>,
+}
+
+/// What records are kept under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Category {
+    /// What was done with what a resource is there for. LookupEvents does not
+    /// tell of it.
+    Data,
+    /// Everything else.
+    Management,
 }
 
 /// Who acts in an event.
@@ -147,8 +159,18 @@ impl Event {
             resources: Vec::new(),
             error: None,
             kind: Kind::ApiCall,
+            category: Category::Management,
             owner: None,
             acting: None,
+        }
+    }
+
+    /// A call of this operation, not yet answered.
+    #[must_use]
+    pub fn of<O: Operation>() -> Self {
+        Self {
+            category: O::CATEGORY,
+            ..Self::call(O::Service::EVENT_SOURCE, O::EVENT, O::READ_ONLY)
         }
     }
 
@@ -312,7 +334,8 @@ impl Event {
             line.value("resources", &self.resources);
         }
         line.text("eventType", scene.event_type);
-        line.flag("managementEvent", true);
+        let is_management = self.category == Category::Management;
+        line.flag("managementEvent", is_management);
         line.text("recipientAccountId", &scene.account.to_string());
         line.some_text("sharedEventID", scene.shared_id);
         if let Some(endpoint) = scene.vpc_endpoint {
@@ -324,7 +347,8 @@ impl Event {
         if let Some(details) = &self.service_event_details {
             line.value("serviceEventDetails", details);
         }
-        line.text("eventCategory", "Management");
+        let category = if is_management { "Management" } else { "Data" };
+        line.text("eventCategory", category);
         if let Some(tls) = &scene.tls_details {
             line.value("tlsDetails", tls);
         }

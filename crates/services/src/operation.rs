@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     authorize::{Authorized, Keys, Target, authorize},
+    cloudtrail::{Category, Event},
     context::{Context, Request, Services},
     protocol::{Head, Http, Message, Protocol},
     refusal::Refusal,
@@ -52,6 +53,12 @@ pub trait Operation: Sized + 'static {
     const ANSWER_ON_RECORD: bool = false;
     /// Where the REST protocol puts it, if the service speaks that.
     const HTTP: Option<Http> = None;
+    /// Its name in records, if that is another.
+    const EVENT: &'static str = Self::NAME;
+    /// Whether its records say that nothing can have been changed.
+    const READ_ONLY: bool = matches!(Self::MODE, Mode::Read);
+    /// What its records are kept under.
+    const CATEGORY: Category = Category::Management;
 
     /// Names what the request is about. Resolves names; does not judge.
     ///
@@ -163,7 +170,7 @@ pub struct Route {
     /// Where the REST protocol puts it.
     pub http: Option<Http>,
     protocol: Protocol,
-    event_source: &'static str,
+    event: fn() -> Event,
     answer_on_record: bool,
     begin: fn(Message<'_>) -> Result<Begun, Refusal>,
     input: fn() -> crate::shape::Description,
@@ -182,7 +189,7 @@ impl Route {
             signed: O::SIGNED,
             http: O::HTTP,
             protocol: O::Service::PROTOCOL,
-            event_source: O::Service::EVENT_SOURCE,
+            event: Event::of::<O>,
             answer_on_record: O::ANSWER_ON_RECORD,
             begin: begun::begin::<O>,
             input: O::Input::describe,
@@ -198,7 +205,9 @@ impl Route {
         request: &'a Request,
         message: impl Into<Message<'a>>,
     ) -> Answer {
-        Call::new(self, services, request).answer(message.into()).await
+        Call::new(self, services, request)
+            .answer(message.into())
+            .await
     }
 
     /// Answers a request that is authenticated but cannot be let in now.

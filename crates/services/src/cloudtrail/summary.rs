@@ -50,6 +50,7 @@ struct Record {
     read_only: bool,
     #[serde(default)]
     resources: Vec<Resource>,
+    management_event: Option<bool>,
     recipient_account_id: String,
 }
 
@@ -109,10 +110,14 @@ const SECRET: &str = "AWS::SecretsManager::Secret";
 const TYPES: &[&str] = &["AWS::KMS::Key", "AWS::KMS::Alias", SECRET];
 
 impl Summary {
-    /// The summary of a record; nothing if it is none.
+    /// The summary of a record; nothing if it is none, or one of those that
+    /// LookupEvents does not tell of.
     #[must_use]
     pub fn of(record: &[u8]) -> Option<Self> {
         let record: Record = serde_json::from_slice(record).ok()?;
+        if record.management_event == Some(false) {
+            return None;
+        }
         let time = record.event_time.parse().ok()?;
         let resources = resources(&record);
         let Identity {

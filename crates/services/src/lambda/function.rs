@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use serde_json::{Value, json};
 use strongroom_policy::{Policy, PolicyKind};
 use strongroom_rotation::Template;
 use strongroom_types::{AccountId, Arn, Partition, Region};
@@ -13,6 +14,7 @@ use super::{
 };
 use crate::{
     authorize::{Authorized, Keys, Target},
+    cloudtrail::Resource,
     context::{Context, Home},
     tables::{FunctionAliases, FunctionVersions, Functions},
 };
@@ -116,13 +118,12 @@ impl FunctionRef {
         name: &str,
         qualifier: Option<Qualifier>,
     ) -> Result<Self> {
-        let unqualified = home.arn("lambda", format_args!("function:{name}"));
         let arn = match &qualifier {
             Some(qualifier) => qualified(&home, name, qualifier),
-            None => unqualified.clone(),
+            None => unqualified(&home, name),
         };
         let judged = match qualifier {
-            Some(Qualifier::Latest) => unqualified,
+            Some(Qualifier::Latest) => unqualified(&home, name),
             _ => arn.clone(),
         };
         let mut function = Self {
@@ -206,6 +207,29 @@ impl FunctionRef {
         qualified(&self.home, &self.name, qualifier)
     }
 
+    /// Which of its versions it is, whatever it was called by.
+    pub(super) fn version_called(&self) -> Qualifier {
+        match &self.function {
+            Some(Function::Custom(row)) => Qualifier::of_version(row.version),
+            _ => Qualifier::Latest,
+        }
+    }
+
+    /// The same, as records of calls name it.
+    pub(super) fn version_on_record(&self) -> Value {
+        let version = self.qualified(&self.version_called());
+        json!({"functionVersion": version.as_str()})
+    }
+
+    /// The function as records of calls name it.
+    pub(super) fn used(&self) -> Resource {
+        Resource {
+            account_id: self.home.account.to_string(),
+            r#type: "AWS::Lambda::Function",
+            arn: unqualified(&self.home, &self.name).as_str().to_owned(),
+        }
+    }
+
     pub(super) fn not_found(&self) -> Error {
         Error::ResourceNotFound(format!("Function not found: {}", self.arn).into())
     }
@@ -252,6 +276,10 @@ impl Authorized<FunctionRef> {
 
 fn qualified(home: &Home, name: &str, qualifier: &Qualifier) -> Arn {
     home.arn("lambda", format_args!("function:{name}:{qualifier}"))
+}
+
+fn unqualified(home: &Home, name: &str) -> Arn {
+    home.arn("lambda", format_args!("function:{name}"))
 }
 
 fn not_a_name(text: &str) -> Error {

@@ -8,8 +8,9 @@ use strongroom_store::Mode;
 use strongroom_types::{Arn, Sensitive};
 
 use super::{
-    Error, Lambda, Result, builtin, custom,
+    Error, Result, builtin, custom,
     function::{Function, FunctionRef},
+    operations::Invoke,
 };
 use crate::{
     authorize::{Authorized, Keys, authorize},
@@ -87,7 +88,7 @@ pub(crate) async fn invoke_for_secret(
     let unavailable = |error: &dyn std::fmt::Display| Failed::because(error.to_string());
     let request = service_request(services, home, secret_arn);
     let now = services.clock.now();
-    let mut call = Event::call(Lambda::EVENT_SOURCE, "Invoke", false);
+    let mut call = Event::of::<Invoke>();
     call.request_parameters =
         Some(json!({"functionName": function_arn, "invocationType": "RequestResponse"}));
     let permitted = {
@@ -95,9 +96,15 @@ pub(crate) async fn invoke_for_secret(
         let mut cx = cx.map_err(|error| unavailable(&error))?;
         permitted(&mut cx, function_arn, secret_arn).await
     };
-    let permitted = permitted.map_err(ServiceError::refusal);
-    if let Err(refusal) = &permitted {
-        call.fail(refusal);
+    let permitted = permitted
+        .map(Authorized::into_inner)
+        .map_err(ServiceError::refusal);
+    match &permitted {
+        Ok(function) => {
+            call.resources.push(function.used());
+            call.additional_event_data = Some(function.version_on_record());
+        }
+        Err(refusal) => call.fail(refusal),
     }
     let line = call.record(services, &request, &EventTime::of(now));
     record_lines(services, vec![line])
@@ -109,7 +116,7 @@ pub(crate) async fn invoke_for_secret(
         arn,
         function,
         ..
-    } = function.into_inner();
+    } = function;
     match function {
         Some(Function::Builtin(template)) => builtin(services, &home, template, &arn, event).await,
         Some(Function::Custom(row)) => {

@@ -19,6 +19,8 @@ mod update_alias;
 mod update_function_code;
 mod update_function_configuration;
 
+pub(super) use invoke::Invoke;
+
 use crate::operation::Route;
 
 /// Every operation, by name.

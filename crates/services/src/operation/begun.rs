@@ -51,8 +51,7 @@ pub(super) fn begin<O: Operation>(message: Message<'_>) -> Result<Begun, Refusal
 
 async fn done<O: Operation>(cx: &mut Context<'_>, input: O::Input) -> Result<Done, Stopped> {
     let output = run::<O>(cx, input).await.map_err(stopped)?;
-    let written =
-        O::Service::PROTOCOL.write(O::HTTP.as_ref(), O::NAME, &cx.request.id, &output);
+    let written = O::Service::PROTOCOL.write(O::HTTP.as_ref(), O::NAME, &cx.request.id, &output);
     let is_on_record = O::MODE == Mode::Write || O::ANSWER_ON_RECORD;
     let answered = is_on_record.then(|| output.record()).flatten();
     Ok(Done {

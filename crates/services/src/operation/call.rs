@@ -37,7 +37,7 @@ impl<'r> Call<'r> {
             services,
             request,
             now: services.clock.now(),
-            event: Event::call(route.event_source, route.name, route.mode == Mode::Read),
+            event: (route.event)(),
             further: Vec::new(),
             ahead: Ahead::default(),
         }

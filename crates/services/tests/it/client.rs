@@ -10,6 +10,7 @@ use strongroom_services::{
     invariants,
     jobs::{Job, Kind},
     operation::Records,
+    protocol::Message,
     sts::session::{Holder, Session},
     tables::{AccessKeys, Accounts, Jobs, Users},
 };
@@ -19,7 +20,7 @@ use strongroom_types::{AccountId, Region, Sensitive};
 pub use crate::world::route;
 use crate::{
     query,
-    world::{ADMINISTRATOR, World, body},
+    world::{ADMINISTRATOR, World, body, outside},
 };
 
 /// The account that owns the secrets of most tests.
@@ -262,18 +263,26 @@ impl Client {
 
     /// A call with everything that it leaves for the log.
     pub async fn recorded(&self, operation: &str, input: Value) -> Recorded {
-        self.recorded_bytes(operation, body(operation, &input).as_bytes())
-            .await
+        let text = body(operation, &input);
+        let message = Message {
+            body: text.as_bytes(),
+            bound: &outside(route(operation), &input),
+        };
+        self.recorded_message(operation, message).await
     }
 
     pub async fn recorded_bytes(&self, operation: &str, body: &[u8]) -> Recorded {
+        self.recorded_message(operation, body.into()).await
+    }
+
+    async fn recorded_message(&self, operation: &str, message: Message<'_>) -> Recorded {
         let services = &self.world.services;
         let before = outbox(&self.world).await.len();
         self.world
             .clock
             .advance(jiff::SignedDuration::from_millis(1));
         let request = self.request();
-        let answer = route(operation).call(services, &request, body).await;
+        let answer = route(operation).call(services, &request, message).await;
         let mut lines = match answer.records {
             Records::Pending(lines) => lines,
             Records::Committed => outbox(&self.world).await.split_off(before),

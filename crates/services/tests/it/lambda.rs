@@ -1,6 +1,7 @@
 //! Functions, their versions and aliases; what is called is judged by clients.
 
 use serde_json::{Value, json};
+use strongroom_services::cloudtrail::Summary;
 
 use crate::client::{Client, administrator, policy, token};
 
@@ -234,4 +235,73 @@ async fn a_secret_rotates_by_the_version_whose_policy_lets_it() {
         admin.code("RotateSecret", unqualified).await,
         "AccessDeniedException"
     );
+}
+
+#[tokio::test]
+async fn records_have_the_names_that_trails_on_aws_have() {
+    let admin = with_function().await;
+    let statement = json!({
+        "FunctionName": "f", "StatementId": "s", "Action": "lambda:InvokeFunction",
+        "Principal": "secretsmanager.amazonaws.com",
+    });
+    let named = json!({"FunctionName": "f"});
+    for (operation, input, event) in [
+        (
+            "AddPermission",
+            statement.clone(),
+            "AddPermission20150331v2",
+        ),
+        ("GetPolicy", named.clone(), "GetPolicy20150331v2"),
+        ("GetFunction", named.clone(), "GetFunction20150331v2"),
+        (
+            "GetFunctionConfiguration",
+            named.clone(),
+            "GetFunctionConfiguration20150331v2",
+        ),
+        ("ListFunctions", json!({}), "ListFunctions20150331"),
+        ("ListAliases", named.clone(), "ListAliases20150331"),
+        (
+            "UpdateFunctionCode",
+            json!({"FunctionName": "f", "ZipFile": ZIP}),
+            "UpdateFunctionCode20150331v2",
+        ),
+        ("DeleteFunction", named.clone(), "DeleteFunction20150331"),
+        // Refusals too.
+        ("RemovePermission", statement, "RemovePermission20150331v2"),
+        ("CreateFunction", named, "CreateFunction20150331"),
+    ] {
+        let called = admin.recorded(&format!("lambda:{operation}"), input).await;
+        let record = &called.records[0];
+        assert_eq!(record["eventName"], event);
+        assert_eq!(record["eventSource"], "lambda.amazonaws.com");
+        assert_eq!(
+            (&record["managementEvent"], &record["eventCategory"]),
+            (&json!(true), &json!("Management"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_call_of_a_function_is_a_data_event() {
+    let admin = with_function().await;
+    let call = json!({"FunctionName": "f", "Qualifier": "live", "InvocationType": "DryRun"});
+    let called = admin.recorded("lambda:Invoke", call).await;
+    called.result.unwrap();
+    let record = &called.records[0];
+    assert_eq!(record["eventName"], "Invoke");
+    assert_eq!(
+        (&record["managementEvent"], &record["eventCategory"]),
+        (&json!(false), &json!("Data"))
+    );
+    assert_eq!(record["readOnly"], false);
+    assert_eq!(
+        record["resources"],
+        json!([{"accountId": "111122223333", "type": "AWS::Lambda::Function", "ARN": FUNCTION}])
+    );
+    assert_eq!(
+        record["additionalEventData"],
+        json!({"functionVersion": format!("{FUNCTION}:1")})
+    );
+    // LookupEvents tells of management events alone.
+    assert_eq!(Summary::of(called.lines[0].as_bytes()), None);
 }

@@ -222,6 +222,8 @@ async fn every_call_of_a_rotation_is_on_record() {
                 "secretsmanager.amazonaws.com"
             );
             assert_eq!(record["eventSource"], "lambda.amazonaws.com");
+            assert_eq!(record["eventCategory"], "Data");
+            assert_eq!(record["resources"][0]["ARN"], FUNCTION);
         }
     }
     let named = |name: &str| {

@@ -173,7 +173,7 @@ pub fn route(operation: &str) -> &'static Route {
 
 /// The members that are not in the body, of an operation whose body is no
 /// document.
-fn outside(route: &Route, input: &Value) -> Vec<(&'static str, String)> {
+pub fn outside(route: &Route, input: &Value) -> Vec<(&'static str, String)> {
     if route.http.is_none_or(|http| http.payload.is_none()) {
         return Vec::new();
     }

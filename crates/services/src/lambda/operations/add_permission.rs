@@ -69,6 +69,7 @@ pub struct AddPermissionOutput {
 
 impl Operation for AddPermission {
     const NAME: &'static str = "AddPermission";
+    const EVENT: &'static str = "AddPermission20150331v2";
     const ACTION: &'static str = "lambda:AddPermission";
     const MODE: Mode = Mode::Write;
     const ERRORS: &'static [&'static str] = &[

@@ -43,6 +43,7 @@ pub struct CreateAliasInput {
 
 impl Operation for CreateAlias {
     const NAME: &'static str = "CreateAlias";
+    const EVENT: &'static str = "CreateAlias20150331";
     const ACTION: &'static str = "lambda:CreateAlias";
     const MODE: Mode = Mode::Write;
     const ERRORS: &'static [&'static str] = &[

@@ -90,6 +90,7 @@ pub struct CreateFunctionInput {
 
 impl Operation for CreateFunction {
     const NAME: &'static str = "CreateFunction";
+    const EVENT: &'static str = "CreateFunction20150331";
     const ACTION: &'static str = "lambda:CreateFunction";
     const MODE: Mode = Mode::Write;
     const ERRORS: &'static [&'static str] = &[

@@ -28,6 +28,7 @@ pub struct DeleteAliasInput {
 
 impl Operation for DeleteAlias {
     const NAME: &'static str = "DeleteAlias";
+    const EVENT: &'static str = "DeleteAlias20150331";
     const ACTION: &'static str = "lambda:DeleteAlias";
     const MODE: Mode = Mode::Write;
     const ERRORS: &'static [&'static str] = &[

@@ -41,6 +41,7 @@ pub struct DeleteFunctionOutput {
 
 impl Operation for DeleteFunction {
     const NAME: &'static str = "DeleteFunction";
+    const EVENT: &'static str = "DeleteFunction20150331";
     const ACTION: &'static str = "lambda:DeleteFunction";
     const MODE: Mode = Mode::Write;
     const ERRORS: &'static [&'static str] = &[

@@ -27,6 +27,7 @@ pub struct GetAliasInput {
 
 impl Operation for GetAlias {
     const NAME: &'static str = "GetAlias";
+    const EVENT: &'static str = "GetAlias20150331";
     const ACTION: &'static str = "lambda:GetAlias";
     const MODE: Mode = Mode::Read;
     const ERRORS: &'static [&'static str] = &[

@@ -41,6 +41,7 @@ pub struct GetFunctionOutput {
 
 impl Operation for GetFunction {
     const NAME: &'static str = "GetFunction";
+    const EVENT: &'static str = "GetFunction20150331v2";
     const ACTION: &'static str = "lambda:GetFunction";
     const MODE: Mode = Mode::Read;
     const ERRORS: &'static [&'static str] = &[

@@ -28,6 +28,7 @@ pub struct GetFunctionConfigurationInput {
 
 impl Operation for GetFunctionConfiguration {
     const NAME: &'static str = "GetFunctionConfiguration";
+    const EVENT: &'static str = "GetFunctionConfiguration20150331v2";
     const ACTION: &'static str = "lambda:GetFunctionConfiguration";
     const MODE: Mode = Mode::Read;
     const ERRORS: &'static [&'static str] = &[

@@ -41,6 +41,7 @@ pub struct GetPolicyOutput {
 
 impl Operation for GetPolicy {
     const NAME: &'static str = "GetPolicy";
+    const EVENT: &'static str = "GetPolicy20150331v2";
     const ACTION: &'static str = "lambda:GetPolicy";
     const MODE: Mode = Mode::Read;
     const ERRORS: &'static [&'static str] = &[

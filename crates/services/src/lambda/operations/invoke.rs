@@ -5,12 +5,12 @@ use strongroom_types::Sensitive;
 use super::get_function::QUALIFIER;
 use crate::{
     authorize::Authorized,
+    cloudtrail::Category,
     context::Context,
     lambda::{
         Error, Lambda, Result,
-        function::{Function, FunctionRef},
+        function::FunctionRef,
         invoke::{Caught, call},
-        qualifier::Qualifier,
     },
     operation::Operation,
     protocol::{Http, Member},
@@ -74,6 +74,8 @@ impl Operation for Invoke {
     const NAME: &'static str = "Invoke";
     const ACTION: &'static str = "lambda:InvokeFunction";
     const MODE: Mode = Mode::Read;
+    const READ_ONLY: bool = false;
+    const CATEGORY: Category = Category::Data;
     const ERRORS: &'static [&'static str] = &[
         "InvalidParameterValueException",
         "InvalidRequestContentException",
@@ -136,6 +138,8 @@ impl Operation for Invoke {
         input: Self::Input,
     ) -> Result<InvokeOutput> {
         let function = function.found()?;
+        cx.remarks.resources.push(function.used());
+        cx.remarks.additional_event_data = Some(function.version_on_record());
         let payload = input
             .payload
             .map_or_else(Vec::new, |payload| payload.expose().0.clone());
@@ -187,11 +191,7 @@ impl Operation for Invoke {
                 ));
             }
         }
-        let version = match &function.function {
-            Some(Function::Custom(row)) => Qualifier::of_version(row.version),
-            _ => Qualifier::Latest,
-        };
-        let version = version.to_string();
+        let version = function.version_called().to_string();
         let called = call(cx, &function, payload).await?;
         let caught = cx.ahead("call", move || called.run())?;
         let Caught { result, log } = &*caught;

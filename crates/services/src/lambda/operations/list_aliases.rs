@@ -46,6 +46,7 @@ pub struct ListAliasesOutput {
 
 impl Operation for ListAliases {
     const NAME: &'static str = "ListAliases";
+    const EVENT: &'static str = "ListAliases20150331";
     const ACTION: &'static str = "lambda:ListAliases";
     const MODE: Mode = Mode::Read;
     const ERRORS: &'static [&'static str] = &[

@@ -44,6 +44,7 @@ pub struct ListFunctionsOutput {
 
 impl Operation for ListFunctions {
     const NAME: &'static str = "ListFunctions";
+    const EVENT: &'static str = "ListFunctions20150331";
     const ACTION: &'static str = "lambda:ListFunctions";
     const MODE: Mode = Mode::Read;
     const ERRORS: &'static [&'static str] = &["InvalidParameterValueException", "ServiceException"];

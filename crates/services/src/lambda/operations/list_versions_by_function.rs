@@ -45,6 +45,7 @@ pub struct ListVersionsByFunctionOutput {
 
 impl Operation for ListVersionsByFunction {
     const NAME: &'static str = "ListVersionsByFunction";
+    const EVENT: &'static str = "ListVersionsByFunction20150331";
     const ACTION: &'static str = "lambda:ListVersionsByFunction";
     const MODE: Mode = Mode::Read;
     const ERRORS: &'static [&'static str] = &[

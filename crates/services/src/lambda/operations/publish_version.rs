@@ -39,6 +39,7 @@ pub struct PublishVersionInput {
 
 impl Operation for PublishVersion {
     const NAME: &'static str = "PublishVersion";
+    const EVENT: &'static str = "PublishVersion20150331";
     const ACTION: &'static str = "lambda:PublishVersion";
     const MODE: Mode = Mode::Write;
     const ERRORS: &'static [&'static str] = &[

@@ -32,6 +32,7 @@ pub struct RemovePermissionInput {
 
 impl Operation for RemovePermission {
     const NAME: &'static str = "RemovePermission";
+    const EVENT: &'static str = "RemovePermission20150331v2";
     const ACTION: &'static str = "lambda:RemovePermission";
     const MODE: Mode = Mode::Write;
     const ERRORS: &'static [&'static str] = &[

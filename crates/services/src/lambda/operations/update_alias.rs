@@ -43,6 +43,7 @@ pub struct UpdateAliasInput {
 
 impl Operation for UpdateAlias {
     const NAME: &'static str = "UpdateAlias";
+    const EVENT: &'static str = "UpdateAlias20150331";
     const ACTION: &'static str = "lambda:UpdateAlias";
     const MODE: Mode = Mode::Write;
     const ERRORS: &'static [&'static str] = &[

@@ -54,6 +54,7 @@ pub struct UpdateFunctionCodeInput {
 
 impl Operation for UpdateFunctionCode {
     const NAME: &'static str = "UpdateFunctionCode";
+    const EVENT: &'static str = "UpdateFunctionCode20150331v2";
     const ACTION: &'static str = "lambda:UpdateFunctionCode";
     const MODE: Mode = Mode::Write;
     const ERRORS: &'static [&'static str] = &[

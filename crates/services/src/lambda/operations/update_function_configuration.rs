@@ -71,6 +71,7 @@ pub struct UpdateFunctionConfigurationInput {
 
 impl Operation for UpdateFunctionConfiguration {
     const NAME: &'static str = "UpdateFunctionConfiguration";
+    const EVENT: &'static str = "UpdateFunctionConfiguration20150331v2";
     const ACTION: &'static str = "lambda:UpdateFunctionConfiguration";
     const MODE: Mode = Mode::Write;
     const ERRORS: &'static [&'static str] = &[

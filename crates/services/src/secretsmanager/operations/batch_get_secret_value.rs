@@ -5,7 +5,7 @@ use crate::{
     authorize::{Authorized, NoResource},
     cloudtrail::Event,
     context::Context,
-    operation::{self, Operation, Service as _, ServiceError as _},
+    operation::{self, Operation, ServiceError as _},
     secretsmanager::{
         Error, Result, SecretsManager,
         filters::{Filter, Filters},
@@ -174,7 +174,7 @@ async fn get(
         version_id: None,
         version_stage: None,
     };
-    let mut event = Event::call(SecretsManager::EVENT_SOURCE, GetSecretValue::NAME, true);
+    let mut event = Event::of::<GetSecretValue>();
     event.request_parameters = input.record();
     // The record of a call comes before those of the keys it used.
     let place = cx.events.len();
