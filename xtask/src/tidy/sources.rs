@@ -27,10 +27,6 @@ const LONG_FOR_A_REASON: &[(&str, &str)] = &[
         "tokens, wrappings and material of one procedure",
     ),
     (
-        "crates/services/src/operation.rs",
-        "the way of a request, read as a whole",
-    ),
-    (
         "crates/services/src/organizations/entity.rs",
         "roots, units and accounts, which are looked up alike",
     ),
