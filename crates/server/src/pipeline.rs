@@ -38,7 +38,7 @@ impl Handler for App {
             Ok(route) => Some(*route),
             Err(_) => None,
         });
-        let protocol = arrival.as_ref().map(|arrival| arrival.service.protocol);
+        let protocol = arrival.as_ref().map(|arrival| (arrival.service.protocol)());
         let outcome = match arrival {
             Some(arrival) => self.answer(&request, arrival).await,
             None => Err(unknown_operation()),

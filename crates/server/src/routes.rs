@@ -17,7 +17,7 @@ pub struct Served {
     /// The name in credential scopes.
     pub signing_name: &'static str,
     /// How it is spoken to.
-    pub protocol: Protocol,
+    pub protocol: fn() -> Protocol,
     /// What its requests may be signed for.
     pub endpoints: Endpoints,
     /// Its operations, by name. By way of the static of their crate: a copy
@@ -40,7 +40,7 @@ impl Served {
     const fn of<S: Service>(routes: &'static &'static [Route]) -> Self {
         Self {
             signing_name: S::NAME,
-            protocol: S::PROTOCOL,
+            protocol: || S::PROTOCOL.into(),
             endpoints: S::ENDPOINTS,
             routes,
         }
@@ -66,7 +66,7 @@ impl Served {
 #[must_use]
 pub fn json(prefix: &str) -> Option<&'static Served> {
     SERVICES.iter().find(
-        |service| matches!(service.protocol, Protocol::Json(json) if json.target_prefix == prefix),
+        |service| matches!((service.protocol)(), Protocol::Json(json) if json.target_prefix == prefix),
     )
 }
 
@@ -74,7 +74,7 @@ pub fn json(prefix: &str) -> Option<&'static Served> {
 pub fn query() -> impl Iterator<Item = (&'static Served, Query)> {
     SERVICES
         .iter()
-        .filter_map(|service| match service.protocol {
+        .filter_map(|service| match (service.protocol)() {
             Protocol::Query(query) => Some((service, query)),
             _ => None,
         })
@@ -82,7 +82,7 @@ pub fn query() -> impl Iterator<Item = (&'static Served, Query)> {
 
 /// The services that speak REST.
 pub fn rest() -> impl Iterator<Item = &'static Served> {
-    let is_rest = |service: &&Served| service.protocol == Protocol::RestJson;
+    let is_rest = |service: &&Served| (service.protocol)() == Protocol::RestJson;
     SERVICES.iter().filter(is_rest)
 }
 
@@ -113,7 +113,7 @@ mod tests {
             assert!(service.routes().is_sorted_by_key(|route| route.name));
             for route in service.routes() {
                 assert_eq!(service.route(route.name).unwrap().name, route.name);
-                let is_rest = service.protocol == Protocol::RestJson;
+                let is_rest = (service.protocol)() == Protocol::RestJson;
                 assert_eq!(route.http.is_some(), is_rest, "{}", route.name);
             }
         }

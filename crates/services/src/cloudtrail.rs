@@ -22,7 +22,7 @@ use strongroom_types::{AccountId, Region, Timestamp};
 use crate::{
     context::{Home, Request, Services, VpcEndpoint},
     operation::{Operation, Service},
-    protocol::{Json, Protocol},
+    protocol::Json,
     refusal::Refusal,
 };
 
@@ -39,9 +39,8 @@ pub struct CloudTrail;
 impl Service for CloudTrail {
     const NAME: &'static str = "cloudtrail";
     const EVENT_SOURCE: &'static str = "cloudtrail.amazonaws.com";
-    const PROTOCOL: Protocol = Protocol::Json(Json::new(
-        "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
-    ));
+    type Protocol = Json;
+    const PROTOCOL: Json = Json::new("com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101");
     type Error = Error;
 }
 

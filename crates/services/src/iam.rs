@@ -66,7 +66,7 @@ pub use standing::{NamedPolicy, Standing};
 
 use crate::{
     operation::{Endpoints, Service},
-    protocol::{Protocol, Query},
+    protocol::Query,
 };
 
 /// The service. It is in every Region at once, and signed for us-east-1.
@@ -75,12 +75,13 @@ pub struct Iam;
 impl Service for Iam {
     const NAME: &'static str = "iam";
     const EVENT_SOURCE: &'static str = "iam.amazonaws.com";
-    const PROTOCOL: Protocol = Protocol::Query(Query {
+    type Protocol = Query;
+    const PROTOCOL: Query = Query {
         version: "2010-05-08",
         namespace: "https://iam.amazonaws.com/doc/2010-05-08/",
         hides_values: true,
         internal_error: "ServiceFailure",
-    });
+    };
     const ENDPOINTS: Endpoints = Endpoints::Global;
     type Error = Error;
 }

@@ -55,10 +55,7 @@ pub use rotation::rotate_key;
 pub(crate) use target::KeyRef;
 pub use usage::flush_key_usages;
 
-use crate::{
-    operation::Service,
-    protocol::{Json, Protocol},
-};
+use crate::{operation::Service, protocol::Json};
 
 /// The service.
 pub struct Kms;
@@ -66,9 +63,10 @@ pub struct Kms;
 impl Service for Kms {
     const NAME: &'static str = "kms";
     const EVENT_SOURCE: &'static str = "kms.amazonaws.com";
-    const PROTOCOL: Protocol = Protocol::Json(Json {
+    type Protocol = Json;
+    const PROTOCOL: Json = Json {
         empty_answers: true,
         ..Json::new("TrentService")
-    });
+    };
     type Error = Error;
 }

@@ -27,7 +27,7 @@ pub use error::{Error, Result};
 pub(crate) use invoke::{Failed, RotationEvent, invoke_for_secret, may_rotate};
 pub use record::{FunctionAlias, FunctionCode, FunctionRow, Statement, Variable};
 
-use crate::{operation::Service, protocol::Protocol};
+use crate::{operation::Service, protocol::RestJson};
 
 /// The service.
 pub struct Lambda;
@@ -35,7 +35,8 @@ pub struct Lambda;
 impl Service for Lambda {
     const NAME: &'static str = "lambda";
     const EVENT_SOURCE: &'static str = "lambda.amazonaws.com";
-    const PROTOCOL: Protocol = Protocol::RestJson;
+    type Protocol = RestJson;
+    const PROTOCOL: RestJson = RestJson;
     type Error = Error;
 }
 

@@ -18,7 +18,7 @@ use crate::{
     authorize::{Authorized, Keys, Target, authorize},
     cloudtrail::{Category, Event},
     context::{Context, Request, Services},
-    protocol::{Head, Http, Message, Protocol},
+    protocol::{Head, Http, Message, Protocol, Speak},
     refusal::Refusal,
     shape::{Emit, Shape},
 };
@@ -95,8 +95,10 @@ pub trait Service: 'static {
     const NAME: &'static str;
     /// The name in records: `secretsmanager.amazonaws.com`.
     const EVENT_SOURCE: &'static str;
+    /// The protocol that it speaks.
+    type Protocol: Speak;
     /// How it is spoken to.
-    const PROTOCOL: Protocol;
+    const PROTOCOL: Self::Protocol;
     /// Which Regions' endpoints it has.
     const ENDPOINTS: Endpoints = Endpoints::Regional;
     /// Its errors.
@@ -169,7 +171,7 @@ pub struct Route {
     pub signed: bool,
     /// Where the REST protocol puts it.
     pub http: Option<Http>,
-    protocol: Protocol,
+    protocol: fn() -> Protocol,
     event: fn() -> Event,
     answer_on_record: bool,
     begin: fn(Message<'_>) -> Result<Begun, Refusal>,
@@ -188,7 +190,7 @@ impl Route {
             mode: O::MODE,
             signed: O::SIGNED,
             http: O::HTTP,
-            protocol: O::Service::PROTOCOL,
+            protocol: || O::Service::PROTOCOL.into(),
             event: Event::of::<O>,
             answer_on_record: O::ANSWER_ON_RECORD,
             begin: begun::begin::<O>,

@@ -27,7 +27,7 @@ mod unit;
 
 use crate::{
     operation::{Endpoints, Service},
-    protocol::{Json, Protocol},
+    protocol::Json,
     refusal::Refusal,
 };
 
@@ -42,11 +42,12 @@ pub struct AwsOrganizations;
 impl Service for AwsOrganizations {
     const NAME: &'static str = "organizations";
     const EVENT_SOURCE: &'static str = "organizations.amazonaws.com";
-    const PROTOCOL: Protocol = Protocol::Json(Json {
+    type Protocol = Json;
+    const PROTOCOL: Json = Json {
         capital_message: true,
         empty_answers: true,
         ..Json::new("AWSOrganizationsV20161128")
-    });
+    };
     const ENDPOINTS: Endpoints = Endpoints::Global;
     type Error = Error;
 

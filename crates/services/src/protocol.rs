@@ -73,6 +73,10 @@ pub struct Query {
     pub internal_error: &'static str,
 }
 
+/// The protocol of REST with JSON: nothing differs between its services.
+#[derive(Clone, Copy, Debug)]
+pub struct RestJson;
+
 /// A request as its protocol carries it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Message<'a> {
@@ -92,7 +96,7 @@ pub struct Head {
 }
 
 /// A success as it goes on the wire.
-pub(crate) type Written = (Head, Zeroizing<Vec<u8>>);
+pub type Written = (Head, Zeroizing<Vec<u8>>);
 
 impl<'a> From<&'a [u8]> for Message<'a> {
     fn from(body: &'a [u8]) -> Self {
@@ -109,50 +113,114 @@ impl Default for Head {
     }
 }
 
-impl Protocol {
+/// A protocol as a type, so that the shapes of an operation are compiled for
+/// the protocol of its service and for no other.
+pub trait Speak: Copy + Into<Protocol> + 'static {
     /// Reads and validates what an operation is asked.
-    pub(crate) fn read<T: Shape>(
-        self,
-        http: Option<&Http>,
-        message: Message<'_>,
-    ) -> Result<T, Refusal> {
-        let wire = match self {
-            Self::Json(_) => json(message.body)?,
-            Self::Query(_) => query::read(message.body)?,
-            Self::RestJson => rest_json::read(http, message)?,
-        };
-        let mut violations = match self {
-            Self::Query(Query {
-                hides_values: true, ..
-            }) => Violations::without_values(),
-            _ => Violations::default(),
-        };
-        let input = T::admit(wire, &Path::Root, &mut violations);
-        violations
-            .into_message()
-            .map_or(Ok(input), |message| Err(Refusal::validation(message)))
-    }
+    ///
+    /// # Errors
+    /// When the message cannot be read, or breaks the model's constraints.
+    fn read<T: Shape>(self, http: Option<&Http>, message: Message<'_>) -> Result<T, Refusal>;
 
     /// Writes what an operation answers.
-    pub(crate) fn write<T: Emit>(
+    ///
+    /// # Errors
+    /// When the answer cannot be written, which is the service's own fault.
+    fn write<T: Emit>(
         self,
         http: Option<&Http>,
         operation: &str,
         request_id: &str,
         output: &T,
+    ) -> Result<Written, Refusal>;
+}
+
+impl Speak for Json {
+    fn read<T: Shape>(self, _: Option<&Http>, message: Message<'_>) -> Result<T, Refusal> {
+        admit(json(message.body)?, Violations::default())
+    }
+
+    fn write<T: Emit>(
+        self,
+        _: Option<&Http>,
+        _operation: &str,
+        _request_id: &str,
+        output: &T,
     ) -> Result<Written, Refusal> {
-        let body = match self {
-            Self::Json(Json {
-                empty_answers: true,
-                ..
-            }) if T::IS_NOTHING => Zeroizing::default(),
-            Self::Json(_) => OnTheWire(output).to_json().map_err(Refusal::unavailable)?,
-            Self::Query(query) => xml::success(&query, operation, request_id, output)?,
-            Self::RestJson => return rest_json::write(http, output),
+        let body = if self.empty_answers && T::IS_NOTHING {
+            Zeroizing::default()
+        } else {
+            OnTheWire(output).to_json().map_err(Refusal::unavailable)?
         };
         Ok((Head::default(), body))
     }
+}
 
+impl Speak for Query {
+    fn read<T: Shape>(self, _: Option<&Http>, message: Message<'_>) -> Result<T, Refusal> {
+        let violations = if self.hides_values {
+            Violations::without_values()
+        } else {
+            Violations::default()
+        };
+        admit(query::read(message.body)?, violations)
+    }
+
+    fn write<T: Emit>(
+        self,
+        _: Option<&Http>,
+        operation: &str,
+        request_id: &str,
+        output: &T,
+    ) -> Result<Written, Refusal> {
+        let body = xml::success(&self, operation, request_id, output)?;
+        Ok((Head::default(), body))
+    }
+}
+
+impl Speak for RestJson {
+    fn read<T: Shape>(self, http: Option<&Http>, message: Message<'_>) -> Result<T, Refusal> {
+        admit(rest_json::read(http, message)?, Violations::default())
+    }
+
+    fn write<T: Emit>(
+        self,
+        http: Option<&Http>,
+        _operation: &str,
+        _request_id: &str,
+        output: &T,
+    ) -> Result<Written, Refusal> {
+        rest_json::write(http, output)
+    }
+}
+
+/// The value that was sent, if it is as the model wants it.
+fn admit<T: Shape>(wire: T::Wire, mut violations: Violations) -> Result<T, Refusal> {
+    let input = T::admit(wire, &Path::Root, &mut violations);
+    violations
+        .into_message()
+        .map_or(Ok(input), |message| Err(Refusal::validation(message)))
+}
+
+impl From<Json> for Protocol {
+    fn from(json: Json) -> Self {
+        Self::Json(json)
+    }
+}
+
+impl From<Query> for Protocol {
+    fn from(query: Query) -> Self {
+        Self::Query(query)
+    }
+}
+
+impl From<RestJson> for Protocol {
+    fn from(_: RestJson) -> Self {
+        Self::RestJson
+    }
+}
+
+impl Protocol {
     /// The refusal as this protocol knows it. Errors that a service's model
     /// declares are written for its protocol already; those of the framework
     /// around it have other names and statuses in each.

@@ -41,10 +41,7 @@ pub use secret_ref::{FoundSecret, SecretRef};
 pub use shared::Shared;
 pub(crate) use value::explain_key;
 
-use crate::{
-    operation::Service,
-    protocol::{Json, Protocol},
-};
+use crate::{operation::Service, protocol::Json};
 
 /// The service.
 pub struct SecretsManager;
@@ -52,9 +49,10 @@ pub struct SecretsManager;
 impl Service for SecretsManager {
     const NAME: &'static str = "secretsmanager";
     const EVENT_SOURCE: &'static str = "secretsmanager.amazonaws.com";
-    const PROTOCOL: Protocol = Protocol::Json(Json {
+    type Protocol = Json;
+    const PROTOCOL: Json = Json {
         capital_message: true,
         ..Json::new("secretsmanager")
-    });
+    };
     type Error = Error;
 }

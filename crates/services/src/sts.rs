@@ -24,7 +24,7 @@ pub use web_identity::{Fetch, FetchError, IdentityProviders};
 
 use crate::{
     operation::{Endpoints, Service},
-    protocol::{Protocol, Query},
+    protocol::Query,
 };
 
 /// The service. It is in each Region, and global too.
@@ -33,12 +33,13 @@ pub struct Sts;
 impl Service for Sts {
     const NAME: &'static str = "sts";
     const EVENT_SOURCE: &'static str = "sts.amazonaws.com";
-    const PROTOCOL: Protocol = Protocol::Query(Query {
+    type Protocol = Query;
+    const PROTOCOL: Query = Query {
         version: "2011-06-15",
         namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
         hides_values: false,
         internal_error: "InternalFailure",
-    });
+    };
     const ENDPOINTS: Endpoints = Endpoints::Both;
     type Error = Error;
 }

@@ -8,7 +8,7 @@ use strongroom_store::{Mode, StoreError};
 use super::{Operation, Service, ServiceError, run};
 use crate::{
     context::Context,
-    protocol::{Message, Written},
+    protocol::{Message, Speak as _, Written},
     refusal::Refusal,
     shape::{Emit, Shape},
 };

@@ -141,7 +141,7 @@ impl<'r> Call<'r> {
     }
 
     pub(super) fn refuse(mut self, refusal: Refusal) -> Answer {
-        let refusal = self.route.protocol.adapt(refusal);
+        let refusal = (self.route.protocol)().adapt(refusal);
         self.event.fail(&refusal);
         Answer {
             head: Head::default(),

@@ -37,17 +37,17 @@ struct Request {
     document: Option<Blob>,
 }
 
-fn read(protocol: Protocol, form: &str) -> Result<Request, (&'static str, String)> {
+fn read(protocol: Query, form: &str) -> Result<Request, (&'static str, String)> {
     protocol
         .read(None, Message::from(form.as_bytes()))
         .map_err(|refusal| {
-            let refusal = protocol.adapt(refusal);
+            let refusal = Protocol::from(protocol).adapt(refusal);
             (refusal.code, refusal.message.into_owned())
         })
 }
 
 fn form(text: &str) -> Result<Request, (&'static str, String)> {
-    read(Protocol::Query(IAM), text)
+    read(IAM, text)
 }
 
 #[test]
@@ -139,10 +139,10 @@ fn iam_tells_what_is_wrong_without_the_values_and_sts_with_them() {
         format!("4 validation errors detected: {}", told.join("; "))
     };
     assert_eq!(form(wrong).err(), Some(("ValidationError", message(false))));
-    let sts = Protocol::Query(Query {
+    let sts = Query {
         hides_values: false,
         ..IAM
-    });
+    };
     assert_eq!(
         read(sts, wrong).err(),
         Some(("ValidationError", message(true)))
@@ -170,7 +170,7 @@ fn answers_are_elements() {
         summary: BTreeMap::from([("Users".to_owned(), 1)]),
         is_truncated: false,
     };
-    let written = Protocol::Query(IAM).write(None, "GetThing", "id", &answer);
+    let written = IAM.write(None, "GetThing", "id", &answer);
     let text = String::from_utf8(written.unwrap().1.to_vec()).unwrap();
     assert_eq!(
         text,
@@ -202,10 +202,10 @@ fn answers_are_elements() {
 
 #[test]
 fn an_answer_that_says_nothing_has_no_result() {
-    let written = Protocol::Query(IAM).write(None, "DeleteThing", "id", &Nothing);
+    let written = IAM.write(None, "DeleteThing", "id", &Nothing);
     let text = String::from_utf8(written.unwrap().1.to_vec()).unwrap();
     assert!(!text.contains("Result"), "{text}");
-    let json = Protocol::Json(Json::new("a"));
+    let json = Json::new("a");
     assert_eq!(*json.write(None, "X", "id", &Nothing).unwrap().1, b"{}");
 }
 
@@ -290,7 +290,7 @@ fn rest_finds_members_in_four_places() {
         body: br#"{"Tags": [{"Key": "k", "Value": "v"}], "UserName": "not me"}"#,
         bound: &bound,
     };
-    let request: Request = Protocol::RestJson.read(Some(&http), message).unwrap();
+    let request: Request = RestJson.read(Some(&http), message).unwrap();
     assert_eq!(request.user_name, "a");
     assert_eq!(request.keys.unwrap(), ["x", "y"]);
     assert_eq!(request.max_items, Some(5));
@@ -304,7 +304,7 @@ fn rest_finds_members_in_four_places() {
         body: b"\x01\xff",
         bound: &bound,
     };
-    let request: Request = Protocol::RestJson.read(Some(&raw), message).unwrap();
+    let request: Request = RestJson.read(Some(&raw), message).unwrap();
     assert_eq!(request.document, Some(Blob(vec![1, 255])));
 }
 
@@ -331,16 +331,14 @@ fn rest_puts_members_into_status_headers_and_body() {
         error: Some("Unhandled".to_owned()),
         payload: Blob(b"raw".to_vec()),
     };
-    let (head, body) = Protocol::RestJson
+    let (head, body) = RestJson
         .write(Some(&http), "Invoke", "id", &output)
         .unwrap();
     assert_eq!(head.status, 202);
     assert_eq!(head.headers, [("x-error", "Unhandled".to_owned())]);
     assert_eq!(*body, b"raw");
     let gone = Http::new("DELETE", "/", 204);
-    let (head, body) = Protocol::RestJson
-        .write(Some(&gone), "X", "id", &Nothing)
-        .unwrap();
+    let (head, body) = RestJson.write(Some(&gone), "X", "id", &Nothing).unwrap();
     assert_eq!((head.status, body.len()), (204, 0));
 }
 
@@ -376,7 +374,7 @@ proptest! {
 
     #[test]
     fn no_parameters_are_a_surprise(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = Protocol::Query(IAM).read::<Request>(None, Message::from(bytes.as_slice()));
+        let _ = IAM.read::<Request>(None, Message::from(bytes.as_slice()));
     }
 
     #[test]
@@ -396,7 +394,7 @@ proptest! {
             summary: BTreeMap::from([(key, 1)]),
             is_truncated: true,
         };
-        let (_, body) = Protocol::Query(IAM).write(None, "X", "id", &answer).unwrap();
+        let (_, body) = IAM.write(None, "X", "id", &answer).unwrap();
         let text = String::from_utf8(body.to_vec()).unwrap();
         let mut open = Vec::new();
         for piece in text.split('<').skip(1) {

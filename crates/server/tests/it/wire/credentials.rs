@@ -86,10 +86,10 @@ fn no_request_of_a_bad_credential_reaches_an_operation() {
                 {
                     let sent = world.send_as(&request, &names, sender.as_ref(), *signed_at);
                     let reply = sent.await;
-                    let code = refusal.code(served.protocol);
+                    let code = refusal.code((served.protocol)());
                     let place = format!("{} of {}, {why}", route.name, served.signing_name);
                     assert!(reply.has_code(code), "{place}: {reply:?}");
-                    let status = match served.protocol {
+                    let status = match (served.protocol)() {
                         Protocol::Json(_) => 400,
                         Protocol::Query(_) | Protocol::RestJson => 403,
                     };
@@ -131,7 +131,7 @@ fn requests_of_good_credentials_reach_their_operations() {
                     let reply = sent.await;
                     let place = format!("{} of {}", route.name, served.signing_name);
                     for refusal in Refused::ALL {
-                        let code = refusal.code(served.protocol);
+                        let code = refusal.code((served.protocol)());
                         assert!(!reply.has_code(code), "{place}: {reply:?}");
                     }
                 }
@@ -157,7 +157,7 @@ fn request(served: &Served, route: &Route) -> Request {
             format!("{} {}", http.method, segments.collect::<Vec<_>>().join("/"))
         }
     };
-    if !matches!(served.protocol, Protocol::Query(_)) {
+    if !matches!((served.protocol)(), Protocol::Query(_)) {
         request.body = "{}".to_owned();
     }
     request

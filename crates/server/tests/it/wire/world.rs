@@ -274,7 +274,7 @@ impl World {
 fn protocol(service: &str) -> Protocol {
     let mut services = SERVICES.iter();
     let served = services.find(|served| served.signing_name == service);
-    served.expect("a service that is served").protocol
+    (served.expect("a service that is served").protocol)()
 }
 
 /// The form of a request whose parameters stand one on a line, or in JSON.
