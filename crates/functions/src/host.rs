@@ -109,6 +109,20 @@ struct Told {
     error_type: Option<String>,
 }
 
+impl Outcome {
+    /// Of a function that failed and said so.
+    #[must_use]
+    pub fn failed(payload: Bytes, handled: bool) -> Self {
+        let told = serde_json::from_slice::<Told>(&payload).ok();
+        let kind = told.and_then(|told| told.error_type);
+        Self::Failed {
+            kind: kind.unwrap_or_else(|| "Error".to_owned()),
+            payload,
+            handled,
+        }
+    }
+}
+
 impl Host {
     /// A host that keeps functions' files under `root`.
     ///
@@ -274,13 +288,7 @@ fn told(posted: Posted) -> Outcome {
         }
         Posted::Error(payload) | Posted::InitError(payload) => payload,
     };
-    let kind = serde_json::from_slice::<Told>(&payload).ok();
-    let kind = kind.and_then(|told| told.error_type);
-    Outcome::Failed {
-        kind: kind.unwrap_or_else(|| "Error".to_owned()),
-        payload,
-        handled: true,
-    }
+    Outcome::failed(payload, true)
 }
 
 fn broken_off(job: &Job<'_>, kind: &str, text: &str) -> Outcome {

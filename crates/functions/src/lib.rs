@@ -19,3 +19,4 @@ mod runtime_api;
 pub use host::{Host, HostError, Invocation, Job, Outcome};
 pub use process::Confinement;
 pub use runtime::Runtime;
+pub use runtime_api::MAX_PAYLOAD_BYTES;

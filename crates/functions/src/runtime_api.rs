@@ -18,7 +18,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinSet};
 /// The largest answer, in bytes.
 ///
 /// Source: the limit that AWS's error names.
-pub(crate) const MAX_PAYLOAD_BYTES: usize = 6_291_556;
+pub const MAX_PAYLOAD_BYTES: usize = 6_291_556;
 const ROOT: &str = "/2018-06-01/runtime";
 
 /// What a process posted.

@@ -15,13 +15,14 @@ use strongroom_services::{
     iam::{self, Callers, flush_access_key_uses},
     jobs,
     kms::{KeyMaterial, flush_key_usages},
-    lambda::FunctionHost,
+    lambda::{FunctionEndpoint, FunctionEndpoints, FunctionHost},
     organizations::Organizations,
     secretsmanager::{Shared, count_secrets, flush_accesses, rotation},
     sts::IdentityProviders,
+    tables::Functions,
 };
-use strongroom_store::{RootKey, Store};
-use strongroom_types::{Clock, Partition, Region, SystemClock, Timestamp};
+use strongroom_store::{Mode, RootKey, Store};
+use strongroom_types::{AccountId, Clock, Partition, Region, SystemClock, Timestamp};
 use tokio::sync::watch;
 
 use crate::{
@@ -63,6 +64,8 @@ pub struct Setup {
     pub endpoints: Vec<Endpoint>,
     /// The rules that watch over secrets.
     pub rules: Rules,
+    /// Functions that are endpoints of somebody else.
+    pub function_endpoints: Vec<FunctionEndpoint>,
 }
 
 /// A running node.
@@ -96,6 +99,19 @@ pub enum StartError {
         path: PathBuf,
         /// What the system says.
         source: std::io::Error,
+    },
+    /// A function's name is taken.
+    #[error(
+        "the account {account} has a function `{name}` in {region} already, which an endpoint of \
+         that name would hide; delete it, or choose another `name` for the endpoint"
+    )]
+    Function {
+        /// Whose it is.
+        account: AccountId,
+        /// Its name.
+        name: String,
+        /// Where it is.
+        region: Region,
     },
     /// The partition was changed.
     #[error(
@@ -162,6 +178,7 @@ impl App {
             rules: Arc::new(setup.rules),
             ..services(store, setup.partition)
         };
+        name_endpoints(&services, setup.function_endpoints).await?;
         let trust = databases::trust(setup.authorities.as_deref());
         services.secrets.rotation().trust(trust);
         // The embedded store is this process's alone.
@@ -313,6 +330,30 @@ impl App {
             tracing::error!("the audit log did not close in time");
         }
     }
+}
+
+/// Has endpoints be functions, none of which hides another.
+async fn name_endpoints(
+    services: &Services,
+    endpoints: Vec<FunctionEndpoint>,
+) -> Result<(), StartError> {
+    let mut tx = services.store.begin(Mode::Read).await?;
+    for endpoint in &endpoints {
+        let (account, name) = (endpoint.account, endpoint.name.clone());
+        for region in Region::all().filter(|region| endpoint.is_in(account, *region)) {
+            let key = (account, region, name.clone());
+            if tx.get::<Functions>(&key).await?.is_some() {
+                return Err(StartError::Function {
+                    account,
+                    name,
+                    region,
+                });
+            }
+        }
+    }
+    let endpoints = FunctionEndpoints::new(endpoints);
+    services.secrets.rotation().name_endpoints(endpoints);
+    Ok(())
 }
 
 /// Signs the audit log of a store. The key comes from the store's seal, so that

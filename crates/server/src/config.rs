@@ -11,14 +11,17 @@
 //! the example; to add a section, also a line in `SECTIONS` and in `File`.
 //!
 //! - `document.rs`: where in the file things are
+//! - `destination.rs`: URLs that things are sent to
 //! - `overlay.rs`: environment and flags
 //! - `names.rs`: known names, and the nearest to an unknown one
 
 mod admin;
 mod audit;
 mod deployment;
+mod destination;
 mod document;
 mod event_endpoint;
+mod function_endpoint;
 mod functions;
 mod limits;
 mod listener;
@@ -43,8 +46,8 @@ use strongroom_services::config_rules::Rules;
 
 pub use self::{
     admin::AdminPlace, audit::Audit, deployment::Deployment, event_endpoint::EventAddress,
-    event_endpoint::EventEndpoint, functions::Functions, listener::ListenerConfig,
-    listener::TlsFiles, log::Log, outbound::Outbound, seal::Seal,
+    event_endpoint::EventEndpoint, function_endpoint::FunctionEndpoint, functions::Functions,
+    listener::ListenerConfig, listener::TlsFiles, log::Log, outbound::Outbound, seal::Seal,
 };
 use self::{document::Document, names::fields_of, overlay::Overlay};
 use crate::http::Limits;
@@ -68,6 +71,8 @@ pub struct Config {
     pub event_endpoints: Vec<EventEndpoint>,
     /// The rules that watch over secrets.
     pub rules: Rules,
+    /// Functions that are endpoints of somebody else.
+    pub function_endpoints: Vec<FunctionEndpoint>,
     /// Users' own functions, if they are run.
     pub functions: Option<Functions>,
     /// What clients may use.
@@ -139,6 +144,7 @@ struct File {
     seal: seal::Section,
     audit: audit::Section,
     event_endpoint: Vec<event_endpoint::Section>,
+    function_endpoint: Vec<function_endpoint::Section>,
     functions: functions::Section,
     limits: limits::Section,
     log: log::Section,
@@ -150,11 +156,12 @@ struct File {
 type SectionKeys = (&'static str, fn() -> &'static [&'static str]);
 
 /// All sections.
-const SECTIONS: [SectionKeys; 12] = [
+const SECTIONS: [SectionKeys; 13] = [
     ("admin", fields_of::<admin::Section>),
     ("audit", fields_of::<audit::Section>),
     ("deployment", fields_of::<deployment::Section>),
     ("event_endpoint", fields_of::<event_endpoint::Section>),
+    ("function_endpoint", fields_of::<function_endpoint::Section>),
     ("functions", fields_of::<functions::Section>),
     ("limits", fields_of::<limits::Section>),
     ("listener", fields_of::<listener::Section>),
@@ -183,6 +190,8 @@ impl File {
         let audit = self.audit.check(&data_dir, check)?;
         let event_endpoints = event_endpoint::check_all(self.event_endpoint, check)?;
         let rules = rule::check_all(self.rule, &event_endpoints, check)?;
+        let function_endpoints =
+            function_endpoint::check_all(self.function_endpoint, &deployment, check)?;
         let functions = self.functions.check(check)?;
         let limits = self.limits.check(check)?;
         let log = self.log.check();
@@ -196,6 +205,7 @@ impl File {
             audit,
             event_endpoints,
             rules,
+            function_endpoints,
             functions,
             limits,
             log,

@@ -1,7 +1,7 @@
 //! Requests that this server makes: for the documents of identity providers.
 //! What else it connects to, it does by the same [`Peer`].
 //!
-//! One GET at a time, no redirects, no proxy, with bounds on time and size.
+//! One at a time, no redirects, no proxy, with bounds on time and size.
 //! Plain HTTP only to this machine itself.
 
 mod peer;
@@ -9,9 +9,10 @@ mod trust;
 
 use std::{path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 
-use ::http::{Uri, header};
+use ::http::{Request, Response, Uri, header};
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::RootCertStore;
 use strongroom_services::sts::{Fetch, FetchError};
@@ -83,33 +84,46 @@ async fn get(
     };
     let port = if encrypted { 443 } else { 80 };
     let peer = Peer::of(&uri, port, tls).ok_or("no host")?;
-    exchange(peer.connect().await?, &uri).await
-}
-
-async fn exchange(stream: Box<dyn Stream>, uri: &Uri) -> Result<Vec<u8>, String> {
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-        .await
-        .map_err(text)?;
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let authority = uri.authority().map_or("", |authority| authority.as_str());
-    let request = ::http::Request::get(path)
+    let request = Request::get(path)
         .header(header::HOST, authority)
         .header(header::ACCEPT, "application/json")
         .header(
             header::USER_AGENT,
             concat!("strongroom/", env!("CARGO_PKG_VERSION")),
         )
-        .body(Empty::<Bytes>::new())
+        .body(Full::default())
         .map_err(text)?;
+    let answer = exchange(&peer, request, DOCUMENT_BYTES).await?;
+    if !answer.status().is_success() {
+        return Err(format!("status {}", answer.status()));
+    }
+    Ok(answer.into_body().to_vec())
+}
+
+/// One request on a connection of its own, and its answer if it has no more
+/// than so many bytes.
+///
+/// # Errors
+/// A sentence that says why there is none.
+pub(crate) async fn exchange(
+    peer: &Peer,
+    request: Request<Full<Bytes>>,
+    most: usize,
+) -> Result<Response<Bytes>, String> {
+    let stream = TokioIo::new(peer.connect().await?);
+    let (mut sender, connection) = http1::handshake(stream).await.map_err(text)?;
     // It drops the sender when it has its answer, which ends the connection.
     let answering = async move {
         let answer = sender.send_request(request).await.map_err(text)?;
-        if !answer.status().is_success() {
-            return Err(format!("status {}", answer.status()));
-        }
-        let body = Limited::new(answer.into_body(), DOCUMENT_BYTES);
-        let body = body.collect().await.map_err(|error| error.to_string())?;
-        Ok(body.to_bytes().to_vec())
+        let (head, body) = answer.into_parts();
+        let body = Limited::new(body, most).collect().await;
+        let body = body.map_err(|error| match error.is::<LengthLimitError>() {
+            true => format!("the answer has more than {most} bytes"),
+            false => text(error),
+        })?;
+        Ok(Response::from_parts(head, body.to_bytes()))
     };
     let (answer, _) = tokio::join!(answering, connection);
     answer

@@ -4,7 +4,8 @@
 //! qualifier names (`qualifier.rs`, `versions.rs`). `builtin.rs` has the
 //! functions that exist in every account and Region; those of users are rows
 //! (`record.rs`), called by `custom.rs` in processes of their own, under
-//! credentials of their role (`role.rs`). `invoke.rs` is every call, whoever
+//! credentials of their role (`role.rs`); or endpoints that the configuration
+//! names (`remote.rs`). `invoke.rs` is every call, whoever
 //! makes it. Each operation is a file under `operations/`.
 
 mod aliases;
@@ -15,10 +16,12 @@ mod custom;
 mod error;
 mod function;
 mod invoke;
+mod naming;
 pub mod operations;
 mod policy;
 mod qualifier;
 mod record;
+mod remote;
 mod role;
 mod versions;
 
@@ -26,6 +29,9 @@ pub use custom::FunctionHost;
 pub use error::{Error, Result};
 pub(crate) use invoke::{Failed, RotationEvent, invoke_for_secret, may_rotate};
 pub use record::{FunctionAlias, FunctionCode, FunctionRow, Statement, Variable};
+pub use remote::{
+    FunctionEndpoint, FunctionEndpoints, RemoteCall, RemoteError, RemoteFunction, is_principal,
+};
 
 use crate::{operation::Service, protocol::RestJson};
 

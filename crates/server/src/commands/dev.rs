@@ -141,6 +141,7 @@ impl Dev {
             outbound: Outbound::new(None)?,
             endpoints: Vec::new(),
             rules: Rules::default(),
+            function_endpoints: Vec::new(),
         };
         Ok(App::open(setup).await?)
     }

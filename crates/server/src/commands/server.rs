@@ -16,6 +16,7 @@ use crate::{
     app::{App, Setup},
     config::{Config, ListenerConfig},
     events::Endpoint,
+    functions,
     http::Listener,
     log,
     outbound::Outbound,
@@ -107,6 +108,8 @@ fn setup(config: &Config, site: &Site) -> Result<Setup, Failure> {
     let authorities = config.outbound.certificate_authorities.as_deref();
     let endpoints = config.event_endpoints.iter();
     let endpoints = endpoints.map(|endpoint| Endpoint::open(endpoint, authorities, &config.rules));
+    let functions = config.function_endpoints.iter();
+    let functions = functions.map(|endpoint| functions::open(endpoint, authorities));
     Ok(Setup {
         store: site.store(),
         root_key: site.key.read()?,
@@ -118,6 +121,7 @@ fn setup(config: &Config, site: &Site) -> Result<Setup, Failure> {
         outbound: Outbound::new(config.outbound.certificate_authorities.clone())?,
         endpoints: endpoints.collect::<Result<_, _>>()?,
         rules: config.rules.clone(),
+        function_endpoints: functions.collect::<Result<_, _>>()?,
     })
 }
 

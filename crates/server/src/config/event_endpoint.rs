@@ -1,14 +1,10 @@
-use std::{
-    net::IpAddr,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use ::http::Uri;
 use serde::Deserialize;
 use strongroom_services::events::Pattern;
 
 use super::{Check, ConfigError, Key};
-use crate::outbound::bare;
 
 /// Somebody who is told what happens.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,24 +109,9 @@ impl Section {
             let message = "an endpoint needs a `url`: https://…, syslog+tls://… or syslog+udp://…";
             refuse("url", message.to_owned())
         })?;
-        let url: Uri = url
-            .parse()
-            .map_err(|_| refuse("url", "`url` is no URL".to_owned()))?;
-        let host = bare(url.host().unwrap_or_default());
-        if host.is_empty() {
-            return Err(refuse("url", "`url` names no host".to_owned()));
-        }
-        if url.authority().is_some_and(|it| it.as_str().contains('@')) {
-            let message = "leave user and password out of `url`: requests are signed with the key \
-                           in `secret_file`";
-            return Err(refuse("url", message.to_owned()));
-        }
+        let signed = "requests are signed with the key in `secret_file`";
+        let url = check.destination(key(index, "url"), &url, "events", signed)?;
         let address = match url.scheme_str() {
-            Some("http") if !is_loopback(host) => {
-                let message = "events would cross the network in clear text; use https://, or an \
-                               address of this machine such as 127.0.0.1";
-                return Err(refuse("url", message.to_owned()));
-            }
             Some("https" | "http") => {
                 let secret_file = self.secret_file.as_deref();
                 let secret_file = secret(secret_file, key(index, "secret_file"), check)?;
@@ -184,9 +165,4 @@ fn secret(file: Option<&Path>, key: Key, check: &Check<'_>) -> Result<PathBuf, C
     };
     check.private_file(key, file)?;
     Ok(file.to_owned())
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.to_canonical().is_loopback())
 }

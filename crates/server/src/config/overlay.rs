@@ -130,7 +130,9 @@ fn variable(section: &str, key: &str) -> String {
 /// The section's table, made if missing. `None` if there are several.
 fn table<'v>(values: &'v mut Table, section: &str) -> Option<&'v mut Table> {
     let empty = || match section {
-        "event_endpoint" | "listener" | "rule" => Value::Array(vec![Value::Table(Table::new())]),
+        "event_endpoint" | "function_endpoint" | "listener" | "rule" => {
+            Value::Array(vec![Value::Table(Table::new())])
+        }
         _ => Value::Table(Table::new()),
     };
     match values.entry(section).or_insert_with(empty) {

@@ -95,6 +95,8 @@ fn the_example_is_valid_and_shows_every_key_with_its_default() {
     assert!(!all.rules.is_empty());
     all.rules = as_shown.rules.clone();
     all.event_endpoints = as_shown.event_endpoints.clone();
+    assert_eq!(all.function_endpoints[0].timeout_seconds, 30);
+    all.function_endpoints = as_shown.function_endpoints.clone();
     assert!(all.audit.options.retention.is_some());
     all.audit.options.retention = as_shown.audit.options.retention;
     assert_eq!(all, as_shown);
@@ -376,7 +378,14 @@ struct Files(tempfile::TempDir);
 impl Files {
     fn new() -> Self {
         let files = Self(tempfile::tempdir().unwrap());
-        for name in ["seal.key", "open.key", "siem.key", "tls.crt", "tls.key"] {
+        for name in [
+            "seal.key",
+            "open.key",
+            "siem.key",
+            "appliance.token",
+            "tls.crt",
+            "tls.key",
+        ] {
             fs::write(files.path(name), "").unwrap();
             fs::set_permissions(files.path(name), fs::Permissions::from_mode(0o600)).unwrap();
         }
@@ -405,4 +414,68 @@ impl Files {
         let flags: Vec<_> = flags.iter().map(|flag| (*flag).to_owned()).collect();
         Config::load(&path, environment, &flags)
     }
+}
+
+#[test]
+fn endpoints_that_cannot_be_functions_are_refused_with_what_to_do() {
+    let files = Files::new();
+    let sound = "name = \"rotate\"\naccount = \"111122223333\"\nurl = \"https://x\"\n\
+                 token_file = \"DIR/seal.key\"\n";
+    let with = |from: &str, to: &str| sound.replace(from, to);
+    let twice = format!("{sound}regions = [\"eu-west-1\"]\n[[function_endpoint]]\n{sound}");
+    for (section, expected) in [
+        (
+            with("\"rotate\"", "\"a b\""),
+            "`a b` is no name for a function",
+        ),
+        (
+            with("rotate", "SecretsManagerRDSMySQLRotationSingleUser"),
+            "is a function that is built in; choose another name",
+        ),
+        (with("111122223333", "42"), "`42` is no account"),
+        (
+            with("https://x", "http://x"),
+            "tokens would cross the network in clear text",
+        ),
+        (
+            with("https://x", "https://u:p@x"),
+            "leave user and password out of `url`",
+        ),
+        (
+            with("https://x", "https://x/?a=b"),
+            "leave the query out of `url`",
+        ),
+        (
+            with("https://x", "syslog+tls://x"),
+            "start `url` with https://",
+        ),
+        (with("DIR/seal.key", "DIR/none"), "cannot read `DIR/none`"),
+        (
+            format!("{sound}regions = [\"mars\"]\n"),
+            "the Region `mars` is none that is served",
+        ),
+        (
+            format!("{sound}timeout_seconds = 901\n"),
+            "`timeout_seconds` is 901; it must be from 1 to 900",
+        ),
+        (
+            format!("{sound}principals = [\"*\"]\n"),
+            "`*` is no principal",
+        ),
+        (
+            format!("{sound}principals = [\"bob\"]\n"),
+            "`bob` is no principal",
+        ),
+        (
+            twice,
+            "the account 111122223333 has a function `rotate` already",
+        ),
+    ] {
+        let text = format!("{SMALL}[[function_endpoint]]\n{section}");
+        let error = files.load(&text, &[], &[]).unwrap_err().to_string();
+        let expected = files.fill(expected);
+        assert!(error.contains(&expected), "{error}");
+    }
+    let loaded = files.load(&format!("{SMALL}[[function_endpoint]]\n{sound}"), &[], &[]);
+    assert_eq!(loaded.unwrap().function_endpoints.len(), 1);
 }

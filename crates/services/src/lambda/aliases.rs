@@ -93,14 +93,14 @@ impl FunctionRef {
         ))
     }
 
-    /// Refuses to give a function that is built in an alias.
+    /// Refuses to give an alias to a function that nobody made.
     ///
     /// # Errors
     /// `InvalidParameterValueException`.
     pub(super) fn of_a_user(&self) -> Result<()> {
         match self.function {
             Some(Function::Custom(_)) => Ok(()),
-            _ => Err(self.built_in()),
+            _ => Err(self.fixed()),
         }
     }
 }

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use strongroom_policy::{Policy, PolicyKind};
 use strongroom_rotation::Template;
 use strongroom_types::{Arn, Principal};
 
@@ -14,28 +13,6 @@ use crate::{context::Home, iam::Caller};
 const ROLE: &str = "AWSServiceRoleForSecretsManagerRotation";
 const ROLE_PATH: &str = "/aws-service-role/rotation.secretsmanager.amazonaws.com/";
 const ROLE_ID: &str = "AROASECRETSMANAGERROT";
-
-/// The resource policy of a built-in function: Secrets Manager may call it,
-/// for secrets of its own account.
-pub(super) fn resource_policy(home: &Home, arn: &Arn) -> Option<Policy> {
-    Policy::parse(&document(home, arn), PolicyKind::Resource).ok()
-}
-
-/// The same, as JSON.
-pub(super) fn document(home: &Home, arn: &Arn) -> String {
-    let document = json!({
-        "Version": "2012-10-17",
-        "Statement": {
-            "Sid": "SecretsManagerAccess",
-            "Effect": "Allow",
-            "Principal": {"Service": "secretsmanager.amazonaws.com"},
-            "Action": "lambda:InvokeFunction",
-            "Resource": arn.as_str(),
-            "Condition": {"StringEquals": {"aws:SourceAccount": home.account.to_string()}},
-        },
-    });
-    document.to_string()
-}
 
 /// The ARN of the role of built-in functions.
 pub(super) fn role_arn(home: &Home) -> String {

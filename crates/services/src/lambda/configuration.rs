@@ -8,6 +8,7 @@ use super::{
     function::{Function, FunctionRef},
     qualifier::Qualifier,
     record::FunctionRow,
+    remote::FunctionEndpoint,
 };
 use crate::{context::Home, shape::Output};
 
@@ -51,7 +52,7 @@ pub struct FunctionConfiguration {
     pub state: Option<String>,
     /// `Successful`
     pub last_update_status: Option<String>,
-    /// `Zip`
+    /// `Zip`; absent of an endpoint.
     pub package_type: Option<String>,
     /// The machine's own.
     pub architectures: Option<Vec<String>>,
@@ -69,8 +70,18 @@ impl FunctionConfiguration {
                 function.arn.clone(),
             )),
             Some(Function::Custom(row)) => Some(Self::custom(row, function.arn.clone())),
+            Some(Function::Remote(endpoint)) => Some(Self::remote(endpoint, function.arn.clone())),
             None => None,
         }
+    }
+
+    /// Of a function as it is now, under the ARN that says so.
+    pub(super) fn latest(function: &FunctionRef) -> Option<Self> {
+        let arn = function.qualified(&Qualifier::Latest);
+        Self::of(function).map(|configuration| Self {
+            function_arn: Some(arn),
+            ..configuration
+        })
     }
 
     /// Of one of a function's versions, under an ARN that names it.
@@ -86,6 +97,19 @@ impl FunctionConfiguration {
             timeout: Some(30),
             memory_size: Some(128),
             ..Self::common(template.name(), arn)
+        }
+    }
+
+    /// Nothing is known of what answers, and nothing is said of it.
+    fn remote(endpoint: &FunctionEndpoint, arn: Arn) -> Self {
+        let text = "An HTTPS endpoint that the server's configuration names";
+        Self {
+            description: Some(text.to_owned()),
+            timeout: Some(i64::from(endpoint.timeout_seconds)),
+            package_type: None,
+            architectures: None,
+            ephemeral_storage: None,
+            ..Self::common(&endpoint.name, arn)
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use strongroom_functions::{Host, HostError, Invocation, Job, Runtime};
+use strongroom_functions::{Host, Invocation, Job, Runtime};
 use strongroom_store::Mode;
 use strongroom_types::{Arn, Sensitive};
 
@@ -10,6 +10,7 @@ use super::{
     error::{Error, Result},
     qualifier::Qualifier,
     record::FunctionRow,
+    remote::NotCalled,
     role,
 };
 use crate::{
@@ -124,7 +125,7 @@ impl Prepared {
     pub(super) async fn call(
         self,
         payload: Sensitive<Vec<u8>>,
-    ) -> std::result::Result<Invocation, HostError> {
+    ) -> std::result::Result<Invocation, NotCalled> {
         let version = Qualifier::of_version(self.row.version).to_string();
         let job = Job {
             request_id: self.request_id,
@@ -144,7 +145,7 @@ impl Prepared {
         if let Ok(invocation) = &done {
             self.host.host.keep_log(&self.log, &invocation.log);
         }
-        done
+        done.map_err(|error| NotCalled::Failed(error.to_string()))
     }
 }
 

@@ -32,6 +32,8 @@ pub enum Error {
     ResourceNotFound(Text),
     /// The function cannot be run here.
     Service(Text),
+    /// There is enough to do.
+    TooManyRequests(Text),
     /// The store could not be read or written.
     Store(StoreError),
 }
@@ -59,6 +61,7 @@ impl ServiceError for Error {
             Self::ResourceConflict(text) => (409, "ResourceConflictException", text),
             Self::ResourceNotFound(text) => (404, "ResourceNotFoundException", text),
             Self::Service(text) => (500, "ServiceException", text),
+            Self::TooManyRequests(text) => (429, "TooManyRequestsException", text),
             Self::Store(error) => return Refusal::store(&error),
         };
         Refusal {

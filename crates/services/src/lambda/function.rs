@@ -1,21 +1,22 @@
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Value, json};
 use strongroom_policy::{Policy, PolicyKind};
 use strongroom_rotation::Template;
-use strongroom_types::{AccountId, Arn, Partition, Region};
+use strongroom_types::{AccountId, Arn, Region};
 
 use super::{
-    builtin,
     error::{Error, Result},
+    naming::{is_name, not_a_name, parse, qualified, unqualified},
     policy,
     qualifier::Qualifier,
     record::{FunctionAlias, FunctionRow},
+    remote::FunctionEndpoint,
 };
 use crate::{
     authorize::{Authorized, Keys, Target},
     cloudtrail::Resource,
-    context::{Context, Home},
+    context::{Context, Home, Services},
     tables::{FunctionAliases, FunctionVersions, Functions},
 };
 
@@ -44,6 +45,8 @@ pub(crate) enum Function {
     Builtin(Template),
     /// One that a user made, in the version that was asked for.
     Custom(Arc<FunctionRow>),
+    /// One that is an endpoint of somebody else.
+    Remote(Arc<FunctionEndpoint>),
 }
 
 impl FunctionRef {
@@ -111,6 +114,57 @@ impl FunctionRef {
         Self::find(cx, text, home, name, qualifier.transpose()?).await
     }
 
+    /// The functions of the caller's account that users made or that are
+    /// endpoints, by name after this one.
+    pub(super) async fn after(
+        cx: &mut Context<'_>,
+        name: Option<&str>,
+        most: usize,
+    ) -> Result<Vec<Self>> {
+        let home = cx.home();
+        let place = (home.account, home.region);
+        let after = name.map(|name| (home.account, home.region, name.to_owned()));
+        let rows = cx
+            .tx
+            .range::<Functions>(place, after.as_ref(), most)
+            .await?;
+        let made = rows.into_iter().map(|(_, row)| {
+            let name = row.name.clone();
+            (name, Function::Custom(Arc::new(row)))
+        });
+        let endpoints = cx.services.secrets.rotation().endpoints().iter();
+        let standing = endpoints
+            .filter(|endpoint| endpoint.is_in(home.account, home.region))
+            .filter(|endpoint| name.is_none_or(|name| endpoint.name.as_str() > name))
+            .map(|endpoint| {
+                (
+                    endpoint.name.clone(),
+                    Function::Remote(Arc::clone(endpoint)),
+                )
+            });
+        let all: BTreeMap<String, Function> = made.chain(standing).collect();
+        let all = all.into_iter().take(most);
+        Ok(all
+            .map(|(name, function)| Self::with(home, name, function))
+            .collect())
+    }
+
+    /// A function that was found otherwise than by a name.
+    fn with(home: Home, name: String, function: Function) -> Self {
+        let arn = unqualified(&home, &name);
+        Self {
+            requested: name.clone(),
+            judged: arn.clone(),
+            arn,
+            home,
+            name,
+            qualifier: None,
+            alias: None,
+            function: Some(function),
+            policy: None,
+        }
+    }
+
     async fn find(
         cx: &mut Context<'_>,
         requested: &str,
@@ -145,10 +199,12 @@ impl FunctionRef {
 
     /// Finds what is stored of it.
     async fn look_up(&mut self, cx: &mut Context<'_>) -> Result<()> {
-        if let Some(template) = Template::named(&self.name) {
+        if let Some(function) = Function::standing(cx.services, &self.home, &self.name) {
             if matches!(self.qualifier, None | Some(Qualifier::Latest)) {
-                self.policy = builtin::resource_policy(&self.home, &self.judged);
-                self.function = Some(Function::Builtin(template));
+                self.function = Some(function);
+                self.policy = self
+                    .standing_policy()
+                    .and_then(|text| Policy::parse(&text, PolicyKind::Resource).ok());
             }
             return Ok(());
         }
@@ -234,10 +290,37 @@ impl FunctionRef {
         Error::ResourceNotFound(format!("Function not found: {}", self.arn).into())
     }
 
-    pub(super) fn built_in(&self) -> Error {
+    /// The resource policy of a function that nobody made, as JSON.
+    pub(super) fn standing_policy(&self) -> Option<String> {
+        match &self.function {
+            Some(Function::Builtin(_)) => Some(policy::standing(&self.home, &self.judged, &[])),
+            Some(Function::Remote(endpoint)) => Some(endpoint.document(&self.home, &self.judged)),
+            Some(Function::Custom(_)) | None => None,
+        }
+    }
+
+    /// The refusal to change a function that nobody made.
+    pub(super) fn fixed(&self) -> Error {
         let name = &self.name;
-        let text = format!("The function {name} is built in and can't be changed.");
+        let what = match &self.function {
+            Some(Function::Remote(_)) => "an endpoint of the server's configuration",
+            _ => "built in",
+        };
+        let text = format!("The function {name} is {what} and can't be changed.");
         Error::InvalidParameterValue(text.into())
+    }
+}
+
+impl Function {
+    /// The function of this name that is there without anybody having made it.
+    pub(super) fn standing(services: &Services, home: &Home, name: &str) -> Option<Self> {
+        match Template::named(name) {
+            Some(template) => Some(Self::Builtin(template)),
+            None => {
+                let endpoints = services.secrets.rotation().endpoints();
+                endpoints.named(home, name).map(Self::Remote)
+            }
+        }
     }
 }
 
@@ -258,7 +341,7 @@ impl Authorized<FunctionRef> {
     ///
     /// # Errors
     /// `ResourceNotFoundException`; `InvalidParameterValueException` for one
-    /// that is built in, and for a version that was published.
+    /// that nobody made, and for a version that was published.
     pub(super) fn changeable(self) -> Result<(FunctionRef, FunctionRow)> {
         let function = self.found()?;
         match (&function.qualifier, &function.function) {
@@ -269,55 +352,9 @@ impl Authorized<FunctionRef> {
             (Some(_), Some(Function::Custom(_))) => Err(Error::InvalidParameterValue(
                 "This operation is permitted on Lambda functions only in $LATEST.".into(),
             )),
-            _ => Err(function.built_in()),
+            _ => Err(function.fixed()),
         }
     }
-}
-
-fn qualified(home: &Home, name: &str, qualifier: &Qualifier) -> Arn {
-    home.arn("lambda", format_args!("function:{name}:{qualifier}"))
-}
-
-fn unqualified(home: &Home, name: &str) -> Arn {
-    home.arn("lambda", format_args!("function:{name}"))
-}
-
-fn not_a_name(text: &str) -> Error {
-    Error::InvalidParameterValue(
-        format!(
-            "1 validation error detected: Value '{text}' at 'functionName' failed to satisfy \
-                 constraint: Member must be the name or the ARN of a function"
-        )
-        .into(),
-    )
-}
-
-/// Home, name and qualifier of `arn:aws:lambda:<Region>:<account>:function:<name>[:<qualifier>]`.
-fn parse(text: &str, partition: Partition) -> Option<(Home, &str, Option<&str>)> {
-    let mut parts = text.splitn(8, ':');
-    let mut next = || parts.next();
-    if (next()?, next()?, next()?) != ("arn", partition.as_str(), "lambda") {
-        return None;
-    }
-    let home = Home {
-        partition,
-        region: next()?.parse().ok()?,
-        account: next()?.parse().ok()?,
-    };
-    if next()? != "function" {
-        return None;
-    }
-    let name = next().filter(|name| is_name(name, 64))?;
-    let qualifier = next();
-    if qualifier.is_some_and(|qualifier| Qualifier::parse(qualifier).is_none()) {
-        return None;
-    }
-    Some((home, name, qualifier))
-}
-
-fn is_name(text: &str, most: usize) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    (1..=most).contains(&text.len()) && text.chars().all(allowed)
 }
 
 impl Target for FunctionRef {
@@ -338,39 +375,4 @@ impl Target for FunctionRef {
     }
 
     fn condition_keys(&self, _: &mut Keys) {}
-}
-
-#[cfg(test)]
-mod tests {
-    use strongroom_types::Partition;
-
-    use super::*;
-
-    #[test]
-    fn arns_of_functions() {
-        let arn = "arn:aws:lambda:eu-west-1:111122223333:function:rotate";
-        let (home, name, qualifier) = parse(arn, Partition::default()).unwrap();
-        assert_eq!(
-            (home.region.as_str(), name, qualifier),
-            ("eu-west-1", "rotate", None)
-        );
-        for qualifier in ["$LATEST", "7", "live"] {
-            let arn = format!("{arn}:{qualifier}");
-            assert_eq!(
-                parse(&arn, Partition::default()).unwrap().2,
-                Some(qualifier)
-            );
-        }
-        for wrong in [
-            "rotate",
-            "arn:aws:lambda:eu-west-1:111122223333:function:",
-            "arn:aws:lambda:eu-west-1:111122223333:layer:rotate",
-            "arn:aws:lambda:eu-west-1:1111:function:rotate",
-            "arn:aws:sns:eu-west-1:111122223333:function:rotate",
-            "arn:aws:lambda:eu-west-1:111122223333:function:rotate:1:2",
-            "arn:aws:lambda:eu-west-1:111122223333:function:ro tate",
-        ] {
-            assert!(parse(wrong, Partition::default()).is_none(), "{wrong}");
-        }
-    }
 }

@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use serde::Deserialize;
 use serde_json::json;
 use strongroom_functions::{Invocation, Outcome};
-use strongroom_rotation::{Call, Step, StepError, Template};
+use strongroom_rotation::{Call, Hosts, Step, StepError, Template};
 use strongroom_store::Mode;
 use strongroom_types::{Arn, Sensitive};
 
@@ -11,6 +11,7 @@ use super::{
     Error, Result, builtin, custom,
     function::{Function, FunctionRef},
     operations::Invoke,
+    remote::{FunctionEndpoint, NotCalled, RemoteCall},
 };
 use crate::{
     authorize::{Authorized, Keys, authorize},
@@ -117,28 +118,36 @@ pub(crate) async fn invoke_for_secret(
         function,
         ..
     } = function;
-    match function {
-        Some(Function::Builtin(template)) => builtin(services, &home, template, &arn, event).await,
+    let done = match function {
+        Some(Function::Builtin(template)) => {
+            return builtin(services, &home, template, &arn, event).await;
+        }
         Some(Function::Custom(row)) => {
             let payload = Sensitive::new(event.payload());
             let prepared = custom::prepare_alone(services, &request, &home, &arn, &row).await;
             let prepared =
                 prepared.map_err(|error| Failed::because(error.refusal().message.into_owned()))?;
-            match prepared.call(payload).await {
-                Ok(Invocation {
-                    outcome: Outcome::Answer(_),
-                    ..
-                }) => Ok(()),
-                // What a function says of itself may hold anything, secrets
-                // among it: its own log has that.
-                Ok(Invocation {
-                    outcome: Outcome::Failed { kind, handled, .. },
-                    ..
-                }) => Err(Failed::because(told(&kind, handled))),
-                Err(error) => Err(Failed::because(error.to_string())),
-            }
+            prepared.call(payload).await
         }
-        None => Err(Failed::because(format!("Function not found: {arn}"))),
+        Some(Function::Remote(endpoint)) => {
+            let call = RemoteCall {
+                function: endpoint.name.clone(),
+                client_context: None,
+                payload: Sensitive::new(event.payload()),
+                tail: false,
+            };
+            let hosts = &services.secrets.rotation().hosts;
+            endpoint.call(hosts, call).await
+        }
+        None => return Err(Failed::because(format!("Function not found: {arn}"))),
+    };
+    match done.map(|invocation| invocation.outcome) {
+        Ok(Outcome::Answer(_)) => Ok(()),
+        // What a function says of itself may hold anything, secrets among it:
+        // its own log has that.
+        Ok(Outcome::Failed { kind, handled, .. }) => Err(Failed::because(told(&kind, handled))),
+        Err(NotCalled::Busy) => Err(Failed::Busy),
+        Err(NotCalled::Failed(why)) => Err(Failed::because(why)),
     }
 }
 
@@ -167,11 +176,16 @@ pub(super) enum Called {
         payload: Sensitive<Vec<u8>>,
     },
     Custom(custom::Prepared, Sensitive<Vec<u8>>),
+    Remote {
+        endpoint: Arc<FunctionEndpoint>,
+        hosts: Hosts,
+        call: RemoteCall,
+    },
 }
 
 /// What came of it, or why it was not made.
 pub(super) struct Caught {
-    pub(super) result: std::result::Result<Answered, String>,
+    pub(super) result: std::result::Result<Answered, NotCalled>,
     pub(super) log: Vec<u8>,
 }
 
@@ -189,6 +203,7 @@ pub(super) async fn call(
     cx: &mut Context<'_>,
     function: &FunctionRef,
     payload: Sensitive<Vec<u8>>,
+    tail: bool,
 ) -> Result<Called> {
     match &function.function {
         Some(Function::Builtin(template)) => {
@@ -206,6 +221,16 @@ pub(super) async fn call(
             let prepared = custom::prepare(cx, &function.home, &function.arn, row).await?;
             Ok(Called::Custom(prepared, payload))
         }
+        Some(Function::Remote(endpoint)) => Ok(Called::Remote {
+            endpoint: Arc::clone(endpoint),
+            hosts: cx.services.secrets.rotation().hosts.clone(),
+            call: RemoteCall {
+                function: endpoint.name.clone(),
+                client_context: None,
+                payload,
+                tail,
+            },
+        }),
         None => Err(function.not_found()),
     }
 }
@@ -243,24 +268,33 @@ impl Called {
                     log: Vec::new(),
                 }
             }
-            Self::Custom(prepared, payload) => match prepared.call(payload).await {
-                Ok(Invocation { outcome, log }) => {
-                    let (payload, failed) = match outcome {
-                        Outcome::Answer(payload) => (payload, false),
-                        Outcome::Failed { payload, .. } => (payload, true),
-                    };
-                    Caught {
-                        result: Ok(Answered {
-                            payload: payload.to_vec(),
-                            failed,
-                        }),
-                        log,
-                    }
+            Self::Custom(prepared, payload) => Caught::of(prepared.call(payload).await),
+            Self::Remote {
+                endpoint,
+                hosts,
+                call,
+            } => Caught::of(endpoint.call(&hosts, call).await),
+        }
+    }
+}
+
+impl Caught {
+    fn of(done: std::result::Result<Invocation, NotCalled>) -> Self {
+        match done {
+            Ok(Invocation { outcome, log }) => {
+                let (payload, failed) = match outcome {
+                    Outcome::Answer(payload) => (payload, false),
+                    Outcome::Failed { payload, .. } => (payload, true),
+                };
+                let payload = payload.to_vec();
+                Self {
+                    result: Ok(Answered { payload, failed }),
+                    log,
                 }
-                Err(error) => Caught {
-                    result: Err(error.to_string()),
-                    log: Vec::new(),
-                },
+            }
+            Err(why) => Self {
+                result: Err(why),
+                log: Vec::new(),
             },
         }
     }

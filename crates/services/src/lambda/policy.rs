@@ -1,5 +1,8 @@
 //! Resource policies: a function has one, and each of its published versions
-//! and aliases one of its own.
+//! and aliases one of its own. That of a function that nobody made stands.
+
+use serde_json::json;
+use strongroom_types::Arn;
 
 use super::{
     error::{Error, Result},
@@ -9,7 +12,7 @@ use super::{
 };
 use crate::{
     authorize::Authorized,
-    context::Context,
+    context::{Context, Home},
     tables::{FunctionAliases, FunctionVersions, Functions},
 };
 
@@ -77,7 +80,7 @@ impl Authorized<FunctionRef> {
         let holder = match (&function.alias, &function.function) {
             (Some(alias), _) => Holder::Alias(alias.clone()),
             (None, Some(Function::Custom(row))) => Holder::Function(FunctionRow::clone(row)),
-            _ => return Err(function.built_in()),
+            _ => return Err(function.fixed()),
         };
         Ok((function, holder))
     }
@@ -93,4 +96,30 @@ pub(super) fn document(statements: &[Statement]) -> Option<String> {
         r#"{{"Version":"2012-10-17","Id":"default","Statement":[{}]}}"#,
         statements.join(",")
     ))
+}
+
+/// The policy of a function that nobody made: Secrets Manager may call it, for
+/// secrets of its own account, and so may these principals.
+pub(super) fn standing(home: &Home, arn: &Arn, principals: &[String]) -> String {
+    let secrets_manager = json!({
+        "Sid": "SecretsManagerAccess",
+        "Effect": "Allow",
+        "Principal": {"Service": "secretsmanager.amazonaws.com"},
+        "Action": "lambda:InvokeFunction",
+        "Resource": arn.as_str(),
+        "Condition": {"StringEquals": {"aws:SourceAccount": home.account.to_string()}},
+    });
+    let statement = if principals.is_empty() {
+        secrets_manager
+    } else {
+        let configured = json!({
+            "Sid": "Configured",
+            "Effect": "Allow",
+            "Principal": {"AWS": principals},
+            "Action": "lambda:InvokeFunction",
+            "Resource": arn.as_str(),
+        });
+        json!([secrets_manager, configured])
+    };
+    json!({"Version": "2012-10-17", "Statement": statement}).to_string()
 }

@@ -87,6 +87,7 @@ impl World {
             outbound: Outbound::new(None).unwrap(),
             endpoints: Vec::new(),
             rules: strongroom_services::config_rules::Rules::default(),
+            function_endpoints: Vec::new(),
         };
         // A process that another test is just starting may hold a copy of the
         // store's lock for a moment, until it runs its program.

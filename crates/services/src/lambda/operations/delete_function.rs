@@ -71,7 +71,7 @@ impl Operation for DeleteFunction {
     ) -> Result<DeleteFunctionOutput> {
         let function = function.found()?;
         let Some(Function::Custom(row)) = &function.function else {
-            return Err(function.built_in());
+            return Err(function.fixed());
         };
         match &function.qualifier {
             None => {

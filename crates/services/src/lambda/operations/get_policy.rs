@@ -5,7 +5,7 @@ use crate::{
     authorize::Authorized,
     context::Context,
     lambda::{
-        Error, Lambda, Result, builtin,
+        Error, Lambda, Result,
         function::{Function, FunctionRef},
         policy::document,
     },
@@ -73,7 +73,7 @@ impl Operation for GetPolicy {
             (None, Some(Function::Custom(row))) => {
                 (document(&row.statements), Some(row.revision_id.clone()))
             }
-            _ => (Some(builtin::document(&function.home, &function.arn)), None),
+            _ => (function.standing_policy(), None),
         };
         if policy.is_none() {
             return Err(Error::ResourceNotFound(

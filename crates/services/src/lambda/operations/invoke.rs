@@ -11,6 +11,7 @@ use crate::{
         Error, Lambda, Result,
         function::FunctionRef,
         invoke::{Caught, call},
+        remote::NotCalled,
     },
     operation::Operation,
     protocol::{Http, Member},
@@ -82,6 +83,7 @@ impl Operation for Invoke {
         "RequestTooLargeException",
         "ResourceNotFoundException",
         "ServiceException",
+        "TooManyRequestsException",
     ];
     const HTTP: Option<Http> = Some(Http {
         query: QUALIFIER,
@@ -177,7 +179,7 @@ impl Operation for Invoke {
                         .into(),
                     ));
                 }
-                let called = call(cx, &function, payload).await?;
+                let called = call(cx, &function, payload, false).await?;
                 // In the background; there is nobody to tell what came of it.
                 let spawned = cx.ahead("event", move || async move {
                     tokio::spawn(called.run());
@@ -192,12 +194,13 @@ impl Operation for Invoke {
             }
         }
         let version = function.version_called().to_string();
-        let called = call(cx, &function, payload).await?;
+        let called = call(cx, &function, payload, tail).await?;
         let caught = cx.ahead("call", move || called.run())?;
         let Caught { result, log } = &*caught;
-        let result = result
-            .as_ref()
-            .map_err(|text| Error::Service(text.clone().into()))?;
+        let result = result.as_ref().map_err(|why| match why {
+            NotCalled::Busy => Error::TooManyRequests("Rate Exceeded.".into()),
+            NotCalled::Failed(text) => Error::Service(text.clone().into()),
+        })?;
         let end = log
             .get(log.len().saturating_sub(TAIL_BYTES)..)
             .unwrap_or_default();

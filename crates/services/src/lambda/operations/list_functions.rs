@@ -3,18 +3,20 @@ use strongroom_store::Mode;
 use crate::{
     authorize::{AnyResource, Authorized},
     context::Context,
-    lambda::{Error, Lambda, Result, configuration::FunctionConfiguration},
+    lambda::{
+        Error, Lambda, Result, configuration::FunctionConfiguration, function::FunctionRef,
+        versions,
+    },
     operation::Operation,
     protocol::{Http, Member},
     shape::{Input, Output},
-    tables::{FunctionVersions, Functions},
 };
 
 /// Functions of one answer, at most.
 const PAGE: usize = 50;
 
-/// Lists the functions that users made. Those that are built in are not among
-/// them.
+/// Lists the functions that users made and those that are endpoints. Those
+/// that are built in are not among them.
 ///
 /// Source: Lambda API Reference, ListFunctions.
 pub struct ListFunctions;
@@ -98,10 +100,11 @@ impl Operation for ListFunctions {
             }
         };
         let most = page_size(input.max_items);
+        let marker = input.marker.as_deref();
         let mut found = if all {
-            every_version(cx, input.marker, most + 1).await?
+            every_version(cx, marker, most + 1).await?
         } else {
-            latest(cx, input.marker, most + 1).await?
+            latest(cx, marker, most + 1).await?
         };
         let more = found.len() > most;
         found.truncate(most);
@@ -123,68 +126,53 @@ pub(super) fn page_size(max_items: Option<i64>) -> usize {
 type Marked = Vec<(String, FunctionConfiguration)>;
 
 /// Functions after the marker, a name.
-async fn latest(cx: &mut Context<'_>, marker: Option<String>, most: usize) -> Result<Marked> {
-    let home = cx.home();
-    let (account, region) = (home.account, home.region);
-    let after = marker.map(|marker| (account, region, marker));
-    let rows = cx
-        .tx
-        .range::<Functions>((account, region), after.as_ref(), most);
-    let marked = rows.await?.into_iter().map(|((.., name), row)| {
-        let arn = home.arn("lambda", format_args!("function:{name}"));
-        (name, FunctionConfiguration::custom(&row, arn))
+async fn latest(cx: &mut Context<'_>, marker: Option<&str>, most: usize) -> Result<Marked> {
+    let functions = FunctionRef::after(cx, marker, most).await?;
+    let marked = functions.into_iter().filter_map(|function| {
+        let configuration = FunctionConfiguration::of(&function)?;
+        Some((function.name, configuration))
     });
     Ok(marked.collect())
 }
 
 /// Versions of all functions after the marker, a name and a version. Each
 /// function's `$LATEST` comes before what it published.
-async fn every_version(
-    cx: &mut Context<'_>,
-    marker: Option<String>,
-    most: usize,
-) -> Result<Marked> {
-    let home = cx.home();
-    let place = (home.account, home.region);
+async fn every_version(cx: &mut Context<'_>, marker: Option<&str>, most: usize) -> Result<Marked> {
     let mut found = Marked::new();
     let mut after = None;
     if let Some(marker) = marker {
-        let (name, number) = marker.split_once(':').unwrap_or((&marker, "0"));
+        let (name, number) = marker.split_once(':').unwrap_or((marker, "0"));
         let number = number.parse().unwrap_or(0);
-        versions_of(cx, name, number, most, &mut found).await?;
-        after = Some((home.account, home.region, name.to_owned()));
+        let function = FunctionRef::named(cx, name, None).await?;
+        published(cx, &function, number, most, &mut found).await?;
+        after = Some(function.name);
     }
     while found.len() < most {
-        let rows = cx.tx.range::<Functions>(place, after.as_ref(), 1).await?;
-        let Some((key, row)) = rows.into_iter().next() else {
+        let functions = FunctionRef::after(cx, after.as_deref(), 1).await?;
+        let Some(function) = functions.into_iter().next() else {
             break;
         };
-        let arn = home.arn("lambda", format_args!("function:{}:$LATEST", row.name));
-        let marker = format!("{}:0", row.name);
-        found.push((marker, FunctionConfiguration::custom(&row, arn)));
-        versions_of(cx, &row.name, 0, most, &mut found).await?;
-        after = Some(key);
+        if let Some(latest) = FunctionConfiguration::latest(&function) {
+            found.push((format!("{}:0", function.name), latest));
+        }
+        published(cx, &function, 0, most, &mut found).await?;
+        after = Some(function.name);
     }
     Ok(found)
 }
 
 /// Adds versions of one function until there are as many as wanted.
-async fn versions_of(
+async fn published(
     cx: &mut Context<'_>,
-    name: &str,
+    function: &FunctionRef,
     after: u64,
     most: usize,
     found: &mut Marked,
 ) -> Result<()> {
-    let home = cx.home();
-    let place = (home.account, home.region, name.to_owned());
-    let after = (home.account, home.region, name.to_owned(), after);
     let wanted = most.saturating_sub(found.len());
-    let rows = cx.tx.range::<FunctionVersions>(place, Some(&after), wanted);
-    for ((.., number), row) in rows.await? {
-        let arn = home.arn("lambda", format_args!("function:{name}:{number}"));
-        let marker = format!("{name}:{number}");
-        found.push((marker, FunctionConfiguration::custom(&row, arn)));
+    for row in versions::after(cx, function, after, wanted).await? {
+        let marker = format!("{}:{}", function.name, row.version);
+        found.push((marker, FunctionConfiguration::version(function, &row)));
     }
     Ok(())
 }

@@ -9,7 +9,11 @@ use strongroom_types::{AccountId, Region};
 use tokio::sync::Notify;
 
 use super::outcomes::Outcomes;
-use crate::{context::Services, lambda::FunctionHost, tables::RotationJobs};
+use crate::{
+    context::Services,
+    lambda::{FunctionEndpoints, FunctionHost},
+    tables::RotationJobs,
+};
 
 /// Secrets that wait to be taken up.
 const MOST: usize = 10_000;
@@ -21,6 +25,7 @@ pub struct RotationShared {
     pub(crate) hosts: Hosts,
     trust: OnceLock<Trust>,
     host: OnceLock<Arc<FunctionHost>>,
+    endpoints: OnceLock<FunctionEndpoints>,
     services: OnceLock<Weak<Services>>,
     wake: Arc<Wake>,
     /// Secrets whose rotation, which failed, is to be tried again at once.
@@ -62,6 +67,17 @@ impl RotationShared {
     /// Where users' functions run, if they do.
     pub(crate) fn host(&self) -> Option<Arc<FunctionHost>> {
         self.host.get().map(Arc::clone)
+    }
+
+    /// These endpoints are functions. To be called once, at start; without it
+    /// none are.
+    pub fn name_endpoints(&self, endpoints: FunctionEndpoints) {
+        let _ = self.endpoints.set(endpoints);
+    }
+
+    /// The endpoints that are functions.
+    pub(crate) fn endpoints(&self) -> &FunctionEndpoints {
+        self.endpoints.get_or_init(FunctionEndpoints::default)
     }
 
     /// The deployment that built-in functions work on when they are called
