@@ -12,7 +12,7 @@ use strongroom_services::{
     cloudtrail::{EventHistory, NoHistory},
     config_rules::{self, Rules},
     context::Services,
-    iam::{self, Callers, flush_access_key_uses},
+    iam::{self, Callers, flush_uses},
     jobs,
     kms::{KeyMaterial, flush_key_usages},
     lambda::{FunctionEndpoint, FunctionEndpoints, FunctionHost},
@@ -284,8 +284,8 @@ impl App {
             if let Err(error) = flush_key_usages(&self.services).await {
                 tracing::error!(%error, "cannot write the last uses of keys; will retry");
             }
-            if let Err(error) = flush_access_key_uses(&self.services).await {
-                tracing::error!(%error, "cannot write the last uses of access keys");
+            if let Err(error) = flush_uses(&self.services).await {
+                tracing::error!(%error, "cannot write the last uses of access keys and roles");
             }
         }
     }
@@ -320,8 +320,8 @@ impl App {
         if let Err(error) = flush_key_usages(&self.services).await {
             tracing::error!(%error, "the last uses of keys are lost");
         }
-        if let Err(error) = flush_access_key_uses(&self.services).await {
-            tracing::error!(%error, "the last uses of access keys are lost");
+        if let Err(error) = flush_uses(&self.services).await {
+            tracing::error!(%error, "the last uses of access keys and roles are lost");
         }
         if let Err(error) = self.services.store.close().await {
             tracing::error!(%error, "the store did not close cleanly");

@@ -182,7 +182,7 @@ impl Authenticator {
             Endpoints::Global => global_region(services.partition),
             Endpoints::Both | Endpoints::Regional => region.ok_or_else(invalid_token)?,
         };
-        let (uses, now) = (services.callers.key_uses(), services.clock.now());
+        let (uses, now) = (services.callers.uses(), services.clock.now());
         uses.note(&caller, now, service.signing_name, region);
         Ok(Authenticated { caller, region })
     }

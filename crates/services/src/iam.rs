@@ -22,7 +22,6 @@ mod groups;
 mod inline;
 mod instance_profiles;
 mod invariants;
-mod key_uses;
 mod managed_policies;
 mod names;
 pub mod operations;
@@ -45,6 +44,7 @@ mod standing;
 mod tags;
 mod trust;
 mod users;
+mod uses;
 
 pub(crate) use bootstrap::draw_account;
 pub use bootstrap::{AdminKey, admin_key, bootstrap, partition};
@@ -53,16 +53,16 @@ pub use caller::{Caller, CallerSession};
 pub use callers::{CallerError, Callers, Found};
 pub use error::{Error, Result};
 pub(crate) use invariants::check_iam;
-pub use key_uses::{KeyUses, flush_access_key_uses};
 pub(crate) use names::draw_id;
 pub use record::{
-    AccessKey, AccessKeyUse, Account, AccountAlias, AttachedTo, Deployment, Group, GroupMember,
-    InlinePolicy, InstanceProfile, ManagedPolicy, OidcProvider, PasswordPolicy, PolicyAttachment,
+    AccessKey, Account, AccountAlias, AttachedTo, Deployment, Group, GroupMember, InlinePolicy,
+    InstanceProfile, LastUse, ManagedPolicy, OidcProvider, PasswordPolicy, PolicyAttachment,
     PolicyVersion, PrincipalName, Role, RoleDeletion, SamlKey, SamlProvider, Tag, User,
 };
 pub(crate) use stand_in::StandIn;
 pub(crate) use standing::managed;
 pub use standing::{NamedPolicy, Standing};
+pub use uses::{Uses, flush_uses};
 
 use crate::{
     operation::{Endpoints, Service},

@@ -78,7 +78,9 @@ tables! {
     /// Account, id of the task.
     17 RoleDeletions: (AccountId, String) => iam::RoleDeletion;
     /// Access key id.
-    18 AccessKeyUses: (String,) => iam::AccessKeyUse;
+    18 AccessKeyUses: (String,) => iam::LastUse;
+    /// Account, role name in lower case.
+    19 RoleUses: (AccountId, String) => iam::LastUse;
     /// Account, Region, name.
     20 Secrets: (AccountId, Region, String) => secretsmanager::Secret;
     /// Account, Region, name, the ARN's suffix, version id.

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import urllib.parse
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from iam_world import (
     EC2_TRUST, READ_SECRETS, REGION, allow, document, everything, pages, trust, unique, user_with,
 )
+from sts import Principals, session_of
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +56,36 @@ def test_a_role_is_made_read_and_deleted(iam, refused, account):
         iam.get_role(RoleName=name)
     with refused("NoSuchEntity", f"The role with name {name} cannot be found.", 404):
         iam.delete_role(RoleName=name)
+
+
+def test_the_last_use_of_a_role_is_told(own_server, refused):
+    """By any request that a session signs, allowed or not, and after a stop."""
+    people = Principals(own_server)
+    arn = people.role(allow("secretsmanager:ListSecrets"))
+    name = arn.rsplit("/", 1)[1]
+
+    def told():
+        api = own_server.client(REGION, service="iam")
+        last = api.get_role(RoleName=name)["Role"]["RoleLastUsed"]
+        (detail,) = [it for it in api.get_account_authorization_details(
+            Filter=["Role"])["RoleDetailList"] if it["Arn"] == arn]
+        assert detail["RoleLastUsed"] == last
+        return last
+
+    credentials = people.assume(arn)
+    # Assuming it is no use of it.
+    assert told() == {}
+    before = time.time()
+    session_of(own_server, credentials, region="eu-west-1").list_secrets()
+    last = told()
+    assert last["Region"] == "eu-west-1"
+    assert abs(last["LastUsedDate"].timestamp() - before) < 5
+    with refused("AccessDeniedException"):
+        session_of(own_server, people.assume(arn), region="us-west-2").get_random_password()
+    assert told()["Region"] == "us-west-2"
+    own_server.stop()
+    own_server.start()
+    assert told()["Region"] == "us-west-2"
 
 
 def test_documents_are_percent_encoded_on_the_wire(server, role):

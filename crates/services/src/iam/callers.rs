@@ -6,8 +6,8 @@ use strongroom_types::{AccountId, Partition, Sensitive, Timestamp};
 
 use super::{
     caller::{Caller, Key},
-    key_uses::KeyUses,
     standing::Standing,
+    uses::Uses,
 };
 use crate::{
     cache::{Cache, CacheFigures},
@@ -25,7 +25,7 @@ use crate::{
 pub struct Callers(Arc<Inner>);
 
 struct Inner {
-    key_uses: KeyUses,
+    uses: Uses,
     tokens: SessionTokens,
     messages: AuthorizationMessages,
     /// By long-term access key id.
@@ -68,7 +68,7 @@ impl Callers {
             ManagedPolicies::ID,
         ];
         let inner = Inner {
-            key_uses: KeyUses::default(),
+            uses: Uses::default(),
             tokens: SessionTokens::new(&store.seal().derive("session tokens")),
             messages: AuthorizationMessages::new(&store.seal().derive("authorization messages")),
             long_term: Arc::new(Cache::of(ALL)),
@@ -93,10 +93,10 @@ impl Callers {
         ]
     }
 
-    /// When access keys were last used.
+    /// When access keys and roles were last used.
     #[must_use]
-    pub fn key_uses(&self) -> &KeyUses {
-        &self.0.key_uses
+    pub fn uses(&self) -> &Uses {
+        &self.0.uses
     }
 
     /// Makes and opens session tokens.

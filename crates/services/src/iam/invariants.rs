@@ -16,7 +16,7 @@ use crate::{
     invariants::page,
     tables::{
         Accounts, Groups, InstanceProfiles, ManagedPolicies, PolicyAttachments, PrincipalNames,
-        Roles, Users,
+        RoleUses, Roles, Users,
     },
 };
 
@@ -38,6 +38,7 @@ pub(crate) async fn check_iam(
     attached_users(tx, &mut attached).await?;
     groups(tx, problems, &mut attached).await?;
     roles(tx, problems, &mut attached).await?;
+    role_uses(tx, problems).await?;
     managed_policies(tx, problems).await?;
     instance_profiles(tx, problems).await?;
     attachments(partition, tx, problems, attached).await?;
@@ -101,6 +102,22 @@ async fn groups(
             );
             let policies = (group.attached_policies.as_slice(), AttachedTo::Group);
             attached.extend(expected(account, &key, policies, None));
+        }
+    }
+}
+
+/// A use is of a role.
+async fn role_uses(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
+    let mut last = None;
+    loop {
+        let rows = page::<RoleUses>(tx, &mut last).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for (key, _) in rows {
+            if tx.get::<Roles>(&key).await?.is_none() {
+                problems.push(format!("role {}/{} was used and is none", key.0, key.1));
+            }
         }
     }
 }

@@ -63,9 +63,10 @@ pub struct PasswordPolicy {
     pub hard_expiry: Option<bool>,
 }
 
-/// The last use of an access key, kept loosely. Key of the row: the key's id.
+/// The last use of an access key or a role, kept loosely. Key of the row: the
+/// access key's id; account and name in lower case of the role.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
-pub struct AccessKeyUse {
+pub struct LastUse {
     /// Milliseconds since the epoch.
     #[prost(int64, tag = "1")]
     pub used_ms: i64,
@@ -198,13 +199,6 @@ pub struct Role {
     /// The service whose role this is, for a service-linked role.
     #[prost(string, optional, tag = "12")]
     pub linked_service: Option<String>,
-    /// Milliseconds since the epoch; when and where a session of the role was
-    /// last used, kept loosely.
-    #[prost(int64, optional, tag = "13")]
-    pub last_used_ms: Option<i64>,
-    /// The Region of that use.
-    #[prost(string, optional, tag = "14")]
-    pub last_used_region: Option<String>,
 }
 
 /// A customer managed policy. Key of the row: account, name in lower case.

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use strongroom_services::{
-    iam::{KeyUses, flush_access_key_uses},
-    tables::AccessKeyUses,
+    iam::{Uses, flush_uses},
+    sts::session::{Holder, RoleHolder, UserHolder},
+    tables::{AccessKeyUses, RoleUses},
 };
 use strongroom_types::Region;
 
 use crate::{
-    client::{Client, administrator, problems, rows},
+    client::{Client, OWNER, administrator, problems, rows, session},
     query::element,
 };
 
@@ -230,13 +231,13 @@ async fn who_may_rename_may_rename_both() {
 async fn uses_of_keys_are_noted_a_minute_apart_and_written_later() {
     let admin = administrator().await;
     let services = &admin.world.services;
-    let uses: &KeyUses = services.callers.key_uses();
+    let uses: &Uses = services.callers.uses();
     let note = |service: &str| {
         let now = services.clock.now();
         uses.note(&admin.caller, now, service, Region::US_EAST_1);
     };
     let written = async || {
-        flush_access_key_uses(services).await.unwrap();
+        flush_uses(services).await.unwrap();
         let rows = rows::<AccessKeyUses>(&admin.world).await;
         let services = rows.into_iter().map(|(_, used)| used.service);
         services.collect::<Vec<_>>()
@@ -257,4 +258,91 @@ async fn uses_of_keys_are_noted_a_minute_apart_and_written_later() {
     note("iam");
     assert_eq!(written().await, ["iam"]);
     assert_eq!(problems(&admin.world).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn uses_of_roles_are_noted_by_their_sessions() {
+    let admin = administrator().await;
+    let services = &admin.world.services;
+    let trust = crate::client::policy(&json!({
+        "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }));
+    let role = json!({"RoleName": "App", "AssumeRolePolicyDocument": trust});
+    let named = json!({"RoleName": "App"});
+    let make = async || {
+        let made = admin.ok("iam:CreateRole", role.clone()).await;
+        let holder = Holder::Role(RoleHolder {
+            name: "App".to_owned(),
+            id: element(&made, "RoleId"),
+            session_name: "s".to_owned(),
+        });
+        session(&admin, OWNER, holder, None).await
+    };
+    let told = async || {
+        let role = admin.ok("iam:GetRole", named.clone()).await;
+        let role = role.as_str().unwrap().to_owned();
+        let (_, last) = role.split_once("<RoleLastUsed").unwrap();
+        last.split_once("RoleLastUsed>")
+            .map(|(last, _)| last.to_owned())
+    };
+    let use_it = |client: &Client, region: Region| {
+        let now = services.clock.now();
+        services
+            .callers
+            .uses()
+            .note(&client.caller, now, "kms", region);
+    };
+    let client = make().await;
+    assert_eq!(told().await, None);
+    use_it(&client, Region::US_EAST_1);
+    // At once, and after it is written.
+    let at_once = told().await.unwrap();
+    assert!(at_once.contains("<Region>us-east-1</Region>"), "{at_once}");
+    assert!(at_once.contains("<LastUsedDate>2026-11-23T13:00:00Z</LastUsedDate>"));
+    flush_uses(services).await.unwrap();
+    assert_eq!(told().await.unwrap(), at_once);
+    // Of every session, whichever was last.
+    admin
+        .world
+        .clock
+        .advance(jiff::SignedDuration::from_hours(1));
+    use_it(&client, "eu-west-1".parse().unwrap());
+    assert!(told().await.unwrap().contains("eu-west-1"));
+    // A token of GetSessionToken is a use of neither.
+    let user = UserHolder {
+        name: "admin".to_owned(),
+        id: admin.caller.standing.id.to_string(),
+    };
+    let token = session(&admin, OWNER, Holder::User(user), None).await;
+    use_it(&token, Region::US_EAST_1);
+    flush_uses(services).await.unwrap();
+    assert_eq!(rows::<AccessKeyUses>(&admin.world).await.len(), 0);
+    // A new role of the name was never used, even if the old one's use is
+    // written after it was made.
+    admin
+        .world
+        .clock
+        .advance(jiff::SignedDuration::from_hours(1));
+    use_it(&client, Region::US_EAST_1);
+    admin.ok("iam:DeleteRole", named.clone()).await;
+    let again = make().await;
+    assert_eq!(told().await, None);
+    flush_uses(services).await.unwrap();
+    assert_eq!(told().await, None);
+    assert_eq!(problems(&admin.world).await, [""; 0]);
+    // A use is forgotten after 400 days.
+    use_it(&again, Region::US_EAST_1);
+    flush_uses(services).await.unwrap();
+    assert_eq!(rows::<RoleUses>(&admin.world).await.len(), 1);
+    admin
+        .world
+        .clock
+        .advance(jiff::SignedDuration::from_secs(400 * 86_400 - 1));
+    assert!(told().await.is_some());
+    admin
+        .world
+        .clock
+        .advance(jiff::SignedDuration::from_secs(2));
+    assert_eq!(told().await, None);
 }

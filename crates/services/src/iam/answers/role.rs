@@ -6,6 +6,7 @@ use crate::{
         attachments::{AttachedPermissionsBoundary, answered_boundary},
         document, names, principals, record,
         tags::{self, Tag},
+        uses,
     },
     shape::Output,
 };
@@ -71,7 +72,7 @@ impl Role {
         role: &record::Role,
     ) -> crate::iam::Result<Self> {
         Ok(Self {
-            role_last_used: Some(RoleLastUsed::of(role)),
+            role_last_used: Some(RoleLastUsed::of(cx, role).await?),
             description: role.description.clone(),
             max_session_duration: Some(i64::from(role.max_session_seconds)),
             ..Self::made(cx, role).await?
@@ -113,11 +114,13 @@ impl Role {
 }
 
 impl RoleLastUsed {
-    pub(in crate::iam) fn of(role: &record::Role) -> Self {
-        let date = role.last_used_ms;
-        Self {
+    async fn of(cx: &mut Context<'_>, role: &record::Role) -> crate::iam::Result<Self> {
+        let account = cx.request.caller.account;
+        let last = uses::of_role(cx, account, role).await?;
+        let date = last.as_ref().map(|last| last.used_ms);
+        Ok(Self {
             last_used_date: date.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
-            region: role.last_used_region.clone(),
-        }
+            region: last.map(|last| last.region),
+        })
     }
 }

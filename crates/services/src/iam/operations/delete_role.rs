@@ -6,7 +6,7 @@ use crate::{
     iam::{Error, Iam, Result, attachments, instance_profiles, principals, roles::RoleRef},
     operation::Operation,
     shape::{Input, Nothing},
-    tables::Roles,
+    tables::{RoleUses, Roles},
 };
 
 /// Deletes a role that has no policies and is in no instance profile. Its sessions end.
@@ -69,6 +69,7 @@ impl Operation for DeleteRole {
         attachments::clear_boundary(cx, entity, &mut role.permissions_boundary)?;
         principals::forget(&mut cx.tx, &role.id)?;
         cx.tx.delete::<Roles>(&key)?;
+        cx.tx.delete::<RoleUses>(&key)?;
         Ok(Nothing)
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     iam::{Error, Iam, Result, principals, record::RoleDeletion, roles::RoleRef},
     operation::Operation,
     shape::{Input, Output},
-    tables::{RoleDeletions, Roles},
+    tables::{RoleDeletions, RoleUses, Roles},
 };
 
 /// Deletes the role of one of AWS's services. Nothing here is made by such roles, so it
@@ -62,6 +62,7 @@ impl Operation for DeleteServiceLinkedRole {
         let task = format!("task/aws-service-role/{service}/{}/{random}", role.name);
         principals::forget(&mut cx.tx, &role.id)?;
         cx.tx.delete::<Roles>(&key)?;
+        cx.tx.delete::<RoleUses>(&key)?;
         let done_ms = cx.now.as_millisecond();
         let row = RoleDeletion { done_ms };
         cx.tx.put::<RoleDeletions>(&(key.0, task.clone()), &row)?;

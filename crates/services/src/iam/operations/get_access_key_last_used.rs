@@ -4,10 +4,10 @@ use strongroom_types::Timestamp;
 use crate::{
     authorize::Authorized,
     context::Context,
-    iam::{Error, Iam, Result, users::UserRef},
+    iam::{Error, Iam, Result, users::UserRef, uses},
     operation::Operation,
     shape::{Input, Output},
-    tables::{AccessKeyUses, AccessKeys},
+    tables::AccessKeys,
 };
 
 /// Tells when and for what an access key was last used, to the minute or so.
@@ -77,11 +77,7 @@ impl Operation for GetAccessKeyLastUsed {
         input: Self::Input,
     ) -> Result<Self::Output> {
         let user = target.into_inner().found()?;
-        let id = input.access_key_id;
-        let used = match cx.services.callers.key_uses().pending(&id) {
-            Some(used) => Some(used),
-            None => cx.tx.get::<AccessKeyUses>(&(id,)).await?,
-        };
+        let used = uses::of_access_key(cx, &input.access_key_id).await?;
         let never = || "N/A".to_owned();
         Ok(GetAccessKeyLastUsedOutput {
             user_name: Some(user.name),

@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 use crate::{
     context::{Request, Services, Tls},
     iam::Caller,
-    operation::{Records, Route},
-    secretsmanager::operations::ROUTES,
+    operation::{Records, Route, Service as _},
+    secretsmanager::{SecretsManager, operations::ROUTES},
 };
 
 /// The calls home of a built-in function: the same operations that everyone
@@ -70,6 +70,8 @@ impl FunctionHome<'_> {
             host: None,
             tls: Some(Tls::in_process()),
         };
+        let (uses, now) = (self.services.callers.uses(), self.services.clock.now());
+        uses.note(&self.caller, now, SecretsManager::NAME, self.region);
         let answer = route.call(self.services, &request, body).await;
         if let Records::Pending(lines) = answer.records {
             record(self.services, lines)
