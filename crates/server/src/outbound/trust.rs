@@ -7,11 +7,13 @@ use std::{
 };
 
 use rustls::{
-    ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
     client::{
         WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+        verify_server_name,
     },
+    server::ParsedCertificate,
     version::{TLS12, TLS13},
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime, pem, pem::PemObject as _};
@@ -96,6 +98,28 @@ struct Verifier {
     thumbprints: Vec<String>,
 }
 
+impl Verifier {
+    /// Whether a thumbprint is the certificate's.
+    fn names(&self, certificate: &CertificateDer<'_>) -> bool {
+        let digest = hex::encode(sha1(certificate));
+        let mut thumbprints = self.thumbprints.iter();
+        thumbprints.any(|thumbprint| thumbprint.eq_ignore_ascii_case(&digest))
+    }
+}
+
+/// Whether a server's certificate was found to be in time, and then to be
+/// nobody's, or an authority's own, as self-signed ones often are.
+fn lacks_only_an_issuer(error: &Error) -> bool {
+    match error {
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) => true,
+        // The library's error has no name here.
+        Error::InvalidCertificate(CertificateError::Other(other)) => {
+            other.0.to_string() == "CaUsedAsEndEntity"
+        }
+        _ => false,
+    }
+}
+
 impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
@@ -108,27 +132,30 @@ impl ServerCertVerifier for Verifier {
         let by = |verifier: &WebPkiServerVerifier| {
             verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
         };
-        let failed = match &self.known {
+        let mut failed = match &self.known {
             Some(known) => match by(known) {
                 Ok(verified) => return Ok(verified),
                 Err(error) => error,
             },
             None => Error::General("no certificate authority is known".to_owned()),
         };
-        let pinned = intermediates
-            .iter()
-            .chain([end_entity])
-            .find(|certificate| {
-                let digest = hex::encode(sha1(certificate));
-                let same = |thumbprint: &String| thumbprint.eq_ignore_ascii_case(&digest);
-                self.thumbprints.iter().any(same)
-            });
-        let Some(pinned) = pinned else {
-            return Err(failed);
-        };
-        let mut roots = RootCertStore::empty();
-        roots.add(pinned.clone().into_owned())?;
-        by(verifier(Arc::new(roots))?.as_ref())
+        for certificate in intermediates.iter().chain([end_entity]) {
+            if !self.names(certificate) {
+                continue;
+            }
+            let mut roots = RootCertStore::empty();
+            roots.add(certificate.clone().into_owned())?;
+            match by(verifier(Arc::new(roots))?.as_ref()) {
+                Ok(verified) => return Ok(verified),
+                // The certificate itself is what is trusted: it needs no issuer.
+                Err(error) if certificate == end_entity && lacks_only_an_issuer(&error) => {
+                    verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                    return Ok(ServerCertVerified::assertion());
+                }
+                Err(error) => failed = error,
+            }
+        }
+        Err(failed)
     }
 
     fn verify_tls12_signature(
@@ -155,5 +182,111 @@ impl ServerCertVerifier for Verifier {
         provider()
             .signature_verification_algorithms
             .supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rcgen::{
+        BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, Issuer, KeyPair, date_time_ymd,
+    };
+
+    use super::*;
+
+    /// A certificate for `idp.example.com` or, without a name, of an authority;
+    /// self-signed, or by another.
+    fn certificate(
+        name: Option<&str>,
+        is_authority: bool,
+        years: (i32, i32),
+    ) -> (CertificateParams, KeyPair) {
+        let names: Vec<String> = name.map(str::to_owned).into_iter().collect();
+        let mut params = CertificateParams::new(names).unwrap();
+        let called = if is_authority { "authority" } else { "server" };
+        params
+            .distinguished_name
+            .push(rcgen::DnType::CommonName, called);
+        if is_authority {
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        }
+        params.not_before = date_time_ymd(years.0, 1, 1);
+        params.not_after = date_time_ymd(years.1, 1, 1);
+        (params, KeyPair::generate().unwrap())
+    }
+
+    fn verdict(
+        thumbprints: &[&CertificateDer<'_>],
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &str,
+    ) -> Result<(), Error> {
+        let verifier = Verifier {
+            known: None,
+            thumbprints: thumbprints
+                .iter()
+                .map(|certificate| hex::encode(sha1(certificate)).to_uppercase())
+                .collect(),
+        };
+        let name = ServerName::try_from(name.to_owned()).unwrap();
+        // In November 2026.
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(1_795_000_000));
+        verifier
+            .verify_server_cert(end_entity, intermediates, &name, &[], now)
+            .map(drop)
+    }
+
+    const HOST: &str = "idp.example.com";
+    const YEARS: (i32, i32) = (2020, 2090);
+
+    #[test]
+    fn an_authority_in_the_chain_is_trusted_by_its_thumbprint() {
+        let (params, key) = certificate(None, true, YEARS);
+        let authority = CertifiedIssuer::self_signed(params, key).unwrap();
+        let (params, key) = certificate(Some(HOST), false, YEARS);
+        let server = params.signed_by(&key, &authority).unwrap();
+        let (server, authority) = (server.der().clone(), authority.der().clone());
+        let chain = [authority.clone()];
+        assert!(verdict(&[&authority], &server, &chain, HOST).is_ok());
+        assert!(verdict(&[&server, &authority], &server, &chain, HOST).is_ok());
+        assert!(verdict(&[&server], &server, &chain, HOST).is_ok());
+        assert!(verdict(&[&server], &server, &[], HOST).is_ok());
+        // Named but not served, so that nothing is known of it; not named; and
+        // another's.
+        assert!(verdict(&[&authority], &server, &[], HOST).is_err());
+        assert!(verdict(&[], &server, &chain, HOST).is_err());
+        assert!(verdict(&[&authority], &server, &chain, "other.example.com").is_err());
+        assert!(verdict(&[&server], &server, &chain, "other.example.com").is_err());
+
+        // A chain below which somebody else's certificate stands.
+        let (params, key) = certificate(Some(HOST), false, YEARS);
+        let stranger = params.self_signed(&key).unwrap();
+        assert!(verdict(&[&authority], stranger.der(), &chain, HOST).is_err());
+        // One that has the authority's name and not its key.
+        let (params, key) = certificate(None, true, YEARS);
+        let imposter = Issuer::new(params, key);
+        let (params, key) = certificate(Some(HOST), false, YEARS);
+        let forged = params.signed_by(&key, &imposter).unwrap();
+        assert!(verdict(&[&authority], forged.der(), &chain, HOST).is_err());
+    }
+
+    #[test]
+    fn a_self_signed_certificate_is_trusted_by_its_thumbprint() {
+        for is_authority in [false, true] {
+            let of = |years| {
+                let (params, key) = certificate(Some(HOST), is_authority, years);
+                params.self_signed(&key).unwrap().der().clone()
+            };
+            let (own, other) = (of(YEARS), of(YEARS));
+            assert!(verdict(&[&own], &own, &[], HOST).is_ok());
+            assert!(verdict(&[&own], &own, &[], "other.example.com").is_err());
+            assert!(verdict(&[&other], &own, &[], HOST).is_err());
+            assert!(verdict(&[&other], &own, &[other.clone()], HOST).is_err());
+            for years in [(2020, 2021), (2080, 2090)] {
+                let late = of(years);
+                assert!(verdict(&[&late], &late, &[], HOST).is_err());
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 import base64
 import http.server
 import json
+import ssl
 import threading
 import time
 
@@ -25,9 +26,10 @@ def number(value, length=None):
 
 
 class Provider:
-    """An issuer on this machine: discovery, keys, tokens."""
+    """An issuer on this machine: discovery, keys, tokens; by TLS with the certificates
+    and the private key in a file."""
 
-    def __init__(self):
+    def __init__(self, pem=None):
         self.rsa = {"one": rsa.generate_private_key(65537, 2048)}
         self.ec = {"two": ec.generate_private_key(ec.SECP256R1())}
         self.asked = []
@@ -57,7 +59,11 @@ class Provider:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"127.0.0.1:{self.server.server_port}/idp"
-        self.issuer = f"http://{self.url}"
+        self.issuer = f"{'https' if pem else 'http'}://{self.url}"
+        if pem:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(pem)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def keys(self):
@@ -89,11 +95,12 @@ class Provider:
             signature = r.to_bytes(32, "big") + s.to_bytes(32, "big")
         return f"{signed}.{b64(signature)}"
 
-    def register(self, iam, *audiences):
+    def register(self, iam, *audiences, thumbprints=()):
         """Makes it a provider of the account that `iam` speaks for."""
         # Registered as AWS demands; on this machine the issuer may speak plain HTTP.
         self.arn = iam.create_open_id_connect_provider(
             Url=f"https://{self.url}", ClientIDList=list(audiences),
+            ThumbprintList=list(thumbprints),
         )["OpenIDConnectProviderArn"]
         return self
 

@@ -1,15 +1,21 @@
 """AssumeRoleWithWebIdentity against an OpenID Connect provider of our own."""
 
+import datetime
+import ipaddress
 import json
 import time
 
 import botocore
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 import harness
 from oidc import TAGS, Provider, assume, b64, stranger, trusting
-from sts import Principals, allow, session_of
+from sts import Principals, allow, policy, session_of, trust
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +100,13 @@ def test_tokens_that_are_no_good(anonymous, provider, role, refused):
         (provider.token(iss="https://stranger.example.com"), "InvalidIdentityToken",
          "No OpenIDConnect provider found in your account for https://stranger.example.com"),
         (provider.token(exp=now - 10), "ExpiredTokenException", None),
+        *((provider.token(exp=exp), "InvalidIdentityToken", "The claim exp is not a valid time")
+          for exp in (1e300, -1e300, -1, str(now + 300), True, [now + 300], {}, 2**63, 2**64)),
+        (provider.token(exp=None), "InvalidIdentityToken", "Missing a required claim: exp"),
+        (provider.token(exp=0), "ExpiredTokenException", None),
+        (provider.token(iat="yesterday"), "InvalidIdentityToken",
+         "The claim iat is not a valid time"),
+        (provider.token(nbf=1e300), "InvalidIdentityToken", "The claim nbf is not a valid time"),
     ):
         with refused(code, text):
             assume(anonymous, role, token)
@@ -145,6 +158,45 @@ def test_tags_and_source_identity_of_the_token(
         assume(anonymous, plain, provider.token(**{TAGS: tags}))
 
 
+def test_tags_in_claims_of_their_own(server, anonymous, provider, principals, sm, refused):
+    """As of providers that put no objects into tokens."""
+    role = principals.role(
+        allow("secretsmanager:GetSecretValue", Condition={"StringEquals": {
+            "secretsmanager:ResourceTag/team": "${aws:PrincipalTag/team}",
+            "secretsmanager:ResourceTag/stage": "${aws:PrincipalTag/stage}"}}),
+        trusts=[trusting(provider, "sts:TagSession", **{"aws:RequestTag/team": "red"})])
+    arn = sm.create_secret(Name=harness.name(), SecretString="one", Tags=[
+        {"Key": "team", "Value": "red"}, {"Key": "stage", "Value": "dev"}])["ARN"]
+
+    def claims(team="red", stage="dev", **more):
+        return {f"{TAGS}/principal_tags/team": team, f"{TAGS}/principal_tags/stage": [stage],
+                f"{TAGS}/transitive_tag_keys": ["team"], **more}
+
+    answer = assume(anonymous, role, provider.token(**claims()))
+    client = session_of(server, answer["Credentials"])
+    assert client.get_secret_value(SecretId=arn)["SecretString"] == "one"
+    # One of them travels on.
+    last = principals.role(trusts=[trust(
+        {"AWS": role}, "sts:AssumeRole", "sts:TagSession", Condition={
+            "ForAllValues:StringEquals": {"sts:TransitiveTagKeys": ["team"]}})])
+    chained = session_of(server, answer["Credentials"], "sts")
+    principals.iam.put_role_policy(RoleName=role.rsplit("/", 1)[1], PolicyName="on",
+                                   PolicyDocument=policy(allow("sts:*", last)))
+    chained.assume_role(RoleArn=last, RoleSessionName="on")
+    with refused("InvalidParameterValue"):
+        chained.assume_role(RoleArn=last, RoleSessionName="on",
+                            Tags=[{"Key": "team", "Value": "blue"}])
+    other = assume(anonymous, role, provider.token(**claims(stage="prod")))["Credentials"]
+    with refused("AccessDeniedException"):
+        session_of(server, other).get_secret_value(SecretId=arn)
+    with refused("AccessDenied", status=403):
+        assume(anonymous, role, provider.token(**claims(team="blue")))
+    for wrong in (claims(team=7), claims(team=["red", "blue"]),
+                  claims(**{TAGS: {"principal_tags": {}}})):
+        with refused("IDPRejectedClaim", status=403):
+            assume(anonymous, role, provider.token(**wrong))
+
+
 def test_a_provider_that_does_not_answer(server, anonymous, principals, refused):
     silent = Provider().register(principals.iam, "sts.amazonaws.com")
     silent.broken = True
@@ -154,6 +206,56 @@ def test_a_provider_that_does_not_answer(server, anonymous, principals, refused)
             assume(anonymous, role, silent.token())
     # It is not asked again at once.
     assert len(silent.asked) == 1
+
+
+def certificate(name, issuer=None, is_authority=False):
+    """A certificate, self-signed or by another: (certificate, key)."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    signer, signer_key = issuer or (None, key)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject).issuer_name(signer.subject if signer else subject)
+        .public_key(key.public_key()).serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.BasicConstraints(is_authority, None), critical=True)
+        .add_extension(x509.SubjectAlternativeName(
+            [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(signer_key, hashes.SHA256()))
+    return made, key
+
+
+def test_thumbprints_vouch_for_providers(anonymous, principals, tmp_path, refused):
+    """Of the authority at the end of the served chain, whose certificate says that it is
+    one; of a self-signed certificate, authority or not; of nobody else's."""
+    authority = certificate("authority", is_authority=True)
+    leaf = certificate("leaf", authority)
+    alone, own = certificate("alone", is_authority=True), certificate("own")
+    for chain, vouching, gets_in in (
+        ([leaf, authority], authority, True),
+        ([leaf], leaf, True),
+        ([alone], alone, True),
+        ([own], own, True),
+        ([leaf, authority], alone, False),
+        ([own], authority, False),
+        ([own, authority], authority, False),
+    ):
+        pem = tmp_path / harness.word()
+        pem.write_bytes(b"".join(
+            [chain[0][1].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())]
+            + [link.public_bytes(Encoding.PEM) for link, _ in chain]))
+        thumbprint = vouching[0].fingerprint(hashes.SHA1()).hex()
+        encrypted = Provider(pem).register(
+            principals.iam, "sts.amazonaws.com", thumbprints=[thumbprint])
+        role = principals.role(trusts=[trusting(encrypted)])
+        if gets_in:
+            assume(anonymous, role, encrypted.token())
+        else:
+            with refused("IDPCommunicationError"):
+                assume(anonymous, role, encrypted.token())
+            assert encrypted.asked == []
 
 
 def test_records(server, anonymous, provider, principals, role, refused):

@@ -1,11 +1,12 @@
 //! Identities that OpenID Connect providers vouch for.
 //!
-//! `token.rs` reads a JSON Web Token, `keys.rs` the keys of its provider,
-//! `provider.rs` fetches and keeps those. What a genuine token says becomes
+//! `token.rs` reads a JSON Web Token, `tags.rs` the session tags in it, `keys.rs`
+//! the keys of its provider; `provider.rs` fetches and keeps those. What a genuine token says becomes
 //! [`Vouched`].
 
 mod keys;
 mod provider;
+mod tags;
 mod token;
 
 use strongroom_types::{AccountId, Partition, Principal, Timestamp};
@@ -74,7 +75,8 @@ pub(super) async fn vouched(
     let subject = token
         .text("sub")
         .ok_or_else(|| invalid("Missing a required claim: sub"))?;
-    let (tags, transitive) = session_tags(&token)?;
+    let (tags, transitive) =
+        tags::of(&token).ok_or_else(|| rejected("The session tags claim is not valid"))?;
     let source_identity = match token.claim("https://aws.amazon.com/source_identity") {
         None => None,
         Some(serde_json::Value::String(identity)) if is_source_identity(identity) => {
@@ -159,9 +161,11 @@ fn audience(token: &Token, provider: &iam::OidcProvider) -> Result<String> {
 
 fn timely(token: &Token, now: Timestamp) -> Result<()> {
     let now = now.as_second();
-    let expiry = token
-        .seconds("exp")
-        .ok_or_else(|| invalid("Missing a required claim: exp"))?;
+    let seconds = |claim: &str| {
+        let time = token.seconds(claim);
+        time.map_err(|_| unclear(claim))
+    };
+    let expiry = seconds("exp")?.ok_or_else(|| invalid("Missing a required claim: exp"))?;
     if now >= expiry {
         return Err(Error::ExpiredToken(
             format!(
@@ -171,16 +175,10 @@ fn timely(token: &Token, now: Timestamp) -> Result<()> {
             .into(),
         ));
     }
-    if token.seconds("iat").is_none() {
-        return Err(invalid("Missing a required claim: iat"));
-    }
-    for claim in ["iat", "nbf"] {
-        if token
-            .seconds(claim)
-            .is_some_and(|from| from > now.saturating_add(LEEWAY_SECONDS))
-        {
-            return Err(invalid("The token is not valid yet"));
-        }
+    let issued = seconds("iat")?.ok_or_else(|| invalid("Missing a required claim: iat"))?;
+    let from = seconds("nbf")?.unwrap_or(issued).max(issued);
+    if from > now.saturating_add(LEEWAY_SECONDS) {
+        return Err(invalid("The token is not valid yet"));
     }
     Ok(())
 }
@@ -219,36 +217,6 @@ fn one(name: &str, value: &str) -> Claim {
     }
 }
 
-/// `{"principal_tags": {key: [value]}, "transitive_tag_keys": [key]}`
-fn session_tags(token: &Token) -> Result<(Vec<Tag>, Vec<String>)> {
-    #[derive(serde::Deserialize)]
-    struct Tags {
-        principal_tags: std::collections::BTreeMap<String, Vec<String>>,
-        #[serde(default)]
-        transitive_tag_keys: Vec<String>,
-    }
-    let Some(claim) = token.claim("https://aws.amazon.com/tags") else {
-        return Ok((Vec::new(), Vec::new()));
-    };
-    let refused = || rejected("The session tags claim is not valid");
-    let claim: Tags = serde_json::from_value(claim.clone()).map_err(|_| refused())?;
-    let mut tags = Vec::new();
-    for (key, values) in claim.principal_tags {
-        let fits = |text: &str, least, most| (least..=most).contains(&text.chars().count());
-        match values.as_slice() {
-            [value] if fits(&key, 1, 128) && fits(value, 0, 256) => tags.push(Tag {
-                key,
-                value: value.clone(),
-            }),
-            _ => return Err(refused()),
-        }
-    }
-    if tags.len() > 50 {
-        return Err(refused());
-    }
-    Ok((tags, claim.transitive_tag_keys))
-}
-
 fn is_source_identity(text: &str) -> bool {
     (2..=64).contains(&text.len())
         && text
@@ -258,6 +226,10 @@ fn is_source_identity(text: &str) -> bool {
 
 fn invalid(text: &'static str) -> Error {
     Error::InvalidIdentityToken(text.into())
+}
+
+fn unclear(claim: &str) -> Error {
+    Error::InvalidIdentityToken(format!("The claim {claim} is not a valid time").into())
 }
 
 fn rejected(text: &'static str) -> Error {

@@ -78,18 +78,42 @@ impl Token {
         }
     }
 
-    /// A claim that is a time, in seconds since the epoch.
-    pub(super) fn seconds(&self, name: &str) -> Option<i64> {
-        let value = self.claim(name)?;
+    /// The claims whose names begin so, with the rest of the name.
+    pub(super) fn claims_under<'a>(
+        &'a self,
+        prefix: &'a str,
+    ) -> impl Iterator<Item = (&'a str, &'a Value)> {
+        self.claims
+            .iter()
+            .filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value)))
+    }
+
+    /// A claim that is a time, in seconds since the epoch, or nothing if there
+    /// is none.
+    ///
+    /// # Errors
+    /// If it is no time of this age: no number, before the epoch, or past the
+    /// year 9999.
+    pub(super) fn seconds(&self, name: &str) -> Result<Option<i64>, NoTime> {
+        const YEAR_10_000: f64 = 253_402_300_800.0;
+        let Some(value) = self.claim(name) else {
+            return Ok(None);
+        };
+        let seconds = value.as_f64().ok_or(NoTime)?;
+        if !(0.0..YEAR_10_000).contains(&seconds) {
+            return Err(NoTime);
+        }
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "a fraction of a second does not matter, and the cast saturates"
+            reason = "a fraction of a second does not matter, and the rest fits"
         )]
-        value
-            .as_i64()
-            .or_else(|| value.as_f64().map(|seconds| seconds as i64))
+        Ok(Some(seconds as i64))
     }
 }
+
+/// A claim is there that should be a time, and is none.
+#[derive(Debug, PartialEq)]
+pub(super) struct NoTime;
 
 fn object(part: &str) -> Option<Map<String, Value>> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(part).ok()?;
@@ -134,6 +158,44 @@ mod tests {
         }
         assert!(Token::parse(&format!("{good}.x")).is_none());
         assert!(Token::parse(&format!("{good}=")).is_none());
+    }
+
+    #[test]
+    fn times_are_of_this_age() {
+        let read = |value: &str| {
+            let claims = format!(r#"{{"exp":{value}}}"#);
+            let token = Token::parse(&token(r#"{"alg":"ES256"}"#, &claims))?;
+            Some(token.seconds("exp"))
+        };
+        for (value, seconds) in [
+            ("0", 0),
+            ("1795870000", 1_795_870_000),
+            ("1795870000.9", 1_795_870_000),
+            ("1.79587e9", 1_795_870_000),
+            ("253402300799", 253_402_300_799),
+        ] {
+            assert_eq!(read(value), Some(Ok(Some(seconds))), "{value}");
+        }
+        for value in [
+            "-1",
+            "-0.5",
+            "-1e300",
+            "1e300",
+            "253402300800",
+            "9223372036854775807",
+            "18446744073709551615",
+            "null",
+            "true",
+            "\"1795870000\"",
+            "[1795870000]",
+            "{}",
+        ] {
+            assert_eq!(read(value), Some(Err(NoTime)), "{value}");
+        }
+        // Beyond what JSON readers take for a number it is no document.
+        assert_eq!(read("1e400"), None);
+        let none = Token::parse(&token(r#"{"alg":"ES256"}"#, "{}")).unwrap();
+        assert_eq!(none.seconds("exp"), Ok(None));
     }
 
     proptest! {
