@@ -11,6 +11,7 @@ mod error;
 mod history;
 mod identity;
 mod line;
+mod named;
 pub mod operations;
 mod summary;
 mod trail;

@@ -1,76 +1,92 @@
 //! What LookupEvents shows of a record, and finds it by.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
-use serde_json::Value;
 use strongroom_types::Timestamp;
 
-use super::history::Attribute;
+use super::{
+    history::Attribute,
+    named::{Named, Text},
+};
 
-/// The members of a record that it is looked up by.
+/// The members of a record that it is looked up by. Texts are borrowed from
+/// the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Summary {
+pub struct Summary<'r> {
     /// The account whose trail it is in: twelve digits.
-    pub account: String,
+    pub account: Cow<'r, str>,
     /// The Region.
-    pub region: String,
+    pub region: Cow<'r, str>,
     /// The record's id.
-    pub event_id: String,
+    pub event_id: Cow<'r, str>,
     /// The operation or service event.
-    pub event_name: String,
+    pub event_name: Cow<'r, str>,
     /// The service.
-    pub event_source: String,
+    pub event_source: Cow<'r, str>,
     /// When it happened.
     pub time: Timestamp,
     /// Whether nothing can have been changed.
     pub read_only: bool,
     /// The access key that signed.
-    pub access_key_id: Option<String>,
+    pub access_key_id: Option<Cow<'r, str>>,
     /// The user, the session, or `root`.
-    pub username: Option<String>,
+    pub username: Option<Cow<'r, str>>,
     /// Types and names of the resources; a secret by what the caller wrote and
     /// by its ARN.
-    pub resources: Vec<(&'static str, String)>,
+    pub resources: Vec<(&'static str, Cow<'r, str>)>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Record {
-    #[serde(default)]
-    user_identity: Identity,
-    event_time: String,
-    event_source: String,
-    event_name: String,
-    aws_region: String,
-    request_parameters: Option<Value>,
-    response_elements: Option<Value>,
-    additional_event_data: Option<Value>,
-    #[serde(rename = "eventID")]
-    event_id: String,
+struct Record<'r> {
+    #[serde(borrow, default)]
+    user_identity: Identity<'r>,
+    #[serde(borrow)]
+    event_time: Text<'r>,
+    #[serde(borrow)]
+    event_source: Text<'r>,
+    #[serde(borrow)]
+    event_name: Text<'r>,
+    #[serde(borrow)]
+    aws_region: Text<'r>,
+    #[serde(borrow)]
+    request_parameters: Option<Named<'r>>,
+    #[serde(borrow)]
+    response_elements: Option<Named<'r>>,
+    #[serde(borrow)]
+    additional_event_data: Option<Named<'r>>,
+    #[serde(borrow, rename = "eventID")]
+    event_id: Text<'r>,
     #[serde(default)]
     read_only: bool,
-    #[serde(default)]
-    resources: Vec<Resource>,
+    #[serde(borrow, default)]
+    resources: Vec<Resource<'r>>,
     management_event: Option<bool>,
-    recipient_account_id: String,
+    #[serde(borrow)]
+    recipient_account_id: Text<'r>,
 }
 
 /// Of all that a record says of a caller, what it is looked up by.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Identity {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    arn: Option<String>,
-    access_key_id: Option<String>,
-    user_name: Option<String>,
+struct Identity<'r> {
+    #[serde(borrow, rename = "type")]
+    kind: Option<Text<'r>>,
+    #[serde(borrow)]
+    arn: Option<Text<'r>>,
+    #[serde(borrow)]
+    access_key_id: Option<Text<'r>>,
+    #[serde(borrow)]
+    user_name: Option<Text<'r>>,
 }
 
 #[derive(Deserialize)]
-struct Resource {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    #[serde(rename = "ARN")]
-    arn: Option<String>,
+struct Resource<'r> {
+    #[serde(borrow, rename = "type")]
+    kind: Option<Text<'r>>,
+    #[serde(borrow, rename = "ARN")]
+    arn: Option<Text<'r>>,
 }
 
 /// Parameters that name a resource, and of which type.
@@ -109,41 +125,42 @@ const SECRET: &str = "AWS::SecretsManager::Secret";
 /// Types that the `resources` of a record name.
 const TYPES: &[&str] = &["AWS::KMS::Key", "AWS::KMS::Alias", SECRET];
 
-impl Summary {
+impl<'r> Summary<'r> {
     /// The summary of a record; nothing if it is none, or one of those that
     /// LookupEvents does not tell of.
     #[must_use]
-    pub fn of(record: &[u8]) -> Option<Self> {
-        let record: Record = serde_json::from_slice(record).ok()?;
+    pub fn of(record: &'r [u8]) -> Option<Self> {
+        let mut record: Record<'r> = serde_json::from_slice(record).ok()?;
         if record.management_event == Some(false) {
             return None;
         }
-        let time = record.event_time.parse().ok()?;
-        let resources = resources(&record);
+        let resources = resources(&mut record);
         let Identity {
             kind,
             arn,
             access_key_id,
             user_name,
         } = record.user_identity;
-        let username = user_name.or_else(|| match kind?.as_str() {
-            "Root" => Some("root".to_owned()),
+        let username = user_name.map(|Text(name)| name);
+        let username = username.or_else(|| match kind?.0.as_ref() {
+            "Root" => Some(Cow::Borrowed("root")),
             "AssumedRole" | "FederatedUser" => {
-                let (_, name) = arn.as_deref()?.rsplit_once('/')?;
-                Some(name.to_owned())
+                let arn = arn?.0;
+                let (_, name) = arn.rsplit_once('/')?;
+                Some(Cow::Owned(name.to_owned()))
             }
             _ => None,
         });
         Some(Self {
-            access_key_id,
+            access_key_id: access_key_id.map(|Text(id)| id),
             username,
             resources,
-            account: record.recipient_account_id,
-            region: record.aws_region,
-            event_id: record.event_id,
-            event_name: record.event_name,
-            event_source: record.event_source,
-            time,
+            account: record.recipient_account_id.0,
+            region: record.aws_region.0,
+            event_id: record.event_id.0,
+            event_name: record.event_name.0,
+            event_source: record.event_source.0,
+            time: record.event_time.0.parse().ok()?,
             read_only: record.read_only,
         })
     }
@@ -153,7 +170,7 @@ impl Summary {
     pub fn attributes(&self) -> impl Iterator<Item = (Attribute, &str)> {
         let read_only = if self.read_only { "true" } else { "false" };
         let fixed = [
-            (Attribute::EventId, self.event_id.as_str()),
+            (Attribute::EventId, self.event_id.as_ref()),
             (Attribute::EventName, &self.event_name),
             (Attribute::EventSource, &self.event_source),
             (Attribute::ReadOnly, read_only),
@@ -163,55 +180,43 @@ impl Summary {
         let resources = self.resources.iter();
         fixed
             .into_iter()
-            .chain(key.map(|id| (Attribute::AccessKeyId, id.as_str())))
-            .chain(user.map(|name| (Attribute::Username, name.as_str())))
+            .chain(key.map(|id| (Attribute::AccessKeyId, id.as_ref())))
+            .chain(user.map(|name| (Attribute::Username, name.as_ref())))
             .chain(resources.flat_map(|(kind, name)| {
                 [
                     (Attribute::ResourceType, *kind),
-                    (Attribute::ResourceName, name.as_str()),
+                    (Attribute::ResourceName, name.as_ref()),
                 ]
             }))
     }
 }
 
-fn resources(record: &Record) -> Vec<(&'static str, String)> {
-    let mut found: Vec<(&'static str, String)> = Vec::new();
-    let mut add = |kind: &'static str, name: &str| {
-        if !found
-            .iter()
-            .any(|(known, old)| *known == kind && old == name)
-        {
-            found.push((kind, name.to_owned()));
+fn resources<'r>(record: &mut Record<'r>) -> Vec<(&'static str, Cow<'r, str>)> {
+    let mut found: Vec<(&'static str, Cow<'r, str>)> = Vec::new();
+    let mut add = |kind: &'static str, name: Cow<'r, str>| {
+        let is_known = |(known, old): &(&str, Cow<'_, str>)| *known == kind && *old == name;
+        if !found.iter().any(is_known) {
+            found.push((kind, name));
         }
     };
-    for resource in &record.resources {
-        let of = resource.kind.as_deref();
-        let kind = TYPES.iter().find(|kind| of == Some(**kind));
-        if let (Some(kind), Some(arn)) = (kind, &resource.arn) {
+    for Resource { kind, arn } in record.resources.drain(..) {
+        let kind = kind.and_then(|Text(of)| TYPES.iter().find(|kind| of == **kind));
+        if let (Some(kind), Some(Text(arn))) = (kind, arn) {
             add(kind, arn);
         }
     }
-    let places = [
-        &record.request_parameters,
-        &record.response_elements,
-        &record.additional_event_data,
+    let mut places = [
+        record.request_parameters.take(),
+        record.response_elements.take(),
+        record.additional_event_data.take(),
     ];
-    let named = NAMED
-        .iter()
-        .filter(|(source, _, _)| *source == record.event_source);
-    for (_, member, kind) in named {
-        for value in places
-            .iter()
-            .filter_map(|place| place.as_ref()?.get(member))
-        {
-            match value {
-                Value::String(name) => add(kind, name),
-                Value::Array(names) => {
-                    for name in names.iter().filter_map(Value::as_str) {
-                        add(kind, name);
-                    }
-                }
-                _ => {}
+    for (source, member, kind) in NAMED {
+        if *source != record.event_source.0 {
+            continue;
+        }
+        for place in places.iter_mut().flatten() {
+            for name in place.take(member) {
+                add(kind, name);
             }
         }
     }
@@ -259,7 +264,8 @@ mod tests {
                 r#"{{"userIdentity":{identity},"eventTime":"2026-11-23T13:02:03Z","eventSource":"s",
                 "eventName":"n","awsRegion":"r","eventID":"e","recipientAccountId":"1"}}"#
             );
-            Summary::of(record.as_bytes()).unwrap().username
+            let username = Summary::of(record.as_bytes()).unwrap().username;
+            username.map(Cow::into_owned)
         };
         let session = r#"{"type":"AssumedRole","arn":"arn:aws:sts::1:assumed-role/app/i-1"}"#;
         assert_eq!(of(session).as_deref(), Some("i-1"));

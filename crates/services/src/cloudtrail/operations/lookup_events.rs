@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::Value;
 use strongroom_store::Mode;
@@ -246,18 +248,18 @@ fn event(record: &[u8]) -> Option<Event> {
     let summary = Summary::of(record)?;
     let resources = summary.resources.into_iter();
     Some(Event {
-        event_id: Some(summary.event_id),
-        event_name: Some(summary.event_name),
+        event_id: Some(summary.event_id.into_owned()),
+        event_name: Some(summary.event_name.into_owned()),
         read_only: Some(summary.read_only.to_string()),
-        access_key_id: summary.access_key_id,
+        access_key_id: summary.access_key_id.map(Cow::into_owned),
         event_time: Some(summary.time),
-        event_source: Some(summary.event_source),
-        username: summary.username,
+        event_source: Some(summary.event_source.into_owned()),
+        username: summary.username.map(Cow::into_owned),
         resources: Some(
             resources
                 .map(|(kind, name)| Resource {
                     resource_type: Some(kind.to_owned()),
-                    resource_name: Some(name),
+                    resource_name: Some(name.into_owned()),
                 })
                 .collect(),
         ),
