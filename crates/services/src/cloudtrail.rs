@@ -18,10 +18,11 @@ mod trail;
 
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
-use strongroom_types::{AccountId, Region, Timestamp};
+use strongroom_types::{AccountId, Principal, Region, Timestamp};
 
 use crate::{
     context::{Home, Request, Services, VpcEndpoint},
+    kms::Kms,
     operation::{Operation, Service},
     protocol::Json,
     refusal::Refusal,
@@ -246,7 +247,11 @@ impl Event {
                 Some(_) => &identity.forwarded,
                 None => &identity.direct,
             },
-            source: service.map_or_else(|| request.source_ip.to_string(), str::to_owned),
+            source: match (service, &request.caller.principal) {
+                (Some(service), _) => service.to_owned(),
+                (None, Principal::Service { name, .. }) => name.to_string(),
+                (None, _) => request.source_ip.to_string(),
+            },
             user_agent: service.or(request.user_agent.as_deref()),
             request_id: &request.id,
             event_type: "AwsApiCall",
@@ -317,7 +322,8 @@ impl Event {
             if !code.is_empty() {
                 line.text("errorCode", code);
             }
-            line.text("errorMessage", short(message));
+            let message = Some(short(message)).filter(|text| !text.is_empty());
+            line.some_text("errorMessage", message);
         }
         match &self.request_json {
             Some(json) => line.json("requestParameters", json),
@@ -330,7 +336,8 @@ impl Event {
         line.text("requestID", scene.request_id);
         line.text("eventID", &scene.id);
         line.flag("readOnly", self.read_only);
-        if !self.resources.is_empty() {
+        // KMS has the list even if nothing is on it.
+        if !self.resources.is_empty() || self.source == Kms::EVENT_SOURCE {
             line.value("resources", &self.resources);
         }
         line.text("eventType", scene.event_type);

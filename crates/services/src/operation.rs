@@ -11,6 +11,7 @@ mod call;
 
 use std::future::Future;
 
+use serde_json::Value;
 use strongroom_store::{Mode, StoreError};
 use zeroize::Zeroizing;
 
@@ -72,6 +73,12 @@ pub trait Operation: Sized + 'static {
     /// Condition keys that come from the request's parameters. A parameter
     /// that is absent gives no key: defaults are not filled in.
     fn condition_keys(_: &Self::Input, _: &mut Keys) {}
+
+    /// What of a request is on record: what the input's members say of
+    /// themselves, unless the service writes more than was asked.
+    fn request_parameters(input: &Self::Input) -> Option<Value> {
+        input.record()
+    }
 
     /// Actions that must be allowed beside [`Operation::ACTION`].
     fn further_actions(_: &Self::Input) -> &'static [&'static str] {

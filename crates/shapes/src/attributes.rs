@@ -16,6 +16,7 @@ pub(crate) struct Member {
     pub(crate) wire_name: String,
     pub(crate) record_name: String,
     pub(crate) recorded: bool,
+    pub(crate) masked: bool,
     constraints: Vec<Constraint>,
     each: Vec<Constraint>,
 }
@@ -27,6 +28,21 @@ enum Constraint {
 }
 
 impl Member {
+    /// The member in a record, where `value` is what is there.
+    pub(crate) fn record(&self, value: &TokenStream, shape: &TokenStream) -> TokenStream {
+        let Self {
+            inner, record_name, ..
+        } = self;
+        if self.masked {
+            quote!({
+                let _ = #value;
+                record.put(#record_name, Some("****".into()));
+            })
+        } else {
+            quote!(record.put(#record_name, <#inner as #shape>::record(#value));)
+        }
+    }
+
     /// `&[Constraint, …]` for the member itself.
     pub(crate) fn constraints(&self) -> TokenStream {
         list(&self.constraints)
@@ -58,6 +74,7 @@ fn member(field: &Field) -> Result<Member> {
     // `r#type` is the member `Type`.
     let mut wire_name = pascal_case(&ident.unraw().to_string());
     let mut recorded = true;
+    let mut masked = false;
     let mut constraints = Vec::new();
     let mut each = Vec::new();
     for attribute in field
@@ -71,6 +88,9 @@ fn member(field: &Field) -> Result<Member> {
                 Ok(())
             } else if meta.path.is_ident("unrecorded") {
                 recorded = false;
+                Ok(())
+            } else if meta.path.is_ident("masked") {
+                masked = true;
                 Ok(())
             } else if meta.path.is_ident("each") {
                 meta.parse_nested_meta(|inner| {
@@ -90,6 +110,7 @@ fn member(field: &Field) -> Result<Member> {
         ident,
         wire_name,
         recorded,
+        masked,
         constraints,
         each,
     })
@@ -109,7 +130,9 @@ fn constraint(meta: &ParseNestedMeta<'_>) -> Result<Constraint> {
     } else if meta.path.is_ident("range") {
         Ok(Constraint::Range(min, max))
     } else {
-        Err(meta.error("expected `length`, `range`, `pattern`, `each`, `name` or `unrecorded`"))
+        Err(meta.error(
+            "expected `length`, `range`, `pattern`, `each`, `name`, `masked` or `unrecorded`",
+        ))
     }
 }
 

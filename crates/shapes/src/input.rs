@@ -49,16 +49,19 @@ pub(crate) fn expand(item: &DeriveInput) -> Result<TokenStream> {
         };
         quote!(#ident: #value)
     });
-    let recorded = members.iter().filter(|member| member.recorded).map(|member| {
-        let Member { ident, inner, record_name, .. } = member;
-        if member.optional {
-            quote!(if let Some(value) = &self.#ident {
-                record.put(#record_name, <#inner as crate::shape::Shape>::record(value));
-            })
-        } else {
-            quote!(record.put(#record_name, <#inner as crate::shape::Shape>::record(&self.#ident));)
-        }
-    });
+    let recorded = members
+        .iter()
+        .filter(|member| member.recorded)
+        .map(|member| {
+            let ident = &member.ident;
+            let shape = quote!(crate::shape::Shape);
+            if member.optional {
+                let put = member.record(&quote!(value), &shape);
+                quote!(if let Some(value) = &self.#ident { #put })
+            } else {
+                member.record(&quote!(&self.#ident), &shape)
+            }
+        });
     let described = members.iter().map(|member| {
         let Member {
             inner, wire_name, ..

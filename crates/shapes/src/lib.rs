@@ -23,6 +23,7 @@
 //! | `pattern("…")` | expression that the whole string must match |
 //! | `each(…)` | the same three for the items of a list |
 //! | `name = "…"` | the name on the wire |
+//! | `masked` | `****` in the audit record, as AWS has it there |
 //! | `unrecorded` | left out of the audit record although not secret |
 //!
 //! The traits behind it are in `strongroom-services`, `shape.rs`; only that

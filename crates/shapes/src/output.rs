@@ -24,16 +24,19 @@ pub(crate) fn expand(item: &DeriveInput) -> Result<TokenStream> {
             quote!(map.serialize_field(#wire_name, &crate::shape::OnTheWire(&self.#ident))?;)
         }
     });
-    let recorded = members.iter().filter(|member| member.recorded).map(|member| {
-        let Member { ident, inner, record_name, .. } = member;
-        if member.optional {
-            quote!(if let Some(value) = &self.#ident {
-                record.put(#record_name, <#inner as crate::shape::Emit>::record(value));
-            })
-        } else {
-            quote!(record.put(#record_name, <#inner as crate::shape::Emit>::record(&self.#ident));)
-        }
-    });
+    let recorded = members
+        .iter()
+        .filter(|member| member.recorded)
+        .map(|member| {
+            let ident = &member.ident;
+            let shape = quote!(crate::shape::Emit);
+            if member.optional {
+                let put = member.record(&quote!(value), &shape);
+                quote!(if let Some(value) = &self.#ident { #put })
+            } else {
+                member.record(&quote!(&self.#ident), &shape)
+            }
+        });
     let described = members.iter().map(|member| {
         let Member {
             inner, wire_name, ..

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use strongroom_crypto::{EncryptionKey, KeyPair, KeyPairSpec};
 use zeroize::Zeroizing;
 
@@ -39,6 +39,19 @@ pub(super) struct Decrypted {
 /// Notes the material that a request used, for its record.
 pub(super) fn remark(cx: &mut Context<'_>, material_id: Option<&str>) {
     cx.remarks.additional_event_data = material_id.map(|id| json!({"keyMaterialId": id}));
+}
+
+/// What was asked, with the algorithms that were not named: KMS records them.
+pub(super) fn with_algorithms(record: Option<Value>, members: &[&str]) -> Option<Value> {
+    let mut record = record?;
+    let usual = EncryptionAlgorithm::SymmetricDefault.as_str();
+    if let Some(parameters) = record.as_object_mut() {
+        for member in members {
+            let named = parameters.entry(*member);
+            named.or_insert_with(|| usual.into());
+        }
+    }
+    Some(record)
 }
 
 /// Encrypts.

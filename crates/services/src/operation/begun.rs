@@ -10,7 +10,7 @@ use crate::{
     context::Context,
     protocol::{Message, Speak as _, Written},
     refusal::Refusal,
-    shape::{Emit, Shape},
+    shape::Emit as _,
 };
 
 /// A request that can be run.
@@ -44,7 +44,7 @@ pub(super) fn begin<O: Operation>(message: Message<'_>) -> Result<Begun, Refusal
     let read = O::Service::PROTOCOL.read::<O::Input>(O::HTTP.as_ref(), message);
     let input = read.map_err(O::Service::unreadable)?;
     Ok(Begun {
-        parameters: input.record().filter(has_members),
+        parameters: O::request_parameters(&input).filter(has_members),
         run: Box::new(move |cx| Box::pin(done::<O>(cx, input))),
     })
 }

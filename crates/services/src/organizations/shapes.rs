@@ -171,6 +171,7 @@ pub struct CreateAccountStatus {
     /// The id.
     pub id: Option<String>,
     /// The account's name.
+    #[shape(masked)]
     pub account_name: Option<Sensitive<String>>,
     /// The state.
     pub state: Option<CreateAccountState>,

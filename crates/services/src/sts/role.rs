@@ -6,6 +6,7 @@ use strongroom_types::{AccountId, Arn, Principal};
 use super::error::{Error, Result};
 use crate::{
     authorize::{Keys, Target},
+    cloudtrail::Resource,
     context::Context,
     iam::{Caller, Role},
     tables::Roles,
@@ -60,6 +61,15 @@ impl RoleRef {
             near: cx.request.caller.principal.account() == Some(account),
             arn,
         })
+    }
+
+    /// The role as records name it.
+    pub(super) fn on_record(&self) -> Resource {
+        Resource {
+            account_id: self.account.to_string(),
+            r#type: "AWS::IAM::Role",
+            arn: self.arn.to_string(),
+        }
     }
 
     /// The role's account.

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use strongroom_store::Mode;
 use strongroom_types::Sensitive;
 
@@ -17,7 +18,7 @@ use crate::{
         usage,
     },
     operation::Operation,
-    shape::{Blob, Input, Output},
+    shape::{Blob, Input, Output, Shape as _},
 };
 
 /// Decrypts what Encrypt, ReEncrypt or GenerateDataKey made.
@@ -99,6 +100,10 @@ impl Operation for Decrypt {
             &keys,
         )
         .await
+    }
+
+    fn request_parameters(input: &Self::Input) -> Option<Value> {
+        encryption::with_algorithms(input.record(), &["encryptionAlgorithm"])
     }
 
     fn condition_keys(input: &Self::Input, keys: &mut Keys) {

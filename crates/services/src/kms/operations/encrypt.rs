@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use strongroom_store::Mode;
 use strongroom_types::Sensitive;
 
@@ -17,7 +18,7 @@ use crate::{
         usage,
     },
     operation::Operation,
-    shape::{Blob, Input, Output},
+    shape::{Blob, Input, Output, Shape as _},
 };
 
 /// Encrypts up to 4,096 bytes.
@@ -79,6 +80,10 @@ impl Operation for Encrypt {
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<KeyRef> {
         let tokens = input.grant_tokens.as_deref();
         KeyRef::granted(cx, &input.key_id, tokens, input.encryption_context.as_ref()).await
+    }
+
+    fn request_parameters(input: &Self::Input) -> Option<Value> {
+        encryption::with_algorithms(input.record(), &["encryptionAlgorithm"])
     }
 
     fn condition_keys(input: &Self::Input, keys: &mut Keys) {

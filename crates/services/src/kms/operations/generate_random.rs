@@ -23,10 +23,10 @@ pub struct GenerateRandom;
 #[derive(Input)]
 pub struct GenerateRandomInput {
     /// Its length, in bytes.
-    #[shape(range(1, 1024))]
+    #[shape(range(1, 1024), unrecorded)]
     pub number_of_bytes: Option<i64>,
     /// A custom key store; there are none yet.
-    #[shape(length(1, 64))]
+    #[shape(length(1, 64), unrecorded)]
     pub custom_key_store_id: Option<String>,
     /// An enclave that alone shall read the answer; refused.
     pub recipient: Option<RecipientInfo>,

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use serde_json::json;
 use strongroom_store::Mode;
 
@@ -19,7 +20,7 @@ use crate::{
         usage,
     },
     operation::Operation,
-    shape::{Blob, Input, Output},
+    shape::{Blob, Input, Output, Shape as _},
 };
 
 /// Decrypts a ciphertext and encrypts what was in it under another key or context, all inside KMS.
@@ -110,6 +111,16 @@ impl Operation for ReEncrypt {
             &keys,
         )
         .await
+    }
+
+    fn request_parameters(input: &Self::Input) -> Option<Value> {
+        encryption::with_algorithms(
+            input.record(),
+            &[
+                "sourceEncryptionAlgorithm",
+                "destinationEncryptionAlgorithm",
+            ],
+        )
     }
 
     fn condition_keys(input: &Self::Input, keys: &mut Keys) {

@@ -75,6 +75,9 @@ impl Operation for UpdateAlias {
         let new = authorize::<_, Error>(cx, new, Self::ACTION, &[], &keys)?
             .found()?
             .key;
+        if new.arn == old.arn {
+            cx.remarks.resources.pop();
+        }
         cx.remarks.resources.insert(0, alias.resource());
         if new.home != alias.home {
             return Err(Error::not_found(key::not_found(&new.home, &new.id)));

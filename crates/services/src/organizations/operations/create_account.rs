@@ -32,10 +32,10 @@ pub struct CreateAccount;
 #[derive(Input)]
 pub struct CreateAccountInput {
     /// The owner's address.
-    #[shape(length(6, 64), pattern(r"[^\s@]+@[^\s@]+\.[^\s@]+"))]
+    #[shape(length(6, 64), pattern(r"[^\s@]+@[^\s@]+\.[^\s@]+"), masked)]
     pub email: Sensitive<String>,
     /// The account's name.
-    #[shape(length(1, 50), pattern(r"[\u0020-\u007E]+"))]
+    #[shape(length(1, 50), pattern(r"[\u0020-\u007E]+"), masked)]
     pub account_name: Sensitive<String>,
     /// The role to make in the account; `OrganizationAccountAccessRole` when absent.
     #[shape(length(0, 64), pattern(r"[\w+=,.@-]{1,64}"))]

@@ -105,6 +105,7 @@ impl Operation for AssumeRole {
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<RoleRef> {
         let role = RoleRef::resolve(cx, &input.role_arn).await?;
+        cx.remarks.resources.push(role.on_record());
         role.check_assumer(&cx.request.caller)?;
         Ok(role)
     }

@@ -117,7 +117,9 @@ impl Operation for AssumeRoleWithSAML {
         _: Authorized<Anyone>,
         input: Self::Input,
     ) -> Result<Self::Output> {
-        let account = RoleRef::resolve(cx, &input.role_arn).await?.owner();
+        let role = RoleRef::resolve(cx, &input.role_arn).await?;
+        cx.remarks.resources.push(role.on_record());
+        let account = role.owner();
         cx.acting = Some((Identity::of_saml_user(), account));
         // Encoders break lines.
         let mut assertion = input.saml_assertion.expose().to_owned();

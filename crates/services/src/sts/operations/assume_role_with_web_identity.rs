@@ -111,6 +111,7 @@ impl Operation for AssumeRoleWithWebIdentity {
     ) -> Result<Self::Output> {
         let target = RoleRef::resolve(cx, &input.role_arn).await?;
         let account = target.owner();
+        cx.remarks.resources.push(target.on_record());
         cx.acting = Some((Identity::of_web_identity("", "", ""), account));
         if input.provider_id.is_some() {
             let text = "Tokens of providers other than OpenID Connect's are not accepted.";
