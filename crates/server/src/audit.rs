@@ -196,6 +196,33 @@ impl AuditLog {
         }
     }
 
+    /// Appends several records that will be appended again if this fails: waits
+    /// until it is known whether they are durable, however slow the disk is, or
+    /// until `given_up`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`AuditLog::append_many`]; `Unavailable` for what is not there or,
+    /// if it was given up, may come.
+    pub async fn append_surely<R: AsRef<[u8]>>(
+        &self,
+        records: &[R],
+        given_up: impl Future<Output = ()>,
+    ) -> Result<(), AuditError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let mut durable = std::pin::pin!(self.queue.push(records)?);
+        if let Ok(outcome) = tokio::time::timeout(self.max_wait, &mut durable).await {
+            return outcome;
+        }
+        self.queue.report_slow();
+        tokio::select! {
+            outcome = durable => outcome,
+            () = given_up => Err(AuditError::Unavailable),
+        }
+    }
+
     /// Whether the last attempt to write succeeded in time. While false, the
     /// node should not call itself ready.
     #[must_use]

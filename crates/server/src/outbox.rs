@@ -44,7 +44,7 @@ impl Outbox {
         loop {
             // Asked before copying, so that the last round sees everything.
             let is_last = *stop.borrow() || stop.has_changed().is_err();
-            match copy(&store, &log, &mut position).await {
+            match copy(&store, &log, &mut position, &stop).await {
                 Ok(()) if is_last => return,
                 Ok(()) => {
                     tokio::select! {
@@ -61,7 +61,9 @@ impl Outbox {
                         }
                     }
                 }
-                Err(error) if is_last => {
+                // What may still be on its way to the log is not copied once
+                // more: the next start will know whether it came.
+                Err(error) if is_last || *stop.borrow() => {
                     tracing::warn!(
                         error,
                         "audit records stay in the store until the next start"
@@ -81,7 +83,12 @@ impl Outbox {
 ///
 /// # Errors
 /// A sentence about the store or the log.
-async fn copy(store: &Store, log: &AuditLog, position: &mut u64) -> Result<(), String> {
+async fn copy(
+    store: &Store,
+    log: &AuditLog,
+    position: &mut u64,
+    stop: &watch::Receiver<bool>,
+) -> Result<(), String> {
     loop {
         let rows = store
             .outbox(*position, BATCH)
@@ -91,7 +98,7 @@ async fn copy(store: &Store, log: &AuditLog, position: &mut u64) -> Result<(), S
             return Ok(());
         };
         let lines: Vec<_> = rows.into_iter().map(|(_, line)| line).collect();
-        append(log, &lines)
+        append(log, &lines, stop)
             .await
             .map_err(|error| error.to_string())?;
         *position = last;
@@ -99,8 +106,13 @@ async fn copy(store: &Store, log: &AuditLog, position: &mut u64) -> Result<(), S
     }
 }
 
-/// Appends records in portions that the log takes.
-async fn append(log: &AuditLog, mut lines: &[Vec<u8>]) -> Result<(), AuditError> {
+/// Appends records in portions that the log takes. A disk that is slow is
+/// waited for: what is tried again would be there twice.
+async fn append(
+    log: &AuditLog,
+    mut lines: &[Vec<u8>],
+    stop: &watch::Receiver<bool>,
+) -> Result<(), AuditError> {
     while !lines.is_empty() {
         let mut bytes = 0;
         let fits = |line: &&Vec<u8>| {
@@ -109,7 +121,12 @@ async fn append(log: &AuditLog, mut lines: &[Vec<u8>]) -> Result<(), AuditError>
         };
         let count = lines.iter().take_while(fits).count().max(1);
         let (portion, rest) = lines.split_at(count.min(lines.len()));
-        log.append_many(portion).await?;
+        let mut stop = stop.clone();
+        let stopped = async move {
+            // Nobody can stop it any more if nobody is left to.
+            let _ = stop.wait_for(|stop| *stop).await;
+        };
+        log.append_surely(portion, stopped).await?;
         lines = rest;
     }
     Ok(())
@@ -132,6 +149,7 @@ pub async fn recover(store: &Store, log: &AuditLog, recovered: &Recovered) -> io
         position = last;
     }
     let known = recovered.contains_recent(&ids)?;
+    let (_go_on, stop) = watch::channel(false);
     position = 0;
     loop {
         let mut rows = store.outbox(position, BATCH).await.map_err(other)?;
@@ -140,7 +158,7 @@ pub async fn recover(store: &Store, log: &AuditLog, recovered: &Recovered) -> io
         };
         rows.retain(|(_, line)| event_id(line).is_none_or(|id| !known.contains(id)));
         let lines: Vec<_> = rows.into_iter().map(|(_, line)| line).collect();
-        append(log, &lines).await.map_err(io::Error::other)?;
+        append(log, &lines, &stop).await.map_err(io::Error::other)?;
         position = last;
         store.outbox_done(last);
     }
@@ -224,7 +242,8 @@ mod tests {
         let (log, _) = open(directory.path());
         let rows = store.outbox(0, 300).await.unwrap();
         let known: Vec<_> = rows.into_iter().map(|(_, line)| line).collect();
-        append(&log, &known).await.unwrap();
+        let (_go_on, stop) = watch::channel(false);
+        append(&log, &known, &stop).await.unwrap();
         drop(log);
 
         let (log, recovered) = open(directory.path());

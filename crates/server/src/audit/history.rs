@@ -6,6 +6,7 @@ use std::{
     path::Path,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
@@ -23,6 +24,8 @@ use super::{
 /// Records may come into the log this much later than they happened, in
 /// seconds: those of changes wait in the store while the log cannot be written.
 const LATE_SECONDS: i64 = 60 * 60;
+/// A log is quiet that has begun no segment for so long.
+const QUIET: Duration = Duration::from_secs(1);
 /// A line is read in pieces of this many bytes.
 const LINE_BYTES: usize = 4 << 10;
 
@@ -31,6 +34,8 @@ const LINE_BYTES: usize = 4 << 10;
 pub struct History {
     log: Arc<AuditLog>,
     reader: Arc<Reading>,
+    /// The newest segment, and when it was first seen to be.
+    newest: Mutex<(u64, Instant)>,
 }
 
 #[derive(Debug)]
@@ -62,7 +67,20 @@ impl History {
         Self {
             log,
             reader: Arc::new(reader),
+            newest: Mutex::new((0, Instant::now())),
         }
+    }
+
+    /// Whether the log grows so slowly that there is time to index it.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        let archive = Archive::list(&self.reader.storage).unwrap_or_default();
+        let newest = archive.segments.keys().next_back().copied().unwrap_or(0);
+        let mut seen = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.0 != newest {
+            *seen = (newest, Instant::now());
+        }
+        seen.1.elapsed() >= QUIET
     }
 
     /// Makes the index of one finished segment that has none, so that whoever

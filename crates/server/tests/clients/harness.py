@@ -8,6 +8,7 @@ shows. Nothing here knows how the server works; it knows the command line
 
 import base64
 import datetime
+import gzip
 import http.client
 import json
 import os
@@ -279,9 +280,16 @@ class Server:
 
     def audit_lines(self):
         """Every line of the audit log, oldest segment first, without the zeros
-        that fill up the last segment."""
-        for segment in sorted((self.data / "audit").glob("*.jsonl")):
-            for line in segment.read_bytes().rstrip(b"\0").split(b"\n"):
+        that fill up the last segment; of compressed segments too."""
+        log = self.data / "audit"
+        names = {path.name.removesuffix(".gz") for path in log.glob("*.jsonl*")
+                 if path.name.endswith((".jsonl", ".jsonl.gz"))}
+        for name in sorted(names):
+            try:
+                content = (log / name).read_bytes()
+            except FileNotFoundError:
+                content = gzip.decompress((log / f"{name}.gz").read_bytes())
+            for line in content.rstrip(b"\0").split(b"\n"):
                 if line.strip(b"\0"):
                     yield line.strip(b"\0")
 

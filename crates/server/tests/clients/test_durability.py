@@ -2,17 +2,19 @@
 
 Writers speak over bare connections so that the server, not the client, sets the
 pace. What a writer was waiting for when the process died may have happened or
-not, but wholly: the retry with the same token must succeed either way.
+not, but wholly: the retry with the same token must succeed either way. The
+log's chain verifies after each restart.
 """
 
 import http.client
 import os
 import random
+import subprocess
 import threading
 import time
 from collections import Counter
 
-from harness import token, word
+from harness import binary, token, word
 
 ROUNDS = 12 if os.environ.get("STRONGROOM_DEEP") else 4
 WRITERS = 6
@@ -128,6 +130,10 @@ def test_nothing_acknowledged_is_lost(own_server):
         # server answers anything.
         missing = acknowledged - {record["requestID"] for record in server.audit()}
         assert not missing, f"{len(missing)} of {len(acknowledged)} answers unrecorded"
+        verified = subprocess.run(
+            [binary(), "audit", "verify", "--data-dir", server.data],
+            capture_output=True, text=True, timeout=60)
+        assert verified.returncode == 0, verified.stdout + verified.stderr
         for writer in writers:
             for state in writer.secrets:
                 mine = writer.in_flight and state["name"] in writer.in_flight[1].values()
