@@ -19,9 +19,9 @@ Usage: cargo xtask tidy
 
 Checks the house rules that no compiler knows: which crate may depend on which,
 who names the cryptography library, how long a file may be, that every operation
-has its file, its test and its row in the permission matrix, that decisions are
-listed, that nothing unfinished or of one machine alone is left. Prints each
-breach with what to do about it.
+has its file, its test, its record and its row in the permission matrix, that
+decisions are listed, that nothing unfinished or of one machine alone is left.
+Prints each breach with what to do about it.
 ";
 
 /// A rule's name and the rule.
@@ -37,6 +37,7 @@ const RULES: &[Rule] = &[
     ("nothing of one machine", sources::machine_paths),
     ("operations and their tests", operations::tested),
     ("the permission matrix", operations::in_the_matrix),
+    ("operations and their records", operations::recorded),
     ("decisions are listed", documents::decisions),
     ("changelog", documents::changelog),
 ];

@@ -4,6 +4,8 @@ use super::{Finding, Tree};
 /// only shrink: an operation that gets its test is struck off.
 const UNTESTED: &[&str] = &[];
 
+/// Where the snapshots of records are that the clients' test compares.
+const RECORDS: &str = "crates/server/tests/clients/records/";
 const CLIENTS: &str = "crates/server/tests/clients/";
 const TRANSCRIPTS: &str = "crates/server/tests/wire/";
 const MATRIX: &str = "crates/services/tests/it/matrix";
@@ -87,6 +89,29 @@ pub(super) fn in_the_matrix(tree: &Tree) -> Vec<Finding> {
         if !rows.any(|mut row| row.next() == Some(name)) {
             let advice = format!("`{name}` has no row in {file}: give it one in {MATRIX}.rs");
             findings.push(Finding::new(operation.table, operation.line, advice));
+        }
+    }
+    findings
+}
+
+/// Every operation that a service lists has a snapshot of its record. There is
+/// no list of exceptions: what cannot succeed is on record as refused.
+pub(super) fn recorded(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for Operation {
+        table,
+        line,
+        service,
+        name,
+    } in listed(tree)
+    {
+        let snapshot = format!("{RECORDS}{service}/{name}.json");
+        if tree.text(&snapshot).is_none() {
+            let advice = format!(
+                "`{name}` has no snapshot of its record: call it in {CLIENTS}walk_*.py and run \
+                 test_records.py with UPDATE_RECORDS=1, which makes {snapshot}"
+            );
+            findings.push(Finding::new(table, line, advice));
         }
     }
     findings
@@ -245,6 +270,16 @@ mod tests {
         assert_eq!(found("about CreateKey\nCreateKeyPair ok\n"), 1);
         let none = in_the_matrix(&Tree::of(&[TABLE, FILE]));
         assert!(none[0].to_string().contains("kms.txt"));
+    }
+
+    #[test]
+    fn every_operation_has_a_record() {
+        let path = "crates/server/tests/clients/records/kms/CreateKey.json";
+        assert!(recorded(&Tree::of(&[TABLE, (path, "{}")])).is_empty());
+        let [missing] = &recorded(&Tree::of(&[TABLE]))[..] else {
+            panic!("one operation, one finding");
+        };
+        assert!(missing.to_string().contains("`CreateKey` has no snapshot"));
     }
 
     #[test]
