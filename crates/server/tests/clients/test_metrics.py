@@ -6,9 +6,11 @@ import re
 import time
 
 import pytest
+import yaml
 
 import harness
 from iam_world import client_of
+from receivers import until
 
 SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? ([0-9.eE+-]+)$')
 LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
@@ -151,6 +153,28 @@ def test_secrets_are_counted_for_their_account(own_server):
     pytest.fail("the secrets were not counted")
 
 
+def test_rotations_are_counted_by_what_became_of_them(own_server):
+    def counted(event):
+        page = Scrape(get("/metrics", own_server.admin_port)[1])
+        return page.value("strongroom_rotation_events_total", event=event)
+
+    assert counted("RotationStarted") == counted("RotationFailed") == 0
+    sm = own_server.client()
+    # Nobody listens there.
+    value = {"engine": "postgres", "host": "127.0.0.1", "port": harness.free_port(),
+             "username": "app", "password": "one"}
+    arn = sm.create_secret(Name="app", SecretString=json.dumps(value))["ARN"]
+    region, account = arn.split(":")[3:5]
+    sm.rotate_secret(SecretId=arn, RotationLambdaARN=(
+        f"arn:aws:lambda:{region}:{account}:function:"
+        "SecretsManagerRDSPostgreSQLRotationSingleUser"))
+    assert own_server.audit(needle="RotationFailed", wait_seconds=30)
+    for event in ("RotationStarted", "RotationFailed"):
+        records = [r for r in own_server.audit(needle=event) if r["eventName"] == event]
+        assert until(lambda e=event, n=len(records): counted(e) >= n), event
+    assert counted("RotationSucceeded") == 0
+
+
 def test_figures_of_log_store_and_process_are_there(scrape):
     page = scrape()
     assert page.value("strongroom_audit_writable") == 1
@@ -168,6 +192,29 @@ def test_the_admin_listener_has_metrics_and_health_alone(server):
     assert get("/metrics", server.admin_port, method="POST")[0].status == 405
     # And the other listener has no metrics.
     assert get("/metrics", server.port)[0].status != 200
+
+
+def test_dashboard_and_alerts_are_promql():
+    # Installed by `cargo xtask test`: Prometheus' grammar, by nobody here.
+    promql = pytest.importorskip("promql_parser", reason="the parser is not installed")
+    deploy = harness.REPOSITORY / "deploy"
+    dashboard = json.loads((deploy / "grafana-dashboard.json").read_text())
+    rules = yaml.safe_load((deploy / "prometheus-alerts.yaml").read_text())
+    alerts = [rule for group in rules["groups"] for rule in group["rules"]]
+    expressions = [rule["expr"] for rule in alerts] + [
+        # Grafana fills its variables in before it asks.
+        re.sub(r"\$__rate_interval", "5m", re.sub(r"\$\w+(?=[\"|}])", "x", target["expr"]))
+        for panel in dashboard["panels"] for target in panel["targets"]
+    ]
+    assert len(alerts) >= 10 and len(expressions) > 20
+    for expression in expressions:
+        promql.parse(expression)
+    for rule in alerts:
+        assert set(rule) - {"for"} == {"alert", "expr", "labels", "annotations"}, rule["alert"]
+        assert rule["labels"]["severity"] in ("critical", "warning", "info")
+        assert re.fullmatch(r"\d+[smhd]", rule.get("for", "0s")), rule["alert"]
+    with pytest.raises(ValueError):
+        promql.parse("rate(x[5m]")
 
 
 def test_dashboard_and_alerts_use_only_metrics_that_there_are(scrape):
