@@ -257,6 +257,11 @@ impl App {
         tokio::join!(copying, self.rounds(), rotating, watching, telling);
     }
 
+    /// Who is told of events.
+    pub(crate) fn endpoints(&self) -> &[Endpoint] {
+        &self.endpoints.0
+    }
+
     /// Has [`App::work`] end once it has copied everything.
     pub fn stop(&self) {
         self.stop.send_replace(true);

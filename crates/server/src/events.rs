@@ -8,12 +8,14 @@
 //! - `feed.rs`: the records from a place on, as events that are wanted
 //! - `ledger.rs`: the place, and what was refused
 //! - `health.rs`: whether an endpoint is down, and for how long to leave it alone
+//! - `figures.rs`: the same for whoever scrapes
 //! - `webhook.rs`, `signature.rs`: events as signed HTTP requests
 //! - `delivery.rs`: several of them at a time
 //! - `syslog.rs`: events as syslog messages
 
 mod delivery;
 mod feed;
+mod figures;
 mod health;
 mod ledger;
 mod signature;
@@ -33,6 +35,7 @@ use tokio::{sync::watch, task::JoinSet};
 pub(crate) use self::ledger::Ledger;
 use self::{
     feed::{Feed, Wants},
+    figures::Figures,
     syslog::Syslog,
     webhook::Webhook,
 };
@@ -51,6 +54,7 @@ pub struct Endpoint {
     from_oldest: bool,
     wants: Arc<Wants>,
     means: Means,
+    figures: Arc<Figures>,
 }
 
 #[derive(Clone)]
@@ -138,12 +142,23 @@ impl Endpoint {
                 read_events: config.read_events,
             }),
             means,
+            figures: Arc::default(),
         })
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How it is doing.
+    pub fn figures(&self) -> &Figures {
+        &self.figures
     }
 
     async fn run(&self, services: Arc<Services>, directory: &Path, stop: watch::Receiver<bool>) {
         let reader = Arc::new(LogReader::of(directory));
-        let ledger = loop {
+        let mut ledger = loop {
             let opened = Ledger::open(&services, &self.name, &reader, self.from_oldest).await;
             match opened {
                 Ok(ledger) => break ledger,
@@ -157,6 +172,7 @@ impl Endpoint {
                 return;
             }
         };
+        ledger.figures = Arc::clone(&self.figures);
         let feed = Feed::new(reader, ledger.place(), Arc::clone(&self.wants));
         match &self.means {
             Means::Syslog(syslog) => syslog.run(&services, feed, ledger, stop).await,

@@ -7,6 +7,7 @@ use strongroom_services::{
 };
 use strongroom_store::{Mode, StoreError};
 
+use super::figures::Figures;
 use crate::audit::{Follower, LogReader};
 
 /// Dead letters of one endpoint. When there are as many, it is told nothing
@@ -30,6 +31,8 @@ pub(crate) struct Ledger {
     dead: usize,
     /// Dead letters on their way once more.
     redelivered: HashSet<DeadKey>,
+    /// What is shown of it.
+    pub(super) figures: Arc<Figures>,
 }
 
 impl Ledger {
@@ -52,6 +55,7 @@ impl Ledger {
             saved: known.clone().unwrap_or_default(),
             dead: 0,
             redelivered: HashSet::new(),
+            figures: Arc::default(),
         };
         ledger.dead = ledger.count().await.map_err(said)?;
         let reader = Arc::clone(reader);
@@ -125,6 +129,8 @@ impl Ledger {
     /// Makes durable what is known by now: a second's worth is told again
     /// after a crash.
     pub(crate) async fn save(&mut self, down: Option<(i64, String)>) {
+        self.figures
+            .note(down.is_some(), self.dead, &self.now.event_time);
         let (since, failure) = down.unzip();
         self.now.failing_since_ms = since;
         self.now.failure = failure;

@@ -11,7 +11,7 @@ use prometheus_client::{collector::Collector, encoding::DescriptorEncoder};
 use strongroom_services::{cache::CacheFigures, secretsmanager::counted};
 
 use super::{page::Page, process};
-use crate::app::App;
+use crate::{app::App, events::Endpoint};
 
 /// Reads a node's figures when it is asked for them.
 pub(super) struct Scrape(pub(super) Arc<App>);
@@ -28,6 +28,7 @@ impl Collector for Scrape {
         self.requests(&mut page)?;
         self.services(&mut page)?;
         self.audit(&mut page)?;
+        self.events(&mut page)?;
         self.store(&mut page)?;
         self.caches(&mut page)?;
         self.process(&mut page)
@@ -138,6 +139,36 @@ impl Scrape {
             "strongroom_audit_outbox_records",
             "Audit records in the store that the log may not have yet",
             Some(self.0.services.store.figures().outbox as f64),
+        )
+    }
+
+    fn events(&self, page: &mut Page<'_>) -> fmt::Result {
+        let endpoints = self.0.endpoints();
+        let named = |endpoint: &Endpoint| [("endpoint", endpoint.name().to_owned())];
+        page.gauges(
+            "strongroom_event_endpoint_up",
+            "1 while an event endpoint is told of events, 0 while nothing gets through",
+            endpoints.iter().map(|endpoint| {
+                (
+                    named(endpoint),
+                    f64::from(u8::from(endpoint.figures().is_up())),
+                )
+            }),
+        )?;
+        page.gauges(
+            "strongroom_event_endpoint_dead_letters",
+            "Events that an endpoint refused until they were given up",
+            endpoints
+                .iter()
+                .map(|endpoint| (named(endpoint), endpoint.figures().dead_letters() as f64)),
+        )?;
+        page.gauges(
+            "strongroom_event_endpoint_told_timestamp_seconds",
+            "When that happened of which an endpoint was told last, since the epoch",
+            endpoints.iter().filter_map(|endpoint| {
+                let told = endpoint.figures().told_until()?;
+                Some((named(endpoint), told as f64))
+            }),
         )
     }
 
