@@ -1,7 +1,6 @@
 //! The product put together: store, key, log, services.
 
 use std::{
-    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -41,8 +40,6 @@ use crate::{
 const ROUND: Duration = Duration::from_secs(1);
 /// How long the count of all secrets stands before they are counted again.
 const RECOUNT: Duration = Duration::from_secs(60);
-/// How much of a round may go to indexes of the audit log when it is quiet.
-const INDEXING: Duration = Duration::from_millis(600);
 
 /// What a node needs to start.
 pub struct Setup {
@@ -309,15 +306,10 @@ impl App {
         }
     }
 
-    /// Makes indexes of the audit log that are missing: one, and more as long as
-    /// the log does not grow so fast that others need the processor.
+    /// Makes indexes of the audit log that are missing.
     async fn index_events(&self) {
         let history = Arc::clone(&self.history);
-        let indexing = tokio::task::spawn_blocking(move || {
-            let began = Instant::now();
-            while history.index_one()? && history.is_quiet() && began.elapsed() < INDEXING {}
-            Ok::<_, io::Error>(())
-        });
+        let indexing = tokio::task::spawn_blocking(move || history.index_some());
         match indexing.await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "cannot index the audit log; will retry"),

@@ -24,6 +24,8 @@ use super::{
 /// Records may come into the log this much later than they happened, in
 /// seconds: those of changes wait in the store while the log cannot be written.
 const LATE_SECONDS: i64 = 60 * 60;
+/// How long indexes are made at a time while the log is quiet.
+const INDEXING: Duration = Duration::from_millis(600);
 /// A log is quiet that has begun no segment for so long.
 const QUIET: Duration = Duration::from_secs(1);
 /// A line is read in pieces of this many bytes.
@@ -71,9 +73,20 @@ impl History {
         }
     }
 
+    /// Makes indexes that are missing: one, and more for a while if the log does
+    /// not grow so fast that others need the processor. To be called once a
+    /// second, where blocking is allowed.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn index_some(&self) -> io::Result<()> {
+        let began = Instant::now();
+        while self.index_one()? && self.is_quiet() && began.elapsed() < INDEXING {}
+        Ok(())
+    }
+
     /// Whether the log grows so slowly that there is time to index it.
-    #[must_use]
-    pub fn is_quiet(&self) -> bool {
+    fn is_quiet(&self) -> bool {
         let archive = Archive::list(&self.reader.storage).unwrap_or_default();
         let newest = archive.segments.keys().next_back().copied().unwrap_or(0);
         let mut seen = self.newest.lock().unwrap_or_else(PoisonError::into_inner);

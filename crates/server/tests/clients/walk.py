@@ -8,10 +8,12 @@ steps are in `walk_*.py`; `test_records.py` compares what is on record with the 
 
 import datetime
 import functools
+import gzip
+import importlib.util
 import json
 import os
+import pathlib
 
-import awscli.botocore.session
 import botocore
 from botocore import xform_name
 from botocore.config import Config
@@ -208,8 +210,16 @@ def by_boto3(method, members, fails):
 
 @functools.cache
 def cli_operations(service):
-    """What the AWS CLI knows, which has a library of its own and may be behind."""
-    return awscli.botocore.session.get_session().get_service_model(service).operation_names
+    """What the AWS CLI knows, which has models of its own and may be behind. They are
+    read as files: its library and boto3's do not go together in one process."""
+    (package,) = importlib.util.find_spec("awscli").submodule_search_locations
+    models = pathlib.Path(package).glob(f"botocore/data/{service}/*/service-2.json*")
+    newest = max(models, default=None)
+    if newest is None:
+        return frozenset()
+    text = newest.read_bytes()
+    text = gzip.decompress(text) if newest.suffix == ".gz" else text
+    return frozenset(json.loads(text)["operations"])
 
 
 def sayable(value):
