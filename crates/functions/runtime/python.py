@@ -8,8 +8,19 @@ import os
 import sys
 import time
 import traceback
+import types
 
 API = "/2018-06-01/runtime"
+CLIENT = ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name")
+
+
+class ClientContext:
+    """What the client says of itself."""
+
+    def __init__(self, told):
+        self.custom, self.env = told.get("custom"), told.get("env")
+        client = told.get("client")
+        self.client = client and types.SimpleNamespace(**{name: client.get(name) for name in CLIENT})
 
 
 class Context:
@@ -25,7 +36,8 @@ class Context:
         self.log_group_name = environ["AWS_LAMBDA_LOG_GROUP_NAME"]
         self.log_stream_name = environ["AWS_LAMBDA_LOG_STREAM_NAME"]
         self.identity = None
-        self.client_context = None
+        told = headers["Lambda-Runtime-Client-Context"]
+        self.client_context = ClientContext(json.loads(told)) if told else None
         self._deadline = int(headers["Lambda-Runtime-Deadline-Ms"])
 
     def get_remaining_time_in_millis(self):

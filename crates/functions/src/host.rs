@@ -62,6 +62,8 @@ pub struct Job<'a> {
     pub environment: Vec<(String, String)>,
     /// The event.
     pub payload: Vec<u8>,
+    /// What the client says of itself, JSON in ASCII.
+    pub client_context: Option<String>,
 }
 
 /// What came of a call.
@@ -178,6 +180,7 @@ impl Host {
             function_arn: job.arn.to_owned(),
             deadline_ms: now_ms.saturating_add(timeout_ms),
             payload: job.payload.clone().into(),
+            client_context: job.client_context.clone(),
         };
         let (endpoint, posted) = runtime_api::serve(event).await?;
         let program = Program {

@@ -40,6 +40,7 @@ pub(crate) struct Event {
     pub(crate) function_arn: String,
     pub(crate) deadline_ms: u64,
     pub(crate) payload: Bytes,
+    pub(crate) client_context: Option<String>,
 }
 
 struct State {
@@ -135,9 +136,14 @@ async fn next(state: &State) -> Response<Full<Bytes>> {
         function_arn,
         deadline_ms,
         payload,
+        client_context,
     } = &state.event;
     // All of them always: a client of AWS's crashes without.
-    let response = Response::builder()
+    let mut response = Response::builder();
+    if let Some(context) = client_context {
+        response = response.header("Lambda-Runtime-Client-Context", context);
+    }
+    let response = response
         .header("Content-Type", "application/json")
         .header("Lambda-Runtime-Aws-Request-Id", request_id)
         .header("Lambda-Runtime-Deadline-Ms", deadline_ms.to_string())

@@ -15,7 +15,7 @@ use strongroom_services::{
     iam::{self, Callers, flush_uses},
     jobs,
     kms::{KeyMaterial, flush_key_usages},
-    lambda::{FunctionEndpoint, FunctionEndpoints, FunctionHost},
+    lambda::{FunctionEndpoint, FunctionEndpoints, FunctionHost, queue},
     organizations::Organizations,
     secretsmanager::{Shared, count_secrets, flush_accesses, rotation},
     sts::IdentityProviders,
@@ -183,6 +183,7 @@ impl App {
         services.secrets.rotation().trust(trust);
         // The embedded store is this process's alone.
         rotation::take_back(&services).await?;
+        queue::take_back(&services).await?;
         config_rules::schedule(&services).await?;
         let services = Arc::new(services);
         services.secrets.rotation().connect(&services);
@@ -251,7 +252,8 @@ impl App {
             directory,
             self.stop.subscribe(),
         );
-        tokio::join!(copying, self.rounds(), rotating, watching, telling);
+        let calling = queue::run(Arc::clone(&self.services), self.stop.subscribe());
+        tokio::join!(copying, self.rounds(), rotating, watching, telling, calling);
     }
 
     /// Who is told of events.

@@ -157,7 +157,7 @@ impl Endpoint {
             request = request.header("x-amz-log-type", "Tail");
         }
         if let Some(context) = &call.client_context {
-            request = request.header("x-amz-client-context", context);
+            request = request.header("x-amz-client-context", BASE64_STANDARD.encode(context));
         }
         request.body(Full::new(Bytes::copy_from_slice(call.payload.expose())))
     }

@@ -66,6 +66,8 @@ pub enum Kind {
     ExpireKmsMaterial = 12,
     /// Judges secrets by the rules that watch over them.
     EvaluateRules = 20,
+    /// Calls a function for an event. In a table of its own.
+    InvokeFunction = 30,
 }
 
 /// What a worker claimed: the key its row has now, and the row.
@@ -145,6 +147,15 @@ impl Job {
         }
     }
 
+    /// The job of calling a function for one of its events.
+    #[must_use]
+    pub fn invoke_function(home: &Home, name: &str, event: &str) -> Self {
+        Self {
+            kind: Kind::InvokeFunction.into(),
+            ..Self::delete_secret(home, name, event)
+        }
+    }
+
     /// The job's key, due at a time in milliseconds since the epoch. One
     /// resource has at most one job of a kind at a time.
     #[must_use]
@@ -185,7 +196,7 @@ pub async fn run_due(services: &Services) -> Result<usize, StoreError> {
                 Kind::RotateKmsKey => kms::rotate_key(services, &job, now).await,
                 Kind::ExpireKmsMaterial => kms::expire_material(services, &job, now).await,
                 Kind::EvaluateRules => config_rules::sweep(services, &job, now).await,
-                Kind::RotateSecret | Kind::Unknown => continue,
+                Kind::InvokeFunction | Kind::RotateSecret | Kind::Unknown => continue,
             };
             match outcome {
                 Ok(()) => done += 1,

@@ -6,7 +6,7 @@
 //! (`record.rs`), called by `custom.rs` in processes of their own, under
 //! credentials of their role (`role.rs`); or endpoints that the configuration
 //! names (`remote.rs`). `invoke.rs` is every call, whoever
-//! makes it. Each operation is a file under `operations/`.
+//! makes it; `queue.rs` those that are made later. Each operation is a file under `operations/`.
 
 mod aliases;
 mod arguments;
@@ -20,6 +20,7 @@ mod naming;
 pub mod operations;
 mod policy;
 mod qualifier;
+pub mod queue;
 mod record;
 mod remote;
 mod role;
@@ -28,7 +29,10 @@ mod versions;
 pub use custom::FunctionHost;
 pub use error::{Error, Result};
 pub(crate) use invoke::{Failed, RotationEvent, invoke_for_secret, may_rotate};
-pub use record::{FunctionAlias, FunctionCode, FunctionRow, Statement, Variable};
+pub use record::{
+    FunctionAlias, FunctionCode, FunctionEvent, FunctionEventPayload, FunctionRow, Statement,
+    Variable,
+};
 pub use remote::{
     FunctionEndpoint, FunctionEndpoints, RemoteCall, RemoteError, RemoteFunction, is_principal,
 };

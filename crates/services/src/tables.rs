@@ -123,6 +123,12 @@ tables! {
     62 FunctionVersions: (AccountId, Region, String, u64) => lambda::FunctionRow;
     /// Account, Region, function, alias.
     63 FunctionAliases: (AccountId, Region, String, String) => lambda::FunctionAlias;
+    /// Account, Region, function, event id.
+    64 FunctionEvents: (AccountId, Region, String, String) => lambda::FunctionEvent;
+    /// Account, Region, function, event id.
+    65 FunctionEventPayloads: (AccountId, Region, String, String) => lambda::FunctionEventPayload;
+    /// Due time in milliseconds since the epoch, job id.
+    66 FunctionJobs: (u64, String) => jobs::Job;
     /// The name of whoever follows the audit log.
     80 EventProgress: (String,) => events::Progress;
     /// Endpoint, segment and offset after the record, event id.

@@ -70,6 +70,7 @@ impl World {
             memory_mib: 128,
             environment: vec![("GREETING".to_owned(), "hello".to_owned())],
             payload: event.to_string().into_bytes(),
+            client_context: Some(r#"{"custom":{"who":"a test"}}"#.to_owned()),
         };
         self.host.invoke(job).await.unwrap()
     }
@@ -165,6 +166,7 @@ def main(event, context):
         "arn": context.invoked_function_arn, "name": context.function_name,
         "memory": context.memory_limit_in_mb, "request": context.aws_request_id,
         "time": 0 < context.get_remaining_time_in_millis() <= 30000,
+        "client": context.client_context.custom["who"],
     }
 "#;
     let invocation = world.python(code, json!({"Step": "createSecret"})).await;
@@ -179,7 +181,10 @@ def main(event, context):
         (&answer["name"], &answer["memory"]),
         (&json!("rotate"), &json!("128"))
     );
-    assert_eq!(answer["time"], true);
+    assert_eq!(
+        (&answer["time"], &answer["client"]),
+        (&json!(true), &json!("a test"))
+    );
     assert_eq!(String::from_utf8_lossy(&invocation.log), "one line\n");
 }
 
@@ -189,17 +194,20 @@ async fn a_node_handler() {
     for (file, code) in [
         (
             "handler.mjs",
-            "export const main = async (event, context) => ({ ...event, name: context.functionName });",
+            "export const main = async (event, context) => ({ ...event, name: context.functionName, who: context.clientContext.custom.who });",
         ),
         (
             "handler.cjs",
-            "exports.main = (event, context, done) => done(null, { ...event, name: context.functionName });",
+            "exports.main = (event, context, done) => done(null, { ...event, name: context.functionName, who: context.clientContext.custom.who });",
         ),
     ] {
         let invocation = world
             .run("nodejs22.x", &[(file, code)], json!({"a": 1}))
             .await;
-        assert_eq!(answer(&invocation), json!({"a": 1, "name": "rotate"}));
+        assert_eq!(
+            answer(&invocation),
+            json!({"a": 1, "name": "rotate", "who": "a test"})
+        );
     }
     let code = "export const main = async () => { throw new TypeError('no'); };";
     let invocation = world

@@ -3,7 +3,7 @@ use strongroom_services::{
     context::Services,
     jobs::{Job, Kind},
     secretsmanager::rotation,
-    tables::{Jobs, RotationJobs, Secrets},
+    tables::{FunctionJobs, Jobs, RotationJobs, Secrets},
 };
 use strongroom_store::{Mode, Table, Transaction};
 use strongroom_types::{AccountId, Timestamp};
@@ -51,6 +51,7 @@ pub(super) async fn jobs(services: &Services) -> Result<JobsReport, String> {
     let mut report = JobsReport::default();
     collect::<Jobs>(&mut tx, &mut report).await?;
     collect::<RotationJobs>(&mut tx, &mut report).await?;
+    collect::<FunctionJobs>(&mut tx, &mut report).await?;
     report.jobs.sort_by(|one, other| one.due.cmp(&other.due));
     report.more |= report.jobs.len() > MOST;
     report.jobs.truncate(MOST);

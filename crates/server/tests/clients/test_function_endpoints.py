@@ -303,3 +303,20 @@ def test_an_endpoint_hides_no_function(deploy, function, tmp_path):
     server.configure(section(tmp_path, "short", function.port, token="short"))
     with pytest.raises(RuntimeError, match="short.token holds no token"):
         server.start()
+
+
+def test_an_event_outlives_the_process(deploy, function, tmp_path):
+    server = deploy(section(tmp_path, "rotator", function.port, "timeout_seconds = 20"))
+    functions = server.client(service="lambda")
+    function.answer = lambda event: time.sleep(15)
+    accepted = functions.invoke(FunctionName="rotator", InvocationType="Event", Payload=b'{"n": 1}')
+    assert accepted["StatusCode"] == 202
+    assert until(lambda: len(function.seen) == 1)
+    # Cut off in the middle of the call, and one that was not begun yet.
+    functions.invoke(FunctionName="rotator", InvocationType="Event", Payload=b'{"n": 2}')
+    server.kill()
+    function.answer = lambda event: None
+    server.start()
+    assert until(lambda: {"n": 1} in [event for _, _, event in function.seen[1:]])
+    assert until(lambda: {"n": 2} in [event for _, _, event in function.seen[1:]])
+    assert until(lambda: "InvokeFunction" not in server.run("jobs").stdout)

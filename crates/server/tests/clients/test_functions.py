@@ -1,5 +1,6 @@
 """Rotation by functions of one's own: made with the AWS CLI, unmodified handlers."""
 
+import base64
 import io
 import json
 import pathlib
@@ -10,6 +11,7 @@ import zipfile
 
 import boto3
 import pytest
+from botocore import xform_name
 from botocore.config import Config
 
 import harness
@@ -237,7 +239,6 @@ def test_what_a_function_is_told_and_tells(server, functions, role, tmp_path, re
     assert arn.endswith(":function:telling")
     for name in ("AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "SECRETS_MANAGER_ENDPOINT"):
         assert name in names
-    import base64
     assert base64.b64decode(answer["LogResult"]) == b"hello\n"
     dry = functions.invoke(FunctionName="telling", InvocationType="DryRun")
     assert dry["StatusCode"] == 204
@@ -370,3 +371,96 @@ def test_large_archives(server, functions, role, refused):
         functions.invoke(FunctionName="large", Payload=json.dumps("x" * (6 << 20)))
     with refused("RequestTooLargeException", status=413):
         functions.invoke(FunctionName="large", InvocationType="Event", Payload=json.dumps("x" * (1 << 20)))
+
+
+def sample(shape):
+    """Something that a member of this shape may be."""
+    if shape.type_name == "structure":
+        return {name: sample(member) for name, member in shape.members.items()}
+    if shape.type_name == "list":
+        return [sample(shape.member)]
+    if shape.type_name == "map":
+        return {"key": sample(shape.value)}
+    if shape.type_name == "boolean":
+        return True
+    if shape.type_name in ("double", "float", "integer", "long"):
+        return 1
+    return shape.enum[0] if getattr(shape, "enum", None) else "something"
+
+
+# What each operation does something with. All else that AWS's model has is refused.
+OFFERED = {
+    "CreateFunction": {
+        "FunctionName", "Runtime", "Role", "Handler", "Code", "Description", "Timeout", "MemorySize",
+        "Publish", "PackageType", "Environment", "Tags", "Architectures", "EphemeralStorage"},
+    "UpdateFunctionCode": {
+        "FunctionName", "ZipFile", "Architectures", "Publish", "DryRun", "RevisionId"},
+    "UpdateFunctionConfiguration": {
+        "FunctionName", "Role", "Handler", "Description", "Timeout", "MemorySize", "Environment",
+        "Runtime", "RevisionId", "EphemeralStorage"},
+    "Invoke": {
+        "FunctionName", "InvocationType", "LogType", "ClientContext", "Payload", "Qualifier"},
+    "PublishVersion": {"FunctionName", "CodeSha256", "Description", "RevisionId"},
+    "CreateAlias": {"FunctionName", "Name", "FunctionVersion", "Description"},
+    "AddPermission": {
+        "FunctionName", "StatementId", "Action", "Principal", "SourceArn", "SourceAccount",
+        "Qualifier", "RevisionId", "PrincipalOrgID"},
+}
+
+
+def test_what_is_not_offered_is_refused_by_its_name(server, role, refused):
+    functions = server.client(service="lambda", validate=False)
+    code = archive({"f.py": "def main(event, context):\n    return 1\n"})
+    sound = {"FunctionName": "strict", "Runtime": "python3.11", "Role": role, "Handler": "f.main",
+             "Code": {"ZipFile": code}}
+    operations = functions.meta.service_model
+    arguments = {
+        "CreateFunction": {**sound, "FunctionName": "never-made"},
+        "UpdateFunctionCode": {"FunctionName": "strict", "ZipFile": code},
+        "CreateAlias": {"FunctionName": "strict", "Name": "live", "FunctionVersion": "$LATEST"},
+        "AddPermission": {
+            "FunctionName": "strict", "StatementId": "s", "Action": "lambda:InvokeFunction",
+            "Principal": "secretsmanager.amazonaws.com"},
+    }
+    # What is so anyway is no wish.
+    made = functions.create_function(
+        **sound, PackageType="Zip", TracingConfig={"Mode": "PassThrough"}, Layers=[],
+        SnapStart={"ApplyOn": "None"}, VpcConfig={"SubnetIds": [], "SecurityGroupIds": []},
+        EphemeralStorage={"Size": 512}, DeadLetterConfig={"TargetArn": ""}, KMSKeyArn="",
+        LoggingConfig={"LogFormat": "Text"})
+    assert made["TracingConfig"] == {"Mode": "PassThrough"}
+    assert made["SnapStart"] == {"ApplyOn": "None", "OptimizationStatus": "Off"}
+    tried = 0
+    for name, offered in OFFERED.items():
+        members = operations.operation_model(name).input_shape.members
+        assert offered <= members.keys()
+        call = getattr(functions, xform_name(name))
+        for member in members.keys() - offered:
+            given = {**arguments.get(name, {"FunctionName": "strict"}), member: sample(members[member])}
+            with refused("InvalidParameterValueException", f"{member} isn't supported."):
+                call(**given)
+            tried += 1
+    assert tried > 40
+    for member, value in sample(operations.shape_for("FunctionCode")).items():
+        if member == "ZipFile":
+            continue
+        with refused("InvalidParameterValueException", f"{member} isn't supported."):
+            functions.create_function(
+                **{**sound, "FunctionName": "never-made", "Code": {"ZipFile": code, member: value}})
+    with refused("InvalidParameterValueException", "PackageType isn't supported."):
+        functions.create_function(**{**sound, "FunctionName": "never-made"}, PackageType="Image")
+    with refused("ResourceNotFoundException", status=404):
+        functions.get_function(FunctionName="never-made")
+
+
+def test_a_client_says_what_it_is(server, functions, role, tmp_path, refused):
+    code = "def main(event, context):\n    told = context.client_context\n    return told and [told.custom, told.env]\n"
+    make(server, role, tmp_path, "asking", "python3.11", "f.main", {"f.py": code})
+    context = base64.b64encode(json.dumps({"custom": {"name": "Zoë"}, "env": {}}, ensure_ascii=False).encode())
+    answer = functions.invoke(FunctionName="asking", ClientContext=context.decode())
+    assert json.load(answer["Payload"]) == [{"name": "Zoë"}, {}]
+    assert json.load(functions.invoke(FunctionName="asking")["Payload"]) is None
+    for wrong in ("no base 64!", base64.b64encode(b"[]").decode(), base64.b64encode(b"{" * 3000).decode()):
+        with refused("InvalidRequestContentException",
+                     "Client context must be a valid Base64-encoded JSON object."):
+            functions.invoke(FunctionName="asking", ClientContext=wrong)

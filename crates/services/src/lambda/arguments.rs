@@ -21,8 +21,12 @@ const ENVIRONMENT_BYTES: usize = 4096;
 #[derive(Clone, Debug, Default)]
 pub struct Variables(pub BTreeMap<String, String>);
 
-/// A parameter of what is not offered: that it is there is all that is read.
-pub struct NotOffered;
+/// A parameter of what is not offered. What is empty, or says what is so
+/// anyway, asks for nothing.
+#[derive(Default)]
+pub struct NotOffered {
+    asks: bool,
+}
 
 /// The code of a function.
 #[derive(Input)]
@@ -35,8 +39,29 @@ pub struct Code {
     pub s3_key: Option<String>,
     /// Not offered.
     pub s3_object_version: Option<String>,
+    /// Not offered.
+    pub s3_object_storage_mode: Option<String>,
     /// Not offered: there are no container images here.
     pub image_uri: Option<String>,
+    /// Not offered: archives are sealed as all rows are.
+    #[shape(name = "SourceKMSKeyArn")]
+    pub source_kms_key_arn: Option<NotOffered>,
+}
+
+/// How calls are traced.
+#[derive(Output)]
+pub struct TracingConfigResponse {
+    /// `PassThrough`: not at all.
+    pub mode: Option<String>,
+}
+
+/// Whether processes are kept.
+#[derive(Output)]
+pub struct SnapStartResponse {
+    /// `None`
+    pub apply_on: Option<String>,
+    /// `Off`
+    pub optimization_status: Option<String>,
 }
 
 /// A function's environment.
@@ -103,14 +128,14 @@ impl Emit for Variables {
 }
 
 impl Shape for NotOffered {
-    type Wire = serde::de::IgnoredAny;
+    type Wire = Value;
 
-    fn admit(_: Self::Wire, _: &Path<'_>, _: &mut Violations) -> Self {
-        Self
+    fn admit(wire: Self::Wire, _: &Path<'_>, _: &mut Violations) -> Self {
+        Self { asks: asks(&wire) }
     }
 
     fn absent() -> Self {
-        Self
+        Self::default()
     }
 
     fn record(&self) -> Option<Value> {
@@ -119,6 +144,26 @@ impl Shape for NotOffered {
 
     fn describe() -> Description {
         Description::leaf("structure")
+    }
+}
+
+/// Whether a value asks for something that is not so anyway: calls are not
+/// traced, processes start anew, logs are text.
+fn asks(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(on) => *on,
+        Value::Number(_) => true,
+        Value::String(text) => !matches!(text.as_str(), "" | "None" | "PassThrough" | "Text"),
+        Value::Array(values) => values.iter().any(asks),
+        Value::Object(members) => members.values().any(asks),
+    }
+}
+
+impl NotOffered {
+    /// Whether a parameter asks for what is not offered.
+    pub(super) fn is_asked(given: &Option<Self>) -> bool {
+        given.as_ref().is_some_and(|given| given.asks)
     }
 }
 
@@ -145,7 +190,12 @@ impl Code {
             ("S3Bucket", self.s3_bucket.is_some()),
             ("S3Key", self.s3_key.is_some()),
             ("S3ObjectVersion", self.s3_object_version.is_some()),
+            ("S3ObjectStorageMode", self.s3_object_storage_mode.is_some()),
             ("ImageUri", self.image_uri.is_some()),
+            (
+                "SourceKMSKeyArn",
+                NotOffered::is_asked(&self.source_kms_key_arn),
+            ),
         ])?;
         let zip = self.zip_file.ok_or_else(|| {
             Error::InvalidParameterValue("Please provide a source for function code.".into())

@@ -3,7 +3,9 @@ use strongroom_rotation::Template;
 use strongroom_types::{Arn, Timestamp};
 
 use super::{
-    arguments::{EnvironmentResponse, EphemeralStorage, Variables},
+    arguments::{
+        EnvironmentResponse, EphemeralStorage, SnapStartResponse, TracingConfigResponse, Variables,
+    },
     builtin,
     function::{Function, FunctionRef},
     qualifier::Qualifier,
@@ -58,6 +60,10 @@ pub struct FunctionConfiguration {
     pub architectures: Option<Vec<String>>,
     /// The size of `/tmp`.
     pub ephemeral_storage: Option<EphemeralStorage>,
+    /// How calls are traced.
+    pub tracing_config: Option<TracingConfigResponse>,
+    /// Whether processes are kept.
+    pub snap_start: Option<SnapStartResponse>,
 }
 
 impl FunctionConfiguration {
@@ -132,6 +138,13 @@ impl FunctionConfiguration {
             }),
             revision_id: Some(row.revision_id.clone()),
             version: Some(Qualifier::of_version(row.version).to_string()),
+            tracing_config: Some(TracingConfigResponse {
+                mode: Some("PassThrough".to_owned()),
+            }),
+            snap_start: Some(SnapStartResponse {
+                apply_on: Some("None".to_owned()),
+                optimization_status: Some("Off".to_owned()),
+            }),
             ..Self::common(&row.name, arn)
         }
     }
@@ -157,6 +170,8 @@ impl FunctionConfiguration {
             package_type: Some("Zip".to_owned()),
             architectures: Some(vec![architecture().to_owned()]),
             ephemeral_storage: Some(EphemeralStorage { size: DISK_MIB }),
+            tracing_config: None,
+            snap_start: None,
         }
     }
 }

@@ -39,7 +39,20 @@ pub(super) struct Prepared {
     zip: Vec<u8>,
     environment: Vec<(String, String)>,
     request_id: String,
+    client_context: Option<String>,
     log: String,
+}
+
+/// Where functions run.
+///
+/// # Errors
+/// `ServiceException` where they do not.
+pub(super) fn host(services: &Services) -> Result<Arc<FunctionHost>> {
+    services.secrets.rotation().host().ok_or_else(|| {
+        Error::Service(
+            "This server doesn't run functions of its users: `functions` isn't enabled.".into(),
+        )
+    })
 }
 
 /// Gathers what a call needs: the archive, and credentials of the execution
@@ -54,11 +67,7 @@ pub(super) async fn prepare(
     arn: &Arn,
     row: &Arc<FunctionRow>,
 ) -> Result<Prepared> {
-    let host = cx.services.secrets.rotation().host().ok_or_else(|| {
-        Error::Service(
-            "This server doesn't run functions of its users: `functions` isn't enabled.".into(),
-        )
-    })?;
+    let host = host(cx.services)?;
     let role = role::find(cx, &row.role).await?.ok_or_else(|| {
         Error::AccessDenied("The role defined for the function cannot be assumed by Lambda.".into())
     })?;
@@ -116,11 +125,20 @@ pub(super) async fn prepare(
         zip: code.zip,
         environment,
         request_id: services.random.uuid(),
+        client_context: None,
         log: format!("{}-{region}-{}", home.account, row.name),
     })
 }
 
 impl Prepared {
+    /// The same with what the client says of itself, JSON.
+    pub(super) fn told(self, client_context: Option<String>) -> Self {
+        Self {
+            client_context,
+            ..self
+        }
+    }
+
     /// Makes the call. What the function printed is kept.
     pub(super) async fn call(
         self,
@@ -140,6 +158,7 @@ impl Prepared {
             memory_mib: self.row.memory_mib,
             environment: self.environment,
             payload: payload.expose().clone(),
+            client_context: self.client_context,
         };
         let done = self.host.host.invoke(job).await;
         if let Ok(invocation) = &done {

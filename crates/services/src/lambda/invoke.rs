@@ -204,6 +204,7 @@ pub(super) async fn call(
     function: &FunctionRef,
     payload: Sensitive<Vec<u8>>,
     tail: bool,
+    client_context: Option<String>,
 ) -> Result<Called> {
     match &function.function {
         Some(Function::Builtin(template)) => {
@@ -219,6 +220,7 @@ pub(super) async fn call(
         }
         Some(Function::Custom(row)) => {
             let prepared = custom::prepare(cx, &function.home, &function.arn, row).await?;
+            let prepared = prepared.told(client_context);
             Ok(Called::Custom(prepared, payload))
         }
         Some(Function::Remote(endpoint)) => Ok(Called::Remote {
@@ -226,7 +228,7 @@ pub(super) async fn call(
             hosts: cx.services.secrets.rotation().hosts.clone(),
             call: RemoteCall {
                 function: endpoint.name.clone(),
-                client_context: None,
+                client_context,
                 payload,
                 tail,
             },
@@ -292,10 +294,15 @@ impl Caught {
                     log,
                 }
             }
-            Err(why) => Self {
-                result: Err(why),
-                log: Vec::new(),
-            },
+            Err(why) => Self::not_called(why),
+        }
+    }
+
+    /// That no call was made.
+    pub(super) fn not_called(why: NotCalled) -> Self {
+        Self {
+            result: Err(why),
+            log: Vec::new(),
         }
     }
 }

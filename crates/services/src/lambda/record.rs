@@ -104,3 +104,28 @@ pub struct FunctionCode {
     #[prost(bytes = "vec", tag = "1")]
     pub zip: Vec<u8>,
 }
+
+/// An event that waits for its function. Key: account, Region, function, id.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct FunctionEvent {
+    /// The ARN that was called, with its qualifier.
+    #[prost(string, tag = "1")]
+    pub function: String,
+    /// When it was accepted: milliseconds since the epoch.
+    #[prost(int64, tag = "2")]
+    pub accepted_ms: i64,
+    /// How often the function was called for it.
+    #[prost(uint32, tag = "3")]
+    pub attempts: u32,
+    /// Whether the last of these calls has not come to its end.
+    #[prost(bool, tag = "4")]
+    pub running: bool,
+}
+
+/// What the function is called with. Key: as the event's.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct FunctionEventPayload {
+    /// JSON.
+    #[prost(bytes = "vec", tag = "1")]
+    pub payload: Vec<u8>,
+}

@@ -44,7 +44,7 @@ pub trait RemoteFunction: Send + Sync {
 pub struct RemoteCall {
     /// The function's name.
     pub function: String,
-    /// `X-Amz-Client-Context`.
+    /// What the client says of itself, JSON.
     pub client_context: Option<String>,
     /// The event, JSON.
     pub payload: Sensitive<Vec<u8>>,

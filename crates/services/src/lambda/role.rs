@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     authorize::{Keys, Target, check},
-    context::{Context, Home, Request, Tls},
+    context::{Context, Home, Request, Services, Tls},
     iam::{Caller, Role, principals},
     operation::Service as _,
 };
@@ -75,7 +75,7 @@ pub(super) async fn may_pass(cx: &mut Context<'_>, home: &Home, role: &str) -> R
         trust: Some(trust.map_err(|_| cannot_be_assumed())?),
         ..passed
     };
-    let request = request(cx, home, &arn);
+    let request = request(cx.services, home, &arn);
     let assumed = Context::begin(cx.services, &request, cx.now, strongroom_store::Mode::Read);
     let keys = Keys::default();
     check(&assumed.await?, &trusted, "sts:AssumeRole", &keys).map_err(|_| cannot_be_assumed())
@@ -93,10 +93,10 @@ pub(super) async fn find(cx: &mut Context<'_>, arn: &str) -> Result<Option<Role>
 }
 
 /// A request that Lambda makes by itself.
-fn request(cx: &Context<'_>, home: &Home, arn: &Arn) -> Request {
+pub(super) fn request(services: &Services, home: &Home, arn: &Arn) -> Request {
     let caller = Caller::service(Lambda::EVENT_SOURCE, home.account, arn.clone());
     Request {
-        id: cx.services.random.uuid(),
+        id: services.random.uuid(),
         caller: std::sync::Arc::new(caller),
         region: home.region,
         source_ip: [127, 0, 0, 1].into(),

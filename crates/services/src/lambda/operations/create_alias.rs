@@ -73,7 +73,7 @@ impl Operation for CreateAlias {
     ) -> Result<AliasConfiguration> {
         let function = function.unqualified()?;
         function.of_a_user()?;
-        refuse(&[("RoutingConfig", input.routing_config.is_some())])?;
+        refuse(&[("RoutingConfig", NotOffered::is_asked(&input.routing_config))])?;
         aliases::check_name(&input.name)?;
         let key = function.alias_key(&input.name);
         if cx.tx.get::<FunctionAliases>(&key).await?.is_some() {

@@ -1,4 +1,7 @@
+use std::fmt::Write as _;
+
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde_json::{Map, Value};
 use strongroom_store::Mode;
 use strongroom_types::Sensitive;
 
@@ -9,8 +12,10 @@ use crate::{
     context::Context,
     lambda::{
         Error, Lambda, Result,
+        arguments::refuse,
         function::FunctionRef,
         invoke::{Caught, call},
+        queue,
         remote::NotCalled,
     },
     operation::Operation,
@@ -26,6 +31,11 @@ const TAIL_BYTES: usize = 4096;
 ///
 /// Source: Lambda quotas, "Invocation payload".
 const PAYLOAD_BYTES: usize = 6 * 1024 * 1024;
+
+/// The longest text by which a client says who it is, in base 64.
+///
+/// Source: Lambda API Reference, Invoke, `ClientContext`.
+const CLIENT_CONTEXT_BYTES: usize = 3583;
 
 /// The largest event that waits, in bytes.
 ///
@@ -47,8 +57,13 @@ pub struct InvokeInput {
     pub invocation_type: Option<String>,
     /// `Tail` for the end of the log.
     pub log_type: Option<String>,
-    /// Not offered.
+    /// What the client says of itself: JSON in base 64, up to 3583 bytes.
+    /// Events have none, as on AWS.
     pub client_context: Option<String>,
+    /// Not offered.
+    pub durable_execution_name: Option<String>,
+    /// Not offered.
+    pub tenant_id: Option<String>,
     /// The event, JSON.
     pub payload: Option<Sensitive<Blob>>,
     /// A version or an alias.
@@ -100,6 +115,14 @@ impl Operation for Invoke {
                 at: "x-amz-client-context",
                 member: "ClientContext",
             },
+            Member {
+                at: "x-amz-durable-execution-name",
+                member: "DurableExecutionName",
+            },
+            Member {
+                at: "x-amz-tenant-id",
+                member: "TenantId",
+            },
         ],
         payload: Some("Payload"),
         body_bytes: Some(PAYLOAD_BYTES),
@@ -140,6 +163,13 @@ impl Operation for Invoke {
         input: Self::Input,
     ) -> Result<InvokeOutput> {
         let function = function.found()?;
+        refuse(&[
+            (
+                "DurableExecutionName",
+                input.durable_execution_name.is_some(),
+            ),
+            ("TenantId", input.tenant_id.is_some()),
+        ])?;
         cx.remarks.resources.push(function.used());
         cx.remarks.additional_event_data = Some(function.version_on_record());
         let payload = input
@@ -164,6 +194,8 @@ impl Operation for Invoke {
                 ));
             }
         };
+        let client_context = input.client_context.as_deref();
+        let client_context = client_context.map(client).transpose()?;
         let payload = Sensitive::new(payload);
         match input.invocation_type.as_deref() {
             None | Some("RequestResponse") => {}
@@ -179,12 +211,10 @@ impl Operation for Invoke {
                         .into(),
                     ));
                 }
-                let called = call(cx, &function, payload, false).await?;
-                // In the background; there is nobody to tell what came of it.
-                let spawned = cx.ahead("event", move || async move {
-                    tokio::spawn(called.run());
-                });
-                spawned?;
+                if cx.mode == Mode::Read {
+                    return Err(cx.ahead.write().into());
+                }
+                queue::accept(cx, &function, payload).await?;
                 return Ok(accepted(202));
             }
             Some(_) => {
@@ -194,7 +224,7 @@ impl Operation for Invoke {
             }
         }
         let version = function.version_called().to_string();
-        let called = call(cx, &function, payload, tail).await?;
+        let called = call(cx, &function, payload, tail, client_context).await?;
         let caught = cx.ahead("call", move || called.run())?;
         let Caught { result, log } = &*caught;
         let result = result.as_ref().map_err(|why| match why {
@@ -212,6 +242,30 @@ impl Operation for Invoke {
             status_code: Some(200),
         })
     }
+}
+
+/// What a client says of itself, as a header can carry it.
+fn client(encoded: &str) -> Result<String> {
+    let decoded = BASE64_STANDARD.decode(encoded).ok();
+    let decoded = decoded.filter(|_| encoded.len() <= CLIENT_CONTEXT_BYTES);
+    let context: Option<Map<String, Value>> =
+        decoded.and_then(|json| serde_json::from_slice(&json).ok());
+    let context = context.ok_or_else(|| {
+        Error::InvalidRequestContent(
+            "Client context must be a valid Base64-encoded JSON object.".into(),
+        )
+    })?;
+    let mut text = String::new();
+    for letter in Value::Object(context).to_string().chars() {
+        if letter.is_ascii() {
+            text.push(letter);
+        } else {
+            for unit in letter.encode_utf16(&mut [0; 2]) {
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        }
+    }
+    Ok(text)
 }
 
 fn accepted(status: i64) -> InvokeOutput {

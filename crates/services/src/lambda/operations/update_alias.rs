@@ -73,7 +73,7 @@ impl Operation for UpdateAlias {
         input: Self::Input,
     ) -> Result<AliasConfiguration> {
         let function = function.unqualified()?;
-        refuse(&[("RoutingConfig", input.routing_config.is_some())])?;
+        refuse(&[("RoutingConfig", NotOffered::is_asked(&input.routing_config))])?;
         let mut alias = function.alias(cx, &input.name).await?;
         revision(&alias.revision_id, input.revision_id.as_deref())?;
         if let Some(version) = input.function_version {

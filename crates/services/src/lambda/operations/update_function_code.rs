@@ -36,6 +36,8 @@ pub struct UpdateFunctionCodeInput {
     /// Not offered.
     pub s3_object_version: Option<String>,
     /// Not offered.
+    pub s3_object_storage_mode: Option<String>,
+    /// Not offered.
     pub image_uri: Option<String>,
     /// Whether to publish the function as a version too.
     pub publish: Option<bool>,
@@ -85,7 +87,6 @@ impl Operation for UpdateFunctionCode {
         revision(&row.revision_id, input.revision_id.as_deref())?;
         refuse(&[
             ("PublishTo", input.publish_to.is_some()),
-            ("SourceKMSKeyArn", input.source_kms_key_arn.is_some()),
             (
                 "The architecture",
                 input
@@ -98,7 +99,9 @@ impl Operation for UpdateFunctionCode {
             s3_bucket: input.s3_bucket,
             s3_key: input.s3_key,
             s3_object_version: input.s3_object_version,
+            s3_object_storage_mode: input.s3_object_storage_mode,
             image_uri: input.image_uri,
+            source_kms_key_arn: input.source_kms_key_arn,
         };
         let zip = code.zip()?;
         if input.dry_run == Some(true) {

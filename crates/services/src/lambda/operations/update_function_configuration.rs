@@ -67,6 +67,14 @@ pub struct UpdateFunctionConfigurationInput {
     pub snap_start: Option<NotOffered>,
     /// Not offered.
     pub logging_config: Option<NotOffered>,
+    /// Not offered.
+    pub capacity_provider_config: Option<NotOffered>,
+    /// Not offered.
+    pub durable_config: Option<NotOffered>,
+    /// Not offered.
+    pub runtime_config: Option<NotOffered>,
+    /// Not offered.
+    pub accelerator_config: Option<NotOffered>,
 }
 
 impl Operation for UpdateFunctionConfiguration {
@@ -102,15 +110,31 @@ impl Operation for UpdateFunctionConfiguration {
         let (function, mut row) = function.changeable()?;
         revision(&row.revision_id, input.revision_id.as_deref())?;
         refuse(&[
-            ("VpcConfig", input.vpc_config.is_some()),
-            ("DeadLetterConfig", input.dead_letter_config.is_some()),
-            ("KMSKeyArn", input.kms_key_arn.is_some()),
-            ("TracingConfig", input.tracing_config.is_some()),
-            ("Layers", input.layers.is_some()),
-            ("FileSystemConfigs", input.file_system_configs.is_some()),
-            ("ImageConfig", input.image_config.is_some()),
-            ("SnapStart", input.snap_start.is_some()),
-            ("LoggingConfig", input.logging_config.is_some()),
+            ("VpcConfig", NotOffered::is_asked(&input.vpc_config)),
+            (
+                "DeadLetterConfig",
+                NotOffered::is_asked(&input.dead_letter_config),
+            ),
+            ("KMSKeyArn", NotOffered::is_asked(&input.kms_key_arn)),
+            ("TracingConfig", NotOffered::is_asked(&input.tracing_config)),
+            ("Layers", NotOffered::is_asked(&input.layers)),
+            (
+                "FileSystemConfigs",
+                NotOffered::is_asked(&input.file_system_configs),
+            ),
+            ("ImageConfig", NotOffered::is_asked(&input.image_config)),
+            ("SnapStart", NotOffered::is_asked(&input.snap_start)),
+            ("LoggingConfig", NotOffered::is_asked(&input.logging_config)),
+            (
+                "CapacityProviderConfig",
+                NotOffered::is_asked(&input.capacity_provider_config),
+            ),
+            ("DurableConfig", NotOffered::is_asked(&input.durable_config)),
+            ("RuntimeConfig", NotOffered::is_asked(&input.runtime_config)),
+            (
+                "AcceleratorConfig",
+                NotOffered::is_asked(&input.accelerator_config),
+            ),
             (
                 "The size of EphemeralStorage",
                 input
