@@ -103,7 +103,8 @@ fn time_of_day(text: &str) -> Option<SignedDuration> {
         Some(("-", rest)) => -seconds_of_offset(rest)?,
         Some(_) => return None,
     };
-    if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+    let is_number = fraction.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number || fraction.trim_start_matches('0').len() > 9 {
         return None;
     }
     let digits = fraction.bytes().chain(std::iter::repeat(b'0')).take(9);
@@ -111,11 +112,12 @@ fn time_of_day(text: &str) -> Option<SignedDuration> {
     Some(SignedDuration::new(seconds - offset, nanoseconds))
 }
 
+/// `02`, `02:30` or `0230`: of an offset each number has two digits.
 fn seconds_of_offset(text: &str) -> Option<i64> {
-    match text.len() {
-        // `+0130`
-        4 if !text.contains(':') => seconds(&format!("{}:{}", text.get(..2)?, text.get(2..)?)),
-        _ => seconds(text),
+    match (text.len(), text.find(':')) {
+        (2, None) | (5, Some(2)) => seconds(text),
+        (4, None) => seconds(&format!("{}:{}", text.get(..2)?, text.get(2..)?)),
+        _ => None,
     }
 }
 
@@ -216,6 +218,9 @@ mod tests {
             "2024-03-01T00:00Zulu",
             "2024-03-01T00:00:00.xZ",
             "2024-03-01T00:00+",
+            "2016-12-13t2:00:00.593194+1",
+            "2016-12-13t2:00:00+01:0",
+            "2016-12-13t2:00:00.1999999999+10:59",
             "T10:00Z",
             "-",
             "1e9",

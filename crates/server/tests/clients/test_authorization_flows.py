@@ -110,6 +110,51 @@ def test_names_are_built_from_principal_tags(server, principals, refused):
     prod.create_secret(Name=f"{team}/prod/db", SecretString="x")
 
 
+def test_condition_values_that_are_none(server, principals, sm, refused):
+    """A date that is none is refused when the policy is written, as on record of AWS.
+    Of other types none is on record as refused: they are taken, and match nothing, so that
+    their negation always holds."""
+    for value in ("tomorrow", "2024-13", "2016-12-13t2:00:00.593194+1", "9223372036854775808"):
+        with refused("MalformedPolicyDocument", "The policy failed legacy parsing"):
+            principals.role(allow("*", Condition={"DateGreaterThan": {"aws:CurrentTime": value}}))
+        with refused("MalformedPolicyDocumentException"):
+            sm.put_resource_policy(
+                SecretId=sm.create_secret(Name=harness.name(), SecretString="x")["ARN"],
+                ResourcePolicy=policy({
+                    "Effect": "Deny", "Principal": "*", "Action": "secretsmanager:GetSecretValue",
+                    "Resource": "*", "Condition": {"DateLessThan": {"aws:CurrentTime": value}}}))
+
+    def gets_in(*statements):
+        client = session_of(server, principals.assume(principals.role(*statements)))
+        try:
+            client.list_secrets(MaxResults=1)
+            return True
+        except client.exceptions.ClientError as error:
+            assert error.response["Error"]["Code"] == DENIED
+            return False
+
+    everything = allow("secretsmanager:*")
+    for operator, key, values in (
+        ("IpAddress", "aws:SourceIp", ["127.0.0.1/33", "127.0.0", "127.0.0.*", "::/129", "/0", ""]),
+        ("NumericGreaterThanEquals", "aws:EpochTime", ["zero", "0x0", "NaN", "-inf", " 0", ""]),
+        ("Bool", "aws:SecureTransport", ["no", "0", "f", ""]),
+        ("Null", "aws:SecureTransport", ["no", "0", ""]),
+    ):
+        condition = {operator: {key: values}}
+        assert not gets_in(allow("secretsmanager:*", Condition=condition)), condition
+        assert gets_in(everything, deny("*", Condition=condition)), condition
+    for operator, key, value in (
+        ("NotIpAddress", "aws:SourceIp", "127.0.0.1/33"),
+        ("NumericNotEquals", "aws:EpochTime", "zero"),
+    ):
+        condition = {operator: {key: value}}
+        assert gets_in(allow("secretsmanager:*", Condition=condition)), condition
+        assert not gets_in(everything, deny("*", Condition=condition)), condition
+    # One that is none does not spoil its neighbours.
+    assert gets_in(allow("secretsmanager:*", Condition={
+        "IpAddress": {"aws:SourceIp": ["127.0.0.1/33", "127.0.0.0/8"]}}))
+
+
 def test_a_user_in_a_group(server, principals, sm, refused):
     iam = principals.iam
     arn, key = principals.user(Tags=tags(team="red"))

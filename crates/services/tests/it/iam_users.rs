@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use strongroom_services::{
-    iam::{Uses, flush_uses},
+    iam::{Found, Uses, flush_uses},
     sts::session::{Holder, RoleHolder, UserHolder},
     tables::{AccessKeyUses, RoleUses},
 };
@@ -345,4 +345,34 @@ async fn uses_of_roles_are_noted_by_their_sessions() {
         .clock
         .advance(jiff::SignedDuration::from_secs(2));
     assert_eq!(told().await, None);
+}
+
+/// Whether it is remembered or not, a session is over when its time is.
+#[tokio::test]
+async fn sessions_that_are_known_expire_too() {
+    let admin = administrator().await;
+    let services = &admin.world.services;
+    let user = UserHolder {
+        name: "admin".to_owned(),
+        id: admin.caller.standing.id.to_string(),
+    };
+    let client = session(&admin, OWNER, Holder::User(user), None).await;
+    let id = &client.caller.access_key_id;
+    let token = &client.caller.session.as_ref().unwrap().token;
+    let found = async || {
+        let (store, partition, now) = (&services.store, services.partition, services.clock.now());
+        let token = token.expose();
+        let found = services
+            .callers
+            .find_session(store, partition, id, token, now);
+        found.await.unwrap()
+    };
+    let clock = &admin.world.clock;
+    clock.advance(jiff::SignedDuration::from_secs(3_598));
+    assert!(matches!(found().await, Found::Caller(_)));
+    clock.advance(jiff::SignedDuration::from_secs(2));
+    assert!(matches!(found().await, Found::Expired));
+    // A commit that concerns callers has all of them forgotten.
+    admin.ok("iam:CreateUser", json!({"UserName": "ann"})).await;
+    assert!(matches!(found().await, Found::Expired));
 }

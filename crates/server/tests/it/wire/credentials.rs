@@ -7,10 +7,10 @@ use jiff::SignedDuration;
 use strongroom::routes::{SERVICES, Served};
 use strongroom_crypto::SystemRandom;
 use strongroom_services::{
-    iam::{AccessKey, Role},
+    iam::{AccessKey, Role, User},
     operation::Route,
     protocol::Protocol,
-    sts::session::{Holder, RoleHolder, Session, UserHolder},
+    sts::session::{FederatedHolder, Holder, RoleHolder, RootHolder, Session, UserHolder},
     tables::{AccessKeys, Roles, Users},
 };
 use strongroom_store::{Mode, Table};
@@ -19,7 +19,7 @@ use strongroom_types::{AccountId, Timestamp};
 use super::{
     normal::Names,
     transcript::Request,
-    world::{ACCOUNT, EVERYTHING, SECRET_ACCESS_KEY, Sender, World, access_key_id, user},
+    world::{ACCOUNT, EVERYTHING, Reply, SECRET_ACCESS_KEY, Sender, World, access_key_id, user},
 };
 use crate::http::support::run;
 
@@ -29,6 +29,34 @@ struct Bad {
     sender: Option<Sender>,
     signed_at: Timestamp,
     refusal: Refused,
+}
+
+impl Bad {
+    /// The replies to a request with the signature in its headers, and in its
+    /// query.
+    async fn sent(&self, world: &World, request: &Request, names: &Names) -> Vec<Reply> {
+        let Self { signed_at, .. } = *self;
+        let sender = self.sender.as_ref();
+        let mut replies = vec![world.send_as(request, names, sender, signed_at).await];
+        if let Some(sender) = sender {
+            let sent = world.send_presigned(request, names, sender, signed_at);
+            replies.push(sent.await);
+        }
+        replies
+    }
+
+    #[track_caller]
+    fn assert_refused(&self, reply: &Reply, protocol: Protocol, place: &str) {
+        let status = match protocol {
+            Protocol::Json(_) => 400,
+            Protocol::Query(_) | Protocol::RestJson => 403,
+        };
+        assert!(
+            reply.has_code(self.refusal.code(protocol)),
+            "{place}: {reply:?}"
+        );
+        assert_eq!(reply.status, status, "{place}");
+    }
 }
 
 /// What AWS calls a refusal in JSON; in Query it has another name and is not
@@ -77,23 +105,11 @@ fn no_request_of_a_bad_credential_reaches_an_operation() {
                     continue;
                 }
                 let request = request(served, route);
-                for Bad {
-                    why,
-                    sender,
-                    signed_at,
-                    refusal,
-                } in &bad
-                {
-                    let sent = world.send_as(&request, &names, sender.as_ref(), *signed_at);
-                    let reply = sent.await;
-                    let code = refusal.code((served.protocol)());
-                    let place = format!("{} of {}, {why}", route.name, served.signing_name);
-                    assert!(reply.has_code(code), "{place}: {reply:?}");
-                    let status = match (served.protocol)() {
-                        Protocol::Json(_) => 400,
-                        Protocol::Query(_) | Protocol::RestJson => 403,
-                    };
-                    assert_eq!(reply.status, status, "{place}");
+                for bad in &bad {
+                    let place = format!("{} of {}, {}", route.name, served.signing_name, bad.why);
+                    for reply in bad.sent(&world, &request, &names).await {
+                        bad.assert_refused(&reply, (served.protocol)(), &place);
+                    }
                 }
             }
         }
@@ -127,12 +143,14 @@ fn requests_of_good_credentials_reach_their_operations() {
             for route in served.routes().iter().filter(|route| route.signed) {
                 for sender in &good {
                     let request = request(served, route);
-                    let sent = world.send_as(&request, &names, Some(sender), world.now());
-                    let reply = sent.await;
                     let place = format!("{} of {}", route.name, served.signing_name);
-                    for refusal in Refused::ALL {
-                        let code = refusal.code((served.protocol)());
-                        assert!(!reply.has_code(code), "{place}: {reply:?}");
+                    let good = world.send_as(&request, &names, Some(sender), world.now());
+                    let presigned = world.send_presigned(&request, &names, sender, world.now());
+                    for reply in [good.await, presigned.await] {
+                        for refusal in Refused::ALL {
+                            let code = refusal.code((served.protocol)());
+                            assert!(!reply.has_code(code), "{place}: {reply:?}");
+                        }
                     }
                 }
             }
@@ -220,11 +238,25 @@ async fn bad(world: &World, names: &Names) -> Vec<Bad> {
     let good = session(world, &role_session("good"), 900).await;
     let other = session(world, &role_session("good"), 900).await;
     reaches(world, &good).await;
-    add(
-        "expired session",
-        Some(session(world, &user_session("nobody"), 0).await),
-        Refused::Expired,
-    );
+    for (why, holder) in [
+        ("expired session of a role", role_session("good")),
+        ("expired session of a user", user_session("nobody")),
+        (
+            "expired session of a federated user",
+            federated(Some("nobody")),
+        ),
+        (
+            "expired session of the root's federated user",
+            federated(None),
+        ),
+        (
+            "expired session of the root user",
+            Holder::Root(RootHolder {}),
+        ),
+    ] {
+        let expired = session(world, &holder, 0).await;
+        add(why, Some(expired), Refused::Expired);
+    }
     let altered = good
         .session_token
         .as_ref()
@@ -254,11 +286,35 @@ async fn bad(world: &World, names: &Names) -> Vec<Bad> {
         Refused::Signature,
     );
 
-    user(&world.app, ACCOUNT, "left", EVERYTHING).await;
-    let of_user = session(world, &user_session("left"), 900).await;
-    reaches(world, &of_user).await;
-    put::<Users>(world, (account(), "left".to_owned()), None).await;
-    add("session of a deleted user", Some(of_user), Refused::Invalid);
+    for (why, name, holder) in [
+        ("session of a deleted user", "left", user_session("left")),
+        (
+            "session of a federated user whose user is deleted",
+            "sender",
+            federated(Some("sender")),
+        ),
+    ] {
+        user(&world.app, ACCOUNT, name, EVERYTHING).await;
+        let of_user = session(world, &holder, 900).await;
+        reaches(world, &of_user).await;
+        put::<Users>(world, (account(), name.to_owned()), None).await;
+        add(why, Some(of_user), Refused::Invalid);
+    }
+    user(&world.app, ACCOUNT, "again", EVERYTHING).await;
+    let of_old = session(world, &user_session("again"), 900).await;
+    reaches(world, &of_old).await;
+    let anew = User {
+        name: "again".to_owned(),
+        path: "/".to_owned(),
+        id: "AIDAANEW".to_owned(),
+        ..User::default()
+    };
+    put::<Users>(world, (account(), "again".to_owned()), Some(anew)).await;
+    add(
+        "session of a user who was made anew",
+        Some(of_old),
+        Refused::Invalid,
+    );
     for (why, name, next) in [
         ("session of a deleted role", "deleted", None),
         (
@@ -325,6 +381,18 @@ fn user_session(name: &str) -> Holder {
     Holder::User(UserHolder {
         name: name.to_owned(),
         id: format!("AIDA{ACCOUNT}{}", name.to_uppercase()),
+    })
+}
+
+/// A federated user of a user, or of the root user.
+fn federated(issuer: Option<&str>) -> Holder {
+    let issuer = issuer.map(|name| UserHolder {
+        name: name.to_owned(),
+        id: format!("AIDA{ACCOUNT}{}", name.to_uppercase()),
+    });
+    Holder::Federated(FederatedHolder {
+        name: "ann".to_owned(),
+        issuer,
     })
 }
 

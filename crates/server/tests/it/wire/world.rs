@@ -1,6 +1,6 @@
 //! The product in this process, and who talks to it.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
 use http_body_util::BodyExt as _;
@@ -19,7 +19,7 @@ use strongroom_services::{
     secretsmanager::flush_accesses,
     tables::{AccessKeys, Accounts, OrganizationMembers, Users},
 };
-use strongroom_sigv4::{Credentials, Request as SigningRequest, sign_headers};
+use strongroom_sigv4::{Credentials, Request as SigningRequest, presign, sign_headers};
 use strongroom_store::{Mode, StoreError, UnsealSource};
 use strongroom_types::{AccountId, Partition, Region, Timestamp};
 
@@ -60,6 +60,18 @@ pub(super) struct Sender {
     pub(super) access_key_id: String,
     pub(super) secret_access_key: String,
     pub(super) session_token: Option<String>,
+}
+
+impl Sender {
+    fn credentials<'a>(&'a self, request: &'a Request) -> Credentials<'a> {
+        Credentials {
+            access_key_id: &self.access_key_id,
+            secret_access_key: &self.secret_access_key,
+            session_token: self.session_token.as_deref(),
+            region: request.header("region").unwrap_or("us-east-1"),
+            service: &request.service,
+        }
+    }
 }
 
 /// What was answered.
@@ -141,18 +153,29 @@ impl World {
         sender: Option<&Sender>,
         signed_at: Timestamp,
     ) -> Reply {
-        let id = self.ids.fresh();
-        let mut http = Self::request(request, names, id);
+        let mut http = Self::request(request, names, self.ids.fresh());
         if let Some(sender) = sender {
-            let credentials = Credentials {
-                access_key_id: &sender.access_key_id,
-                secret_access_key: &sender.secret_access_key,
-                session_token: sender.session_token.as_deref(),
-                region: request.header("region").unwrap_or("us-east-1"),
-                service: &request.service,
-            };
-            sign(&mut http, &credentials, signed_at);
+            sign(&mut http, &sender.credentials(request), signed_at);
         }
+        self.exchange(http).await
+    }
+
+    /// Sends a request with the signature in its query, good for a quarter of an
+    /// hour.
+    pub(super) async fn send_presigned(
+        &self,
+        request: &Request,
+        names: &Names,
+        sender: &Sender,
+        signed_at: Timestamp,
+    ) -> Reply {
+        let mut http = Self::request(request, names, self.ids.fresh());
+        presigned(&mut http, &sender.credentials(request), signed_at);
+        self.exchange(http).await
+    }
+
+    async fn exchange(&self, http: HttpRequest) -> Reply {
+        let id = http.id;
         let answer = self.app.handle(http).await;
         // The date of a read is written a moment later; here, now.
         flush_accesses(&self.app.services).await.unwrap();
@@ -231,14 +254,18 @@ impl World {
         }
     }
 
-    /// The audit log, all of it.
+    /// The audit log's records, all of them.
     pub(super) fn log(&self) -> String {
         let directory = std::fs::read_dir(self.directory.path().join("audit")).unwrap();
         let mut paths: Vec<_> = directory.map(|entry| entry.unwrap().path()).collect();
         paths.sort();
-        let files = paths.iter().filter(|path| path.is_file());
+        let segment = |path: &&PathBuf| path.extension().is_some_and(|end| end == "jsonl");
         let text = |path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
-        files.map(text).collect()
+        // Zeros fill up the last one.
+        let texts = paths.iter().filter(segment).map(text);
+        texts
+            .map(|text| text.trim_end_matches('\0').to_owned())
+            .collect()
     }
 
     /// What a sender signs with.
@@ -326,22 +353,33 @@ fn add(form: &mut String, name: &str, value: &str) {
 }
 
 fn sign(request: &mut HttpRequest, credentials: &Credentials<'_>, at: Timestamp) {
+    let added = viewed(request, |view| sign_headers(view, credentials, at).unwrap());
+    for (name, value) in added {
+        let value = HeaderValue::try_from(value).unwrap();
+        request.headers.insert(name, value);
+    }
+}
+
+fn presigned(request: &mut HttpRequest, credentials: &Credentials<'_>, at: Timestamp) {
+    let query = viewed(request, |view| presign(view, credentials, at, 900).unwrap());
+    let uri = format!("{}?{query}", request.uri.path());
+    request.uri = uri.parse().unwrap();
+}
+
+/// What comes of a request as signers see it.
+fn viewed<T>(request: &HttpRequest, of: impl FnOnce(&SigningRequest<'_>) -> T) -> T {
     let headers: Vec<(&str, &[u8])> = request
         .headers
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_bytes()))
         .collect();
-    let view = SigningRequest {
+    of(&SigningRequest {
         method: request.method.as_str(),
         path: request.uri.path(),
         query: request.uri.query().unwrap_or_default(),
         headers: &headers,
         body: &request.body,
-    };
-    for (name, value) in sign_headers(&view, credentials, at).unwrap() {
-        let value = HeaderValue::try_from(value).unwrap();
-        request.headers.insert(name, value);
-    }
+    })
 }
 
 impl Reply {
