@@ -282,7 +282,7 @@ mod tests {
             assert!(verdict(&[&own], &own, &[], HOST).is_ok());
             assert!(verdict(&[&own], &own, &[], "other.example.com").is_err());
             assert!(verdict(&[&other], &own, &[], HOST).is_err());
-            assert!(verdict(&[&other], &own, &[other.clone()], HOST).is_err());
+            assert!(verdict(&[&other], &own, std::slice::from_ref(&other), HOST).is_err());
             for years in [(2020, 2021), (2080, 2090)] {
                 let late = of(years);
                 assert!(verdict(&[&late], &late, &[], HOST).is_err());
