@@ -3,6 +3,7 @@
 mod grants;
 
 use mysql_async::{Conn, OptsBuilder, Row, SslOpts, Value, prelude::Queryable as _};
+use zeroize::Zeroizing;
 
 use crate::{Credential, DatabaseError, Engine, Layout, Trust};
 
@@ -51,22 +52,7 @@ impl Engine for MySql {
         pending: &str,
         new: &str,
     ) -> Result<(), DatabaseError> {
-        let (from, to) = (quoted(current), quoted(pending));
-        let known: Option<Row> = conn
-            .exec_first("SELECT User FROM mysql.user WHERE User = ?", (pending,))
-            .await
-            .map_err(failed)?;
-        if known.is_none() {
-            let statement = format!("CREATE USER {to} IDENTIFIED BY {}", quoted(new));
-            query(conn, &statement).await?;
-        }
-        let grants: Vec<String> = show_grants(conn, &from).await?;
-        for grant in grants.iter().filter_map(|grant| grants::parse(grant)) {
-            query(conn, &grant.to(&to, "")).await?;
-        }
-        require(conn, current, &to).await?;
-        let password = password(conn, new).await?;
-        query(conn, &format!("SET PASSWORD FOR {to} = {password}")).await
+        set_clone(conn, current, pending, new).await
     }
 
     async fn close(conn: Conn) {
@@ -101,15 +87,7 @@ impl Engine for MariaDb {
         pending: &str,
         new: &str,
     ) -> Result<(), DatabaseError> {
-        let (from, to) = (quoted(current), quoted(pending));
-        // Makes the user, or sets the password of the one there is.
-        let identified = format!(" IDENTIFIED BY {}", quoted(new));
-        let grants: Vec<String> = show_grants(conn, &from).await?;
-        for grant in grants.iter().filter_map(|grant| grants::parse(grant)) {
-            let identified = if grant.is_of_role() { "" } else { &identified };
-            query(conn, &grant.to(&to, identified)).await?;
-        }
-        require(conn, current, &to).await
+        set_clone(conn, current, pending, new).await
     }
 
     async fn close(conn: Conn) {
@@ -135,6 +113,47 @@ async fn connect(credential: &Credential, tls: Option<&Trust>) -> Result<Conn, D
         // Known quoting, whatever the server's own mode is.
         .init(vec!["SET SESSION sql_mode = ''"]);
     Conn::new(opts).await.map_err(failed)
+}
+
+/// The templates of both databases, but for the order. No statement of these
+/// can be taken back, and a clone that logs in counts as whole when the step
+/// is done again: so its password comes last.
+async fn set_clone(
+    conn: &mut Conn,
+    current: &str,
+    pending: &str,
+    new: &str,
+) -> Result<(), DatabaseError> {
+    let (from, to) = (quoted(current), quoted(pending));
+    let known: Option<Row> = conn
+        .exec_first(
+            "SELECT User FROM mysql.user WHERE User = ? AND Host = '%'",
+            (pending,),
+        )
+        .await
+        .map_err(failed)?;
+    if known.is_none() {
+        let interim = interim(new);
+        let statement = Zeroizing::new(format!(
+            "CREATE USER {to} IDENTIFIED BY {}",
+            quoted(&interim)
+        ));
+        let made = query(conn, &statement).await;
+        made.map_err(|error| error.without(&[&interim]))?;
+    }
+    let grants: Vec<String> = show_grants(conn, &from).await?;
+    for grant in grants.iter().filter_map(|grant| grants::parse(grant)) {
+        query(conn, &grant.to(&to)).await?;
+    }
+    require(conn, current, &to).await?;
+    let password = password(conn, new).await?;
+    query(conn, &format!("SET PASSWORD FOR {to} = {password}")).await
+}
+
+/// The password of a clone until its own is set. It is of the same characters,
+/// so that what the database asks of passwords it has too.
+fn interim(password: &str) -> Zeroizing<String> {
+    Zeroizing::new(password.chars().rev().collect())
 }
 
 async fn query(conn: &mut Conn, statement: &str) -> Result<(), DatabaseError> {

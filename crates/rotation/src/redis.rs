@@ -5,7 +5,7 @@ use redis::{
 
 use crate::{
     Call, Credential, DatabaseError, Document, Engine, Home, Layout, StepError, Strategy, Trust,
-    engine::{self, log_in, logs_in},
+    engine::{self, log_in},
 };
 
 /// A new password's length.
@@ -44,8 +44,13 @@ impl<H: Home> Strategy<H> for RedisUser {
         let current = read(&call.current().await?)?;
         let pending = read(&call.pending().await?)?;
         let _permit = call.enter(&pending.host).await?;
-        if logs_in::<Redis>(&pending, call.trust).await.is_ok() {
-            return Ok(());
+        if let Ok(mut own) = log_in::<Redis>(&pending, call.trust).await {
+            // It may have been set and not kept.
+            return match &current.master_arn {
+                Some(_) => save(&mut as_master(call, &current).await?).await,
+                None => save(&mut own).await,
+            }
+            .map_err(StepError::from);
         }
         if pending.username != current.username {
             return Err(StepError::Value(format!(
@@ -67,19 +72,12 @@ impl<H: Home> Strategy<H> for RedisUser {
             ))
         })?;
         let passwords = [pending.password.expose(), current.password.expose()];
-        let set =
-            if let Some(arn) = &current.master_arn {
-                let master = call.master(&current, &Redis::LAYOUT).await?;
-                let mut connection = log_in::<Redis>(&master, call.trust).await.map_err(|error| {
-                StepError::Value(format!(
-                    "setSecret: Unable to log into database using credentials in master secret \
-                     {arn}: {error}"
-                ))
-            })?;
-                set_passwords(&mut connection, &current.username, passwords).await
-            } else {
-                set_passwords(&mut own, &current.username, passwords).await
-            };
+        let set = if current.master_arn.is_some() {
+            let mut connection = as_master(call, &current).await?;
+            set_passwords(&mut connection, &current.username, passwords).await
+        } else {
+            set_passwords(&mut own, &current.username, passwords).await
+        };
         Ok(set.map_err(|error| error.without(&passwords.map(String::as_str)))?)
     }
 
@@ -88,6 +86,21 @@ impl<H: Home> Strategy<H> for RedisUser {
         let _permit = call.enter(&pending.host).await?;
         engine::test::<Redis>(&pending, call.trust, call.secret_id).await
     }
+}
+
+/// A connection of the superuser's.
+async fn as_master<H: Home>(
+    call: &Call<'_, H>,
+    current: &Credential,
+) -> Result<MultiplexedConnection, StepError> {
+    let master = call.master(current, &Redis::LAYOUT).await?;
+    log_in::<Redis>(&master, call.trust).await.map_err(|error| {
+        let arn = current.master_arn.as_deref().unwrap_or_default();
+        StepError::Value(format!(
+            "setSecret: Unable to log into database using credentials in master secret {arn}: \
+             {error}"
+        ))
+    })
 }
 
 impl Engine for Redis {
@@ -177,13 +190,33 @@ async fn set_passwords(
         command.arg(format!(">{}", password.as_ref()));
     }
     command.exec_async(connection).await.map_err(failed)?;
-    // A server has an ACL file, or a configuration file, or neither; then
-    // its users are gone after a restart anyway.
-    let saved = cmd("ACL").arg("SAVE").exec_async(connection).await;
-    if saved.is_err() {
-        let _ = cmd("CONFIG").arg("REWRITE").exec_async(connection).await;
+    save(connection).await
+}
+
+/// Has the server keep its users over a restart.
+async fn save(connection: &mut MultiplexedConnection) -> Result<(), DatabaseError> {
+    // A server has an ACL file, or a configuration file, or neither: then its
+    // users are gone after a restart anyway, and it refuses both. Who may do
+    // neither leaves that to others.
+    for command in [["ACL", "SAVE"], ["CONFIG", "REWRITE"]] {
+        let [name, argument] = command;
+        match cmd(name).arg(argument).exec_async(connection).await {
+            Ok(()) => break,
+            Err(error) if error.is_io_error() || is_of_the_disk(&error) => {
+                return Err(failed(error));
+            }
+            Err(_) => {}
+        }
     }
     Ok(())
+}
+
+/// Whether the server would keep its users, and could not.
+fn is_of_the_disk(error: &redis::RedisError) -> bool {
+    let text = error.to_string();
+    ["error trying to save", "Rewriting config file"]
+        .iter()
+        .any(|words| text.contains(words))
 }
 
 fn failed(error: redis::RedisError) -> DatabaseError {

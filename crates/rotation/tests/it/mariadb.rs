@@ -118,6 +118,7 @@ async fn alternating_users() {
                 &format!("CREATE USER '{user}'@'%' IDENTIFIED BY 'first'"),
                 &format!("GRANT SELECT, INSERT ON `a TO b`.* TO '{user}'@'%' WITH GRANT OPTION"),
                 &format!("GRANT readers TO '{user}'@'%'"),
+                &format!("SET DEFAULT ROLE readers FOR '{user}'@'%'"),
             ],
         )
         .await;
@@ -143,6 +144,8 @@ async fn alternating_users() {
             conn.query_drop("INSERT INTO `a TO b`.t VALUES (1)")
                 .await
                 .unwrap();
+            let role: Option<String> = conn.query_first("SELECT CURRENT_ROLE()").await.unwrap();
+            assert_eq!(role.as_deref(), Some("readers"));
             let grants: Vec<String> = conn.query("SHOW GRANTS").await.unwrap();
             assert!(
                 grants

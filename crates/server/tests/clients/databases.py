@@ -30,7 +30,8 @@ def _user(name):
 class Database:
     """A server process with its data."""
 
-    def __init__(self, user):
+    def __init__(self, user, *settings):
+        self.settings = settings
         self.identity = _user(user)
         self.place = pathlib.Path(tempfile.mkdtemp(prefix="db", dir="/tmp"))
         self.own(self.place)
@@ -64,6 +65,14 @@ class Database:
         self.process.send_signal(self.farewell)
         self.process.wait()
 
+    def keep(self, name, content):
+        """A file that the server reads."""
+        path = self.place / name
+        path.write_bytes(content)
+        path.chmod(0o600)
+        self.own(path)
+        return path
+
     def remove(self):
         if self.process.poll() is None:
             self.stop()
@@ -74,13 +83,12 @@ class PostgreSql(Database):
     """PostgreSQL; the superuser is `postgres`."""
 
     farewell = signal.SIGQUIT
+    superuser = "postgres"
 
-    def __init__(self):
-        super().__init__("postgres")
+    def __init__(self, *settings):
+        super().__init__("postgres", *settings)
         self.bin = pathlib.Path(sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1])
-        password = self.place / "password"
-        password.write_text(ROOT_PASSWORD)
-        self.own(password)
+        password = self.keep("password", ROOT_PASSWORD.encode())
         self.command(
             self.bin / "initdb", "-U", "postgres", "-A", "scram-sha-256", "--no-sync",
             "--locale=C", f"--pwfile={password}", "-D", self.place / "data",
@@ -89,7 +97,7 @@ class PostgreSql(Database):
     def arguments(self):
         settings = (
             f"port={self.port}", "listen_addresses=127.0.0.1", "fsync=off",
-            f"unix_socket_directories={self.place}",
+            f"unix_socket_directories={self.place}", *self.settings,
         )
         return [
             self.bin / "postgres", "-D", self.place / "data",
@@ -110,16 +118,60 @@ class PostgreSql(Database):
         ).returncode == 0
 
 
+class MariaDb(Database):
+    """MariaDB; the superuser is `superuser`."""
+
+    farewell = signal.SIGKILL
+    superuser = "superuser"
+
+    def __init__(self, *settings):
+        super().__init__("mysql", *settings)
+        self.keep(
+            "init.sql",
+            f"CREATE USER IF NOT EXISTS superuser@'%' IDENTIFIED BY '{ROOT_PASSWORD}';\n"
+            "GRANT ALL ON *.* TO superuser@'%' WITH GRANT OPTION;\n".encode(),
+        )
+        self.command(
+            "mariadb-install-db", "--no-defaults", "--skip-test-db",
+            "--auth-root-authentication-method=normal", f"--datadir={self.place}/data",
+        )
+
+    def arguments(self):
+        return [
+            "/usr/sbin/mariadbd", "--no-defaults", f"--datadir={self.place}/data",
+            f"--port={self.port}", "--bind-address=127.0.0.1", "--skip-name-resolve",
+            f"--socket={self.place}/socket", f"--pid-file={self.place}/pid",
+            f"--tmpdir={self.place}", f"--init-file={self.place}/init.sql",
+            "--innodb-flush-log-at-trx-commit=0", "--max-connect-errors=1000000",
+            *(f"--{setting}" for setting in self.settings),
+        ]
+
+    def ready(self):
+        return self.run("SELECT 1")
+
+    def ask(self, statement, user="superuser", password=ROOT_PASSWORD):
+        """What a statement answers; nothing if the user cannot log in or it fails."""
+        done = subprocess.run(
+            ["mariadb", "--no-defaults", "-NB", "-h", "127.0.0.1", "-P", str(self.port),
+             "--skip-ssl", "-u", user, "-e", statement],
+            env={"MYSQL_PWD": password, "PATH": os.environ["PATH"]}, capture_output=True, text=True,
+        )
+        return done.stdout if done.returncode == 0 else None
+
+    def run(self, statement, user="superuser", password=ROOT_PASSWORD):
+        """Whether the user can log in and the statement is carried out."""
+        return self.ask(statement, user, password) is not None
+
+
 class Redis(Database):
     """Redis; the superuser is `default`."""
 
     farewell = signal.SIGKILL
+    superuser = "default"
 
     def __init__(self):
         super().__init__("redis")
-        users = self.place / "users.acl"
-        users.write_text(f"user default on >{ROOT_PASSWORD} ~* &* +@all\n")
-        self.own(users)
+        self.keep("users.acl", f"user default on >{ROOT_PASSWORD} ~* &* +@all\n".encode())
 
     def arguments(self):
         return [

@@ -10,9 +10,7 @@ import pytest
 
 import databases
 import harness
-
-FUNCTION = "arn:aws:lambda:{region}:{account}:function:SecretsManager{name}"
-PATIENCE = 60
+from rotations import PATIENCE, finished, function, read, value
 
 
 @pytest.fixture(scope="module")
@@ -27,37 +25,6 @@ def redis():
     database = databases.Redis().start()
     yield database
     database.remove()
-
-
-def function(arn, name):
-    """The built-in function of the account and Region that a secret is of."""
-    _, _, _, region, account, *_ = arn.split(":")
-    return FUNCTION.format(region=region, account=account, name=name)
-
-
-def value(database, engine, user, password, **more):
-    return json.dumps(
-        {
-            "engine": engine, "host": "127.0.0.1", "port": database.port, "username": user,
-            "password": password, **more,
-        }
-    )
-
-
-def read(sm, name):
-    return json.loads(sm.get_secret_value(SecretId=name)["SecretString"])
-
-
-def finished(sm, name, version, patience=PATIENCE):
-    """Waits until a version is what applications read."""
-    deadline = time.monotonic() + patience
-    while True:
-        described = sm.describe_secret(SecretId=name)
-        if "AWSCURRENT" in described["VersionIdsToStages"].get(version, []):
-            if "LastRotatedDate" in described:
-                return described
-        assert time.monotonic() < deadline, described
-        time.sleep(0.01)
 
 
 class Application(threading.Thread):
