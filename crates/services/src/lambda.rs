@@ -28,7 +28,7 @@ mod versions;
 
 pub use custom::FunctionHost;
 pub use error::{Error, Result};
-pub(crate) use invoke::{Failed, RotationEvent, invoke_for_secret, may_rotate};
+pub(crate) use invoke::{Failed, RotationEvent, Target, invoke_for_secret, may_rotate};
 pub use record::{
     FunctionAlias, FunctionCode, FunctionEvent, FunctionEventPayload, FunctionRow, Statement,
     Variable,

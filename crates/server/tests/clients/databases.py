@@ -151,9 +151,10 @@ class MariaDb(Database):
 
     def ask(self, statement, user="superuser", password=ROOT_PASSWORD):
         """What a statement answers; nothing if the user cannot log in or it fails."""
+        tls = "--ssl" if "require-secure-transport=ON" in self.settings else "--skip-ssl"
         done = subprocess.run(
             ["mariadb", "--no-defaults", "-NB", "-h", "127.0.0.1", "-P", str(self.port),
-             "--skip-ssl", "-u", user, "-e", statement],
+             tls, "-u", user, "-e", statement],
             env={"MYSQL_PWD": password, "PATH": os.environ["PATH"]}, capture_output=True, text=True,
         )
         return done.stdout if done.returncode == 0 else None
@@ -169,14 +170,14 @@ class Redis(Database):
     farewell = signal.SIGKILL
     superuser = "default"
 
-    def __init__(self):
-        super().__init__("redis")
+    def __init__(self, *settings):
+        super().__init__("redis", *settings)
         self.keep("users.acl", f"user default on >{ROOT_PASSWORD} ~* &* +@all\n".encode())
 
     def arguments(self):
         return [
             "redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
-            "--dir", self.place, "--aclfile", self.place / "users.acl",
+            "--dir", self.place, "--aclfile", self.place / "users.acl", *self.settings,
         ]
 
     def ready(self):

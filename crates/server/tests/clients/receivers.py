@@ -3,11 +3,9 @@ libraries, and a server (`strongroom server`) whose configuration names them."""
 
 import base64
 import contextlib
-import datetime
 import hashlib
 import hmac
 import http.server
-import ipaddress
 import json
 import os
 import pathlib
@@ -19,11 +17,7 @@ import subprocess
 import threading
 import time
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
+import certificates
 import harness
 
 
@@ -99,31 +93,9 @@ def authority(directory):
     """A certificate authority, its certificate in `ca.pem`, and a certificate
     for 127.0.0.1 by it in `server.pem`."""
     directory = pathlib.Path(directory)
-    now = datetime.datetime.now(datetime.timezone.utc)
-    day = datetime.timedelta(days=1)
-
-    def certificate(name, key, issuer, issuer_key, extensions):
-        made = x509.CertificateBuilder().subject_name(name).issuer_name(issuer)
-        made = made.public_key(key.public_key()).serial_number(x509.random_serial_number())
-        made = made.not_valid_before(now - day).not_valid_after(now + day)
-        for extension, critical in extensions:
-            made = made.add_extension(extension, critical)
-        return made.sign(issuer_key, hashes.SHA256())
-
-    def called(name):
-        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-
-    root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    root = certificate(called("test authority"), root_key, called("test authority"), root_key,
-                       [(x509.BasicConstraints(ca=True, path_length=None), True)])
-    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    own = certificate(called("receiver"), key, root.subject, root_key, [(here, False)])
-    pem = serialization.Encoding.PEM
-    (directory / "ca.pem").write_bytes(root.public_bytes(pem))
-    (directory / "server.pem").write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8,
-                          serialization.NoEncryption()) + own.public_bytes(pem)
-    )
+    issuer = certificates.Authority()
+    (directory / "ca.pem").write_bytes(issuer.pem)
+    (directory / "server.pem").write_bytes(b"".join(issuer.issue("127.0.0.1")))
     return directory
 
 

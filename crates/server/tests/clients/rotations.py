@@ -11,6 +11,8 @@ import harness
 
 FUNCTION = "arn:aws:lambda:{region}:{account}:function:SecretsManager{name}"
 PATIENCE = 90
+# A member that a secret is to be without.
+ABSENT = object()
 
 
 def function(arn, name):
@@ -48,10 +50,10 @@ def finished(sm, name, version=None, patience=PATIENCE):
 
 def jobs(server):
     """What `strongroom jobs` says: why the rotation of each secret failed, by its name."""
+    config = getattr(server, "config", None)
+    place = ["--config", config] if config else ["--data-dir", server.data]
     done = subprocess.run(
-        [harness.binary(), "jobs", "--data-dir", server.data],
-        capture_output=True, text=True, check=True,
-    )
+        [harness.binary(), "jobs", *place], capture_output=True, text=True, check=True)
     lines = (line.split(None, 6) for line in done.stdout.splitlines())
     rows = (line for line in lines if line[1:2] == ["RotateSecret"])
     return {row[4]: row[6] if len(row) > 6 else "" for row in rows}
@@ -128,13 +130,14 @@ def start_database(engine, *settings):
 class Secret:
     """A user's secret, that of the superuser, and rotations of it."""
 
-    def __init__(self, server, strategy, database, port=None):
+    def __init__(self, server, strategy, database, port=None, **members):
         self.server, self.strategy, self.database = server, strategy, database
         self.user, self.first = harness.word(), f"{harness.word()}-1".replace("q", "r")
         self.seen = {self.first}
         strategy.make_user(database, self.user, self.first)
-        self.at = {"host": "127.0.0.1", "port": port or database.port, "ssl": False,
-                   "engine": strategy.engine}
+        at = {"host": "127.0.0.1", "port": port or database.port, "ssl": False,
+              "engine": strategy.engine, **members}
+        self.at = {name: value for name, value in at.items() if value is not ABSENT}
         more = {}
         if strategy.superuser:
             self.master = self.sm.create_secret(

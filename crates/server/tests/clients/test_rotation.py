@@ -1,6 +1,7 @@
 """Rotation as applications and operators see it: real databases, the real engine."""
 
 import json
+import string
 import subprocess
 import threading
 import time
@@ -10,6 +11,7 @@ import pytest
 
 import databases
 import harness
+import rotations
 from rotations import PATIENCE, finished, function, read, value
 
 
@@ -28,24 +30,27 @@ def redis():
 
 
 class Application(threading.Thread):
-    """Reads the secret and logs in with it, again and again."""
+    """Reads the secret and logs in with it, again and again. Where its strategy lets logins
+    fail for a moment, it reads the secret again and tries again, for `patience` seconds."""
 
-    def __init__(self, sm, name, log_in):
+    def __init__(self, secret, patience=0):
         super().__init__()
-        self.sm, self.name_of_secret, self.log_in = sm, name, log_in
+        self.secret, self.patience = secret, patience
         self.logins, self.failed, self.ended = 0, [], threading.Event()
 
     def run(self):
         while not self.ended.is_set():
-            login = read(self.sm, self.name_of_secret)
-            if not self.log_in(login["username"], login["password"]):
-                self.failed.append(login["username"])
+            deadline = time.monotonic() + self.patience
+            while not self.secret.works():
+                if time.monotonic() >= deadline:
+                    self.failed.append(self.secret.name)
+                    break
             self.logins += 1
 
     def another_login(self):
         """What was read before is used up."""
         before = self.logins
-        while self.logins < before + 2:
+        while self.logins < before + 2 and self.is_alive():
             time.sleep(0.002)
 
     def end(self):
@@ -54,34 +59,67 @@ class Application(threading.Thread):
         assert self.failed == []
 
 
-@pytest.mark.parametrize("user", ["app1", "app2", "app3", "app4"])
-def test_alternating_users_under_an_application_that_reconnects(server, sm, postgresql, user):
-    # A secret has at most a hundred versions of one day: four of fifty rotations each.
-    name = harness.name()
-    postgresql.run(f"CREATE ROLE {user} LOGIN PASSWORD 'first'")
-    master = sm.create_secret(
-        Name=harness.name(),
-        SecretString=value(postgresql, "postgres", "postgres", databases.ROOT_PASSWORD, ssl=False),
-    )["ARN"]
-    secret = sm.create_secret(
-        Name=name, SecretString=value(postgresql, "postgres", user, "first", masterarn=master)
-    )
-    multi = function(secret["ARN"], "RDSPostgreSQLRotationMultiUser")
-    application = Application(
-        server.client(), name, lambda who, word: postgresql.run("SELECT 1", who, word)
-    )
+@pytest.fixture(scope="module")
+def started():
+    """Database servers by engine."""
+    started = {}
+
+    def start(engine):
+        engine = "mariadb" if engine == "mysql" else engine
+        if engine not in started:
+            started[engine] = rotations.start_database(engine)
+        return started[engine]
+
+    yield start
+    for database in started.values():
+        database.remove()
+
+
+# A secret has at most a hundred versions of one day: two hundred rotations are of four.
+ALTERNATING = [
+    *(("postgresql-alternating", number) for number in range(4)),
+    *(("mariadb-alternating", number) for number in range(4)),
+    ("mysql-alternating", 0), ("redis-own", 0), ("redis-superuser", 0),
+]
+
+
+def under_an_application(server, started, name, count, patience):
+    strategy = rotations.ALL[name]
+    secret = rotations.Secret(server, strategy, started(strategy.engine))
+    before = secret.read()
+    application = Application(secret, patience)
     application.start()
     try:
-        more = {"RotationLambdaARN": multi, "RotationRules": {"AutomaticallyAfterDays": 30}}
-        for _ in range(50):
-            version = sm.rotate_secret(SecretId=name, **more)["VersionId"]
-            finished(sm, name, version)
+        for _ in range(count):
+            secret.rotate()
+            finished(secret.sm, secret.name, secret.version)
             application.another_login()
-            more = {}
     finally:
         application.end()
-    assert application.logins >= 100
-    assert read(sm, name)["masterarn"] == master
+    assert application.logins >= 2 * count
+    after = secret.read()
+    assert before.keys() == after.keys()
+    assert after["username"] in (secret.user, f"{secret.user}_clone")
+    for password in secret.seen - {secret.first}:
+        as_the_template_makes_it(strategy.engine, password)
+
+
+def as_the_template_makes_it(engine, password):
+    assert len(password) == (20 if engine == "redis" else 32)
+    assert not set(password) & set(":/@\"'\\" if engine == "postgres" else "/@\"'\\")
+    kinds = (str.islower, str.isupper, str.isdigit, lambda letter: letter in string.punctuation)
+    assert all(any(map(kind, password)) for kind in kinds) and password.isascii()
+
+
+@pytest.mark.parametrize("name, number", ALTERNATING)
+def test_an_application_that_reconnects_notices_nothing(server, started, name, number):
+    under_an_application(server, started, name, 50, patience=0)
+
+
+@pytest.mark.parametrize("name", ["postgresql-single", "mariadb-single", "mysql-single"])
+def test_an_application_of_a_single_user_reads_again(server, started, name):
+    """Between setSecret and finishSecret the database has the password that is pending."""
+    under_an_application(server, started, name, 20, patience=5)
 
 
 def test_a_single_user_by_the_aws_cli(server, sm, postgresql):

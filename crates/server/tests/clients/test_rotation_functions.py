@@ -22,7 +22,8 @@ FAULTS = {
     "raises": ("raise ValueError('canary-of-a-message')", False,
                "the function failed with ValueError"),
     "times out": ("time.sleep(600)", False, "the function timed out"),
-    "answers nonsense": ("return {object(): object()}", False, "Runtime.MarshalError"),
+    "answers nonsense": ("return {object(): object()}", False,
+                         "the function failed with Runtime.MarshalError"),
 }
 FAULTY = PYTHON + """
 import time

@@ -46,16 +46,28 @@ pub(crate) enum Failed {
     Function {
         /// `errorType: errorMessage`.
         why: String,
-        /// Whether the database took the password for none.
-        password_refused: bool,
+        /// What it left at the database.
+        target: Target,
     },
+}
+
+/// What a function that failed left at the database whose password it was to
+/// change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// What was there, or it does not say.
+    Untold,
+    /// What was there, for the database takes no such password.
+    Refused,
+    /// Perhaps the new password.
+    Touched,
 }
 
 impl Failed {
     fn because(why: impl Into<String>) -> Self {
         Self::Function {
             why: why.into(),
-            password_refused: false,
+            target: Target::Untold,
         }
     }
 }
@@ -353,7 +365,12 @@ async fn builtin(
         Ok(Err(StepError::Busy(_))) => Err(Failed::Busy),
         Ok(Err(error)) => Err(Failed::Function {
             why: format!("{}: {error}", error.kind()),
-            password_refused: matches!(error, StepError::PasswordRefused(_)),
+            target: match error {
+                StepError::PasswordRefused(_) => Target::Refused,
+                // A statement failed, or its answer was lost.
+                StepError::Database(_) => Target::Touched,
+                _ => Target::Untold,
+            },
         }),
         Err(_) => Err(Failed::because(format!(
             "Task timed out after {} seconds",
@@ -371,6 +388,10 @@ async fn permitted(
     let not_found =
         || Error::ResourceNotFound(format!("Function not found: {function_arn}").into());
     let function = function.ok_or_else(not_found)?;
+    // Whoever owns both may hear that it is gone, not only that it is closed.
+    if function.function.is_none() && function.arn.account() == secret_arn.account() {
+        return Err(not_found());
+    }
     let mut keys = Keys::default();
     keys.one("aws:SourceAccount", secret_arn.account());
     keys.one("aws:SourceArn", secret_arn.as_str());

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{
     error::{Error, Result},
-    event::service_event,
+    event::{rotation_event, service_event},
     kept,
     record::SealedValue,
     rotation,
@@ -123,6 +123,7 @@ pub(super) async fn put(
         current.map(|version| version.id.clone())
     };
     let before = current(found);
+    let pending = found.secret.pending().map(|version| version.id.clone());
     let added = found.secret.add_version(new, cx.now)?;
     for id in &added.removed {
         cx.tx.delete::<SecretValues>(&row(found, id))?;
@@ -130,8 +131,9 @@ pub(super) async fn put(
             .push(service_event(found, "SecretVersionDeletion", id));
     }
     if added.abandoned_rotation {
+        let pending = pending.unwrap_or_default();
         cx.events
-            .push(service_event(found, "RotationAbandoned", token));
+            .push(rotation_event(found, "RotationAbandoned", &pending));
     }
     let row_value = SealedValue {
         ciphertext: sealed.ciphertext,

@@ -114,6 +114,22 @@ impl App {
             .collect()
     }
 
+    /// The last event tells that the rotation to this version was abandoned.
+    async fn abandoned(&self, end: &str) {
+        let records = outbox(&self.client.world).await;
+        let events = records
+            .iter()
+            .map(|line| serde_json::from_slice::<Value>(line).unwrap());
+        let event = events
+            .filter(|record| record["eventName"] == "RotationAbandoned")
+            .last()
+            .unwrap();
+        let request = format!("Rotation-{}-{}", self.arn, token(end));
+        assert_eq!(event["requestID"], request);
+        assert_eq!(event["additionalEventData"], json!({"SecretId": self.arn}));
+        assert!(event.get("errorMessage").is_none(), "{event}");
+    }
+
     async fn sound(&self) {
         assert_sound(&problems(&self.client.world).await);
     }
@@ -574,6 +590,7 @@ async fn a_value_set_by_hand_ends_a_rotation() {
     let value = app.current().await.to_string();
     app.client.put("app", &token("by hand"), &value, None).await;
     assert_eq!(app.events(&mut seen).await, ["RotationAbandoned"]);
+    app.abandoned("1").await;
     app.server.restart();
     app.pass(3600);
     assert_eq!(app.work().await, 0);
@@ -583,6 +600,99 @@ async fn a_value_set_by_hand_ends_a_rotation() {
     assert_eq!(app.work().await, 1);
     assert!(app.current_logs_in().await);
     app.sound().await;
+}
+
+#[tokio::test]
+async fn a_label_that_is_taken_away_ends_a_rotation() {
+    let mut app = App::new().await;
+    app.rotate("1", json!({"RotationLambdaARN": FUNCTION}))
+        .await;
+    app.server.stop();
+    app.work().await;
+    let mut seen = outbox(&app.client.world).await.len();
+    let taken = json!({
+        "SecretId": "app", "VersionStage": "AWSPENDING", "RemoveFromVersionId": token("1"),
+    });
+    app.client.ok("UpdateSecretVersionStage", taken).await;
+    app.server.restart();
+    app.pass(6);
+    assert_eq!(app.work().await, 1);
+    assert_eq!(app.events(&mut seen).await, ["RotationAbandoned"]);
+    app.abandoned("1").await;
+    app.sound().await;
+    // Nothing stands in the way of the next.
+    app.rotate("2", json!({})).await;
+    assert_eq!(app.work().await, 1);
+    assert!(app.client.stages("app").await[&token("2")].contains(&"AWSCURRENT".to_owned()));
+    assert!(app.current_logs_in().await);
+    app.sound().await;
+}
+
+#[tokio::test]
+async fn a_value_beside_a_rotation_does_not_end_it() {
+    let mut app = App::new().await;
+    app.rotate("1", json!({"RotationLambdaARN": FUNCTION}))
+        .await;
+    app.server.stop();
+    app.work().await;
+    let mut seen = outbox(&app.client.world).await.len();
+    let value = app.current().await.to_string();
+    let labels = json!({
+        "SecretId": "app", "ClientRequestToken": token("by hand"), "SecretString": value,
+        "VersionStages": ["AWSCURRENT"],
+    });
+    app.client.ok("PutSecretValue", labels).await;
+    // Its version is pending still, so that another rotation is refused.
+    assert_eq!(
+        app.refused("2", json!({})).await.0,
+        "InvalidRequestException"
+    );
+    app.server.restart();
+    assert_eq!(app.work().await, 1);
+    assert_eq!(app.events(&mut seen).await, ["RotationSucceeded"]);
+    assert!(app.client.stages("app").await[&token("1")].contains(&"AWSCURRENT".to_owned()));
+    assert!(app.current_logs_in().await);
+    app.sound().await;
+}
+
+#[tokio::test]
+async fn many_secrets_of_one_window_begin_inside_of_it_and_not_together() {
+    const SECRETS: usize = 40;
+    let client = administrator().await;
+    let rules = json!({"ScheduleExpression": "cron(0 16 * * ? *)", "Duration": "2h"});
+    for number in 0..SECRETS {
+        let name = format!("secret-{number}");
+        // The function fails at once, which is as good a beginning as any.
+        client.secret(&name, "no JSON").await;
+        let input = json!({
+            "SecretId": name, "ClientRequestToken": token(number), "RotationLambdaARN": FUNCTION,
+            "RotationRules": rules, "RotateImmediately": false,
+        });
+        client.ok("RotateSecret", input).await;
+    }
+    let services = &client.world.services;
+    run_due(services).await.unwrap();
+    // It is 13:00; minute by minute until 19:00.
+    let mut begun = Vec::new();
+    for minute in 0..6 * 60 {
+        client.world.clock.advance(SignedDuration::from_mins(1));
+        let before = outbox(&client.world).await.len();
+        run_due(services).await.unwrap();
+        let new = outbox(&client.world).await.split_off(before);
+        let started = new
+            .iter()
+            .filter(|line| String::from_utf8_lossy(line).contains("\"RotationStarted\""))
+            .count();
+        begun.extend(std::iter::repeat_n(minute + 1, started));
+    }
+    assert_eq!(begun.len(), SECRETS, "each once: {begun:?}");
+    let (open, close) = (3 * 60, 5 * 60);
+    assert!(
+        begun.iter().all(|minute| (open..close).contains(minute)),
+        "{begun:?}"
+    );
+    begun.dedup();
+    assert!(begun.len() > 5, "{begun:?}");
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     context::{Home, Services},
     jobs::Claimed,
-    lambda::{Failed, RotationEvent, invoke_for_secret},
+    lambda::{Failed, RotationEvent, Target, invoke_for_secret},
     secretsmanager::{event::rotation_event, secret::AWSCURRENT},
 };
 
@@ -54,7 +54,7 @@ enum Stopped {
     Failed {
         step: Step,
         why: String,
-        refused: bool,
+        target: Target,
     },
     Lost,
 }
@@ -80,12 +80,12 @@ pub(super) async fn run(services: &Services, mut claimed: Claimed) -> Result<End
                 change(services, &mut claimed, |_| (Row::Lease(PARKED_MS), ())).await?;
                 return Ok(Ended::Parked(claimed));
             }
-            Err(Stopped::Failed { step, why, refused }) => {
+            Err(Stopped::Failed { step, why, target }) => {
                 tracing::warn!(
                     secret = %work.arn, function = work.lambda_arn, step = step.name(), why,
                     "a rotation failed"
                 );
-                failed(services, &mut claimed, &work, step, &why, refused).await?;
+                failed(services, &mut claimed, &work, step, &why, target).await?;
                 return Ok(Ended::Done);
             }
         }
@@ -114,13 +114,10 @@ async fn begin(services: &Services, claimed: &mut Claimed) -> Result<Option<Work
         };
         let running = match rotation.running.clone() {
             Some(running) if !found.secret.is_intact(&running.version_id) => {
-                let next = if running.test {
-                    removed.extend(found.secret.end_test());
-                    found.secret.await_first_window(now, chance)
-                } else {
-                    found.secret.give_up(now, chance)
-                };
-                return (Row::Next(next), None);
+                return (
+                    Row::Next(lost(change, &running.version_id, running.test)),
+                    None,
+                );
             }
             Some(running) if !running.refused => running,
             running => {
@@ -196,8 +193,14 @@ async fn call(
             outcome = &mut invoked => {
                 return Ok(outcome.map_err(|failed| match failed {
                     Failed::Busy => Stopped::Busy,
-                    Failed::Function { why, password_refused } => Stopped::Failed {
-                        step, why, refused: password_refused && step == Step::SetSecret,
+                    Failed::Function { why, target } => Stopped::Failed {
+                        step,
+                        why,
+                        target: match step {
+                            Step::CreateSecret => Target::Untold,
+                            Step::SetSecret => target,
+                            Step::TestSecret | Step::FinishSecret => Target::Touched,
+                        },
                     },
                 }));
             }
@@ -225,18 +228,33 @@ async fn renew(
         if same {
             return (Row::Lease(LEASE_MS), true);
         }
-        let next = if work.test {
-            change.removed.extend(change.found.secret.end_test());
-            change
-                .found
-                .secret
-                .await_first_window(change.now, change.chance)
+        let next = if change.found.secret.is_deleted() {
+            // It may be restored, and then goes on where it was.
+            change.found.secret.wait(change.now, change.chance)
         } else {
-            change.found.secret.give_up(change.now, change.chance)
+            lost(change, &work.token, work.test)
         };
         (Row::Next(next), false)
     });
     Ok(renewed.await?.unwrap_or(false))
+}
+
+/// The version that was being made is not pending any more: somebody moved
+/// the label. A change that moves it with a new value ends the rotation itself.
+fn lost(change: &mut Change<'_>, token: &str, test: bool) -> Next {
+    let Change {
+        found,
+        now,
+        chance,
+        events,
+        removed,
+    } = change;
+    if test {
+        removed.extend(found.secret.end_test());
+        return found.secret.await_first_window(*now, *chance);
+    }
+    events.push(rotation_event(found, "RotationAbandoned", token));
+    found.secret.give_up(*now, *chance)
 }
 
 /// All steps are done: is the version what applications read?
@@ -268,12 +286,20 @@ async fn finished(
         } else if version.is_some() && found.secret.is_intact(&work.token) {
             (Row::Lease(LEASE_MS), false)
         } else {
-            (Row::Next(found.secret.give_up(*now, *chance)), true)
+            (Row::Next(lost(change, &work.token, false)), true)
         }
     });
     if current.await? == Some(false) {
         let why = "the function did not move AWSCURRENT to the new version";
-        return failed(services, claimed, work, Step::FinishSecret, why, false).await;
+        return failed(
+            services,
+            claimed,
+            work,
+            Step::FinishSecret,
+            why,
+            Target::Touched,
+        )
+        .await;
     }
     Ok(())
 }
@@ -285,7 +311,7 @@ async fn failed(
     work: &Work,
     step: Step,
     why: &str,
-    refused: bool,
+    target: Target,
 ) -> Result<(), StoreError> {
     let done = change(services, claimed, |change| {
         let Change {
@@ -314,7 +340,7 @@ async fn failed(
             found.secret.await_first_window(*now, *chance)
         } else if found.secret.is_intact(&work.token) {
             let why = format!("{}: {why}", step.name());
-            found.secret.fail(why, refused, *now, *chance)
+            found.secret.fail(why, target, *now, *chance)
         } else {
             found.secret.give_up(*now, *chance)
         };

@@ -69,13 +69,19 @@ pub(crate) fn claim_key(job: &Job, due_ms: u64) -> (u64, String) {
 }
 
 /// A value that was set by hand counts as a rotation, and ends one that is
-/// running. The caller saves the secret's row.
+/// running and lost its version; one that did not goes on, and is what makes
+/// its own version current. The caller saves the secret's row.
 pub(in crate::secretsmanager) fn changed_by_hand(
     cx: &mut Context<'_>,
     found: &mut FoundSecret,
 ) -> Result<(), StoreError> {
     if let Some(id) = found.secret.end_test() {
         cx.tx.delete::<SecretValues>(&row(found, &id))?;
+    }
+    let running = found.secret.rotation.as_ref();
+    let running = running.and_then(|rotation| rotation.running.as_ref());
+    if running.is_some_and(|running| found.secret.is_intact(&running.version_id)) {
+        return Ok(());
     }
     let chance = cx.services.random.below(1000);
     let due = match &mut found.secret.rotation {

@@ -65,4 +65,8 @@ pub struct Running {
     /// refused the password of this one.
     #[prost(bool, tag = "7")]
     pub refused: bool,
+    /// Whether the database may have the new password already, so that nobody
+    /// can wait for the next window.
+    #[prost(bool, tag = "8")]
+    pub touched: bool,
 }

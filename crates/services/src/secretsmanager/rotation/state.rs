@@ -4,15 +4,21 @@ use strongroom_rotation::schedule::Window;
 use strongroom_types::Timestamp;
 
 use super::record::{Rotation, Running};
-use crate::secretsmanager::{
-    Error, Result,
-    record::{Secret, Version},
-    secret::{AWSCURRENT, AWSPENDING},
+use crate::{
+    lambda::Target,
+    secretsmanager::{
+        Error, Result,
+        record::{Secret, Version},
+        secret::{AWSCURRENT, AWSPENDING},
+    },
 };
 
 /// Pauses between the attempts of one rotation, in milliseconds. AWS's are
 /// not published.
 const PAUSES_MS: [u64; 4] = [5_000, 30_000, 120_000, 600_000];
+/// The pause after those, in milliseconds, as long as the database may have
+/// the new password: applications may be locked out.
+const HOUR_MS: u64 = 60 * 60 * 1000;
 /// The pause before a rotation without a schedule is taken up again, in
 /// milliseconds.
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
@@ -166,7 +172,13 @@ impl Secret {
     }
 
     /// An attempt failed.
-    pub(super) fn fail(&mut self, why: String, refused: bool, now: Timestamp, chance: u32) -> Next {
+    pub(super) fn fail(
+        &mut self,
+        why: String,
+        target: Target,
+        now: Timestamp,
+        chance: u32,
+    ) -> Next {
         let Some(rotation) = &mut self.rotation else {
             return Next::Nothing;
         };
@@ -174,12 +186,16 @@ impl Secret {
             return Next::Nothing;
         };
         running.failure = Some(why);
-        running.refused = refused;
+        running.refused = target == Target::Refused;
+        running.touched |= target == Target::Touched;
         let pause = PAUSES_MS.get(running.failed_attempts as usize);
         let now_ms = u64::try_from(now.as_millisecond()).unwrap_or(0);
         if let Some(pause) = pause {
             running.failed_attempts += 1;
             return Next::At(now_ms + pause);
+        }
+        if running.touched {
+            return Next::At(now_ms + HOUR_MS);
         }
         // In a later window the same version is tried again.
         running.failed_attempts = 0;
@@ -239,5 +255,49 @@ impl Secret {
         let schedule = rotation.schedule();
         rotation.set_window(schedule.and_then(|schedule| schedule.next_window(base, now)));
         rotation.next(now, chance)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The pauses between the attempts of a rotation, in seconds, that fail so.
+    #[track_caller]
+    fn check(targets: &[Target], pauses: &[u64]) {
+        let mut secret = Secret {
+            rotation: Some(Rotation {
+                enabled: true,
+                schedule_expression: Some("rate(10 days)".to_owned()),
+                running: Some(Running::default()),
+                ..Rotation::default()
+            }),
+            ..Secret::default()
+        };
+        let now = Timestamp::UNIX_EPOCH;
+        let told: Vec<u64> = targets
+            .iter()
+            .map(|target| match secret.fail(String::new(), *target, now, 0) {
+                Next::At(ms) => ms / 1000,
+                Next::Nothing => panic!("a rotation is never left alone"),
+            })
+            .collect();
+        assert_eq!(told, pauses);
+    }
+
+    #[test]
+    fn a_rotation_that_fails_waits_for_the_next_window_in_the_end() {
+        let days = 10 * 24 * 3600;
+        check(&[Target::Untold; 6], &[5, 30, 120, 600, days, 5]);
+        check(&[Target::Refused; 5], &[5, 30, 120, 600, days]);
+    }
+
+    #[test]
+    fn one_that_may_have_changed_the_password_does_not() {
+        check(&[Target::Touched; 6], &[5, 30, 120, 600, 3600, 3600]);
+        // Once is enough: what comes later may be that nobody answers.
+        let targets = [Target::Touched, Target::Untold, Target::Untold];
+        let targets = [&targets[..], &targets[1..]].concat();
+        check(&targets, &[5, 30, 120, 600, 3600]);
     }
 }
