@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use jiff::civil::{Date, Weekday};
 use proptest::prelude::*;
 
@@ -425,73 +427,130 @@ fn nearest(date: Date, day: i8) -> Option<Date> {
     workdays.min_by_key(|date| (date.day() - day).abs())
 }
 
-fn days() -> impl Strategy<Value = (String, String, Vec<i8>, u8)> {
-    // The two day fields, numbers, and which kind of day it is.
-    let numbers = proptest::collection::vec(1..=31_i8, 1..4);
-    let weekdays = proptest::collection::vec(1..=7_i8, 1..3);
-    let list = |numbers: &[i8]| {
-        let texts: Vec<String> = numbers.iter().map(i8::to_string).collect();
-        texts.join(",")
+/// A part of a field of numbers in any of its forms, and the numbers it means.
+fn part(
+    first: i8,
+    last: i8,
+    names: &'static [&'static str],
+    steps: std::ops::RangeInclusive<i8>,
+) -> impl Strategy<Value = (String, BTreeSet<i8>)> {
+    let number = first..=last;
+    let pair = (number.clone(), number.clone()).prop_map(|(one, other)| {
+        if one < other {
+            (one, other)
+        } else {
+            (other, one)
+        }
+    });
+    // Every number that some steps from `from` lead to.
+    let every = |from: i8, to: i8, step: i8| -> BTreeSet<i8> {
+        (from..=to)
+            .filter(|number| (number - from) % step == 0)
+            .collect()
+    };
+    let named = move |number: i8, lower: bool| {
+        let text = names.get((number - first) as usize).copied();
+        let text = text.map_or_else(|| number.to_string(), str::to_owned);
+        if lower { text.to_lowercase() } else { text }
     };
     prop_oneof![
-        numbers.prop_map(move |n| (list(&n), "?".to_owned(), n, 0)),
-        weekdays.prop_map(move |n| ("?".to_owned(), list(&n), n, 1)),
-        (1..=7_i8).prop_map(|n| ("?".to_owned(), format!("{n}L"), vec![n], 2)),
-        (1..=7_i8, 1..=4_i8).prop_map(|(n, m)| ("?".to_owned(), format!("{n}#{m}"), vec![n, m], 3)),
-        (1..=28_i8).prop_map(|n| (format!("{n}W"), "?".to_owned(), vec![n], 4)),
-        Just(("L".to_owned(), "?".to_owned(), vec![], 5)),
-        Just(("*".to_owned(), "?".to_owned(), vec![], 6)),
-        (1..=31_i8, 1..=31_i8).prop_map(|(n, m)| (
-            format!("{n}/{m}"),
-            "?".to_owned(),
-            vec![n, m],
-            7
-        )),
+        4 => (number.clone(), any::<bool>())
+            .prop_map(move |(n, lower)| (named(n, lower), BTreeSet::from([n]))),
+        1 => Just(("*".to_owned(), every(first, last, 1))),
+        2 => pair.clone().prop_map(move |(from, to)| (format!("{from}-{to}"), every(from, to, 1))),
+        2 => (number, steps.clone())
+            .prop_map(move |(from, step)| (format!("{from}/{step}"), every(from, last, step))),
+        1 => steps.clone().prop_map(move |step| (format!("/{step}"), every(first, last, step))),
+        1 => steps.clone().prop_map(move |step| (format!("*/{step}"), every(first, last, step))),
+        2 => (pair, steps)
+            .prop_map(move |((a, b), step)| (format!("{a}-{b}/{step}"), every(a, b, step))),
     ]
 }
 
-fn meaning(numbers: Vec<i8>, kind: u8) -> Box<dyn Fn(Date) -> bool> {
-    Box::new(move |date| match kind {
-        0 => numbers.contains(&date.day()),
-        1 => numbers.contains(&weekday(date)),
-        2 => {
-            let same = month_of(date)
-                .into_iter()
-                .rfind(|day| weekday(*day) == numbers[0]);
-            same == Some(date)
-        }
-        3 => {
-            let mut same = month_of(date)
-                .into_iter()
-                .filter(|day| weekday(*day) == numbers[0]);
-            same.nth(numbers[1] as usize - 1) == Some(date)
-        }
-        4 => nearest(date, numbers[0]) == Some(date),
-        5 => date.tomorrow().unwrap().day() == 1,
-        6 => true,
-        _ => {
-            (0..32).any(|steps| numbers[0] as i32 + steps * numbers[1] as i32 == date.day() as i32)
-        }
+/// The parts of a field, one to three of them.
+fn parts<T: std::fmt::Debug>(
+    part: impl Strategy<Value = (String, T)>,
+) -> impl Strategy<Value = (String, Vec<T>)> {
+    proptest::collection::vec(part, 1..4).prop_map(|parts| {
+        let (texts, meanings): (Vec<String>, Vec<T>) = parts.into_iter().unzip();
+        (texts.join(","), meanings)
     })
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+/// On which days, as the User Guide says it.
+#[derive(Clone, Debug)]
+enum Day {
+    OfMonth(BTreeSet<i8>),
+    OfWeek(BTreeSet<i8>),
+    Last,
+    LastWorkday,
+    LastOf(i8),
+    Nth(i8, i8),
+    Nearest(i8),
+}
 
-    /// Against a search minute by minute.
+impl Day {
+    fn matches(&self, date: Date) -> bool {
+        let month = || month_of(date).into_iter();
+        let found = match self {
+            Self::OfMonth(days) => return days.contains(&date.day()),
+            Self::OfWeek(days) => return days.contains(&weekday(date)),
+            Self::Last => month().last(),
+            Self::LastWorkday => month().rfind(|day| (2..=6).contains(&weekday(*day))),
+            Self::LastOf(day) => month().rfind(|other| weekday(*other) == *day),
+            Self::Nth(day, nth) => month()
+                .filter(|other| weekday(*other) == *day)
+                .nth(*nth as usize - 1),
+            Self::Nearest(day) => nearest(date, *day),
+        };
+        found == Some(date)
+    }
+}
+
+/// The two day fields, and what they mean.
+fn days() -> impl Strategy<Value = (String, String, Vec<Day>)> {
+    let of_month = prop_oneof![
+        3 => part(1, 31, &[], 1..=31).prop_map(|(text, days)| (text, Day::OfMonth(days))),
+        2 => (1..=31_i8).prop_map(|day| (format!("{day}W"), Day::Nearest(day))),
+        1 => Just(("L".to_owned(), Day::Last)),
+        1 => Just(("LW".to_owned(), Day::LastWorkday)),
+    ];
+    let of_week = prop_oneof![
+        3 => part(1, 7, WEEKDAYS, 1..=7).prop_map(|(text, days)| (text, Day::OfWeek(days))),
+        1 => Just(("L".to_owned(), Day::OfWeek(BTreeSet::from([7])))),
+        2 => (1..=7_i8).prop_map(|day| (format!("{day}L"), Day::LastOf(day))),
+        1 => (0..7_usize).prop_map(|day| (format!("{}L", WEEKDAYS[day]), Day::LastOf(day as i8 + 1))),
+        2 => (1..=7_i8, 1..=5_i8).prop_map(|(day, nth)| (format!("{day}#{nth}"), Day::Nth(day, nth))),
+    ];
+    prop_oneof![
+        parts(of_month).prop_map(|(text, days)| (text, "?".to_owned(), days)),
+        parts(of_week).prop_map(|(text, days)| ("?".to_owned(), text, days)),
+    ]
+}
+
+const WEEKDAYS: &[&str] = &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+const MONTHS: &[&str] = &[
+    "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// Against a search minute by minute, of every form of every field. What
+    /// is refused is refused for what the search shows.
     #[test]
     fn the_next_firing_is_the_first_minute_that_matches(
-        hours in proptest::collection::btree_set(0..24_i8, 1..3),
-        month in prop_oneof![Just(None), (1..=12_i8).prop_map(Some)],
-        (day, weekday, numbers, kind) in days(),
+        (hour_text, hours) in prop_oneof![
+            3 => part(0, 23, &[], 4..=23).prop_map(|(text, hours)| (text, vec![hours])),
+            1 => parts(part(0, 23, &[], 4..=23)),
+        ],
+        (month_text, months) in parts(part(1, 12, MONTHS, 1..=12)),
+        (day, weekday, days) in days(),
         start in 1_700_000_000..2_000_000_000_i64,
     ) {
-        let hour_texts: Vec<String> = hours.iter().map(i8::to_string).collect();
-        let month_text = month.map_or("*".to_owned(), |month| month.to_string());
-        let fields = format!("0 {} {day} {month_text} {weekday} *", hour_texts.join(","));
-        let matches = meaning(numbers, kind);
-        let Ok(cron) = Cron::parse(&fields) else { return Ok(()) };
-        let after = Timestamp::from_second(start).unwrap();
+        let hours: BTreeSet<i8> = hours.into_iter().flatten().collect();
+        let months: BTreeSet<i8> = months.into_iter().flatten().collect();
+        let fields = format!("0 {hour_text} {day} {month_text} {weekday} *");
         let mut minute = start - start.rem_euclid(60);
         let limit = minute + 500 * 24 * 3600;
         let mut seen: Option<(Date, bool)> = None;
@@ -501,11 +560,12 @@ proptest! {
                 break None;
             }
             let moment = civil(Timestamp::from_second(minute).unwrap());
+            let date = moment.date();
             let day_matches = match seen {
-                Some((date, matches)) if date == moment.date() => matches,
+                Some((known, matches)) if known == date => matches,
                 _ => {
-                    let date = moment.date();
-                    let matches = month.is_none_or(|month| month == date.month()) && matches(date);
+                    let matches = months.contains(&date.month())
+                        && days.iter().any(|day| day.matches(date));
                     seen = Some((date, matches));
                     matches
                 }
@@ -514,7 +574,20 @@ proptest! {
                 break Some(Timestamp::from_second(minute).unwrap());
             }
         };
-        let next = cron.next(after);
+        let cron = match Cron::parse(&fields) {
+            Ok(cron) => cron,
+            Err(ScheduleError::TooOften) => {
+                let overnight = hours.first().unwrap() + 24 - hours.last().unwrap();
+                let gaps = hours.iter().zip(hours.iter().skip(1)).map(|(one, next)| next - one);
+                prop_assert!(gaps.chain([overnight]).any(|gap| gap < 4), "{}", fields);
+                return Ok(());
+            }
+            Err(error) => {
+                prop_assert_eq!(found, None, "{}: {}", fields, error);
+                return Ok(());
+            }
+        };
+        let next = cron.next(Timestamp::from_second(start).unwrap());
         match found {
             Some(found) => prop_assert_eq!(next, Some(found), "{}", fields),
             None => prop_assert!(next.is_none_or(|next| next.as_second() > limit), "{}", fields),
