@@ -70,6 +70,14 @@ impl Failed {
             target: Target::Untold,
         }
     }
+
+    /// The function was at work, and nobody knows how far it came.
+    fn at_work(why: impl Into<String>) -> Self {
+        Self::Function {
+            why: why.into(),
+            target: Target::Touched,
+        }
+    }
 }
 
 /// Whether Secrets Manager may call a function to rotate a secret.
@@ -157,7 +165,7 @@ pub(crate) async fn invoke_for_secret(
         Ok(Outcome::Answer(_)) => Ok(()),
         // What a function says of itself may hold anything, secrets among it:
         // its own log has that.
-        Ok(Outcome::Failed { kind, handled, .. }) => Err(Failed::because(told(&kind, handled))),
+        Ok(Outcome::Failed { kind, handled, .. }) => Err(Failed::at_work(told(&kind, handled))),
         Err(NotCalled::Busy) => Err(Failed::Busy),
         Err(NotCalled::Failed(why)) => Err(Failed::because(why)),
     }
@@ -372,7 +380,7 @@ async fn builtin(
                 _ => Target::Untold,
             },
         }),
-        Err(_) => Err(Failed::because(format!(
+        Err(_) => Err(Failed::at_work(format!(
             "Task timed out after {} seconds",
             BUILTIN_TIMEOUT.as_secs()
         ))),
