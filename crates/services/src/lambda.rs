@@ -14,6 +14,7 @@ mod builtin;
 mod configuration;
 mod custom;
 mod error;
+mod failed;
 mod function;
 mod invoke;
 mod naming;
@@ -28,7 +29,8 @@ mod versions;
 
 pub use custom::FunctionHost;
 pub use error::{Error, Result};
-pub(crate) use invoke::{Failed, RotationEvent, Target, invoke_for_secret, may_rotate};
+pub(crate) use failed::{Failed, Target};
+pub(crate) use invoke::{RotationEvent, invoke_for_secret, may_rotate};
 pub use record::{
     FunctionAlias, FunctionCode, FunctionEvent, FunctionEventPayload, FunctionRow, Statement,
     Variable,

@@ -9,6 +9,7 @@ use strongroom_types::{Arn, Sensitive};
 
 use super::{
     Error, Result, builtin, custom,
+    failed::{Failed, Target, told},
     function::{Function, FunctionRef},
     operations::Invoke,
     remote::{FunctionEndpoint, NotCalled, RemoteCall},
@@ -36,48 +37,6 @@ pub(crate) struct RotationEvent {
     pub(crate) secret_id: String,
     pub(crate) client_request_token: String,
     pub(crate) rotation_token: Option<Sensitive<String>>,
-}
-
-/// Why a call of a function came to nothing.
-pub(crate) enum Failed {
-    /// The host of its database has enough to do; later.
-    Busy,
-    /// The function failed, for this reason, which holds no secret.
-    Function {
-        /// `errorType: errorMessage`.
-        why: String,
-        /// What it left at the database.
-        target: Target,
-    },
-}
-
-/// What a function that failed left at the database whose password it was to
-/// change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Target {
-    /// What was there, or it does not say.
-    Untold,
-    /// What was there, for the database takes no such password.
-    Refused,
-    /// Perhaps the new password.
-    Touched,
-}
-
-impl Failed {
-    fn because(why: impl Into<String>) -> Self {
-        Self::Function {
-            why: why.into(),
-            target: Target::Untold,
-        }
-    }
-
-    /// The function was at work, and nobody knows how far it came.
-    fn at_work(why: impl Into<String>) -> Self {
-        Self::Function {
-            why: why.into(),
-            target: Target::Touched,
-        }
-    }
 }
 
 /// Whether Secrets Manager may call a function to rotate a secret.
@@ -168,20 +127,6 @@ pub(crate) async fn invoke_for_secret(
         Ok(Outcome::Failed { kind, handled, .. }) => Err(Failed::at_work(told(&kind, handled))),
         Err(NotCalled::Busy) => Err(Failed::Busy),
         Err(NotCalled::Failed(why)) => Err(Failed::because(why)),
-    }
-}
-
-/// Why a function of a user failed, by the type of its error.
-fn told(kind: &str, handled: bool) -> String {
-    let kind: String = kind
-        .chars()
-        .filter(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_'))
-        .take(100)
-        .collect();
-    match kind.as_str() {
-        "Sandbox.Timedout" => "the function timed out".to_owned(),
-        kind if handled => format!("the function failed with {kind}; its log says why"),
-        kind => format!("the function broke off ({kind}); its log says why"),
     }
 }
 
