@@ -199,7 +199,6 @@ impl Event {
 
     /// All records of this event: that of the caller's account and, if what
     /// the event is about belongs to another account, that one's.
-    #[must_use]
     pub fn records(&self, services: &Services, request: &Request, time: &EventTime) -> Records {
         let (identity, account) = self.actor(request);
         let owner = self.owner.filter(|owner| *owner != account);

@@ -12,6 +12,7 @@ WIDTH = 100
 
 # In this order: what is longer and more particular first.
 CHANGING = [
+    ("sealed", re.compile(r"[A-Za-z0-9_-]{200,}")),
     ("time", re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00|\+0000)")),
     # `Nov 26, 2026, 1:45:59 PM`, as AWS has dates in answers on record.
     ("time", re.compile(r"[A-Z][a-z]{2} \d{1,2}, \d{4},? \d{1,2}:\d\d:\d\d [AP]M")),
@@ -25,7 +26,6 @@ CHANGING = [
     ("root", re.compile(r"\br-[0-9a-z]{4,32}")),
     ("policy", re.compile(r"\bp-[0-9a-z]{8,128}")),
     ("suffix", re.compile(r"(?<=:secret:)((?:[\w/+=.@]|-(?!\w{6}\b))+)-\w{6}\b")),
-    ("sealed", re.compile(r"[A-Za-z0-9_-]{200,}")),
     ("sha256", re.compile(r"[A-Za-z0-9+/]{43}=")),
 ]
 IDS = re.compile(r"\b(A(?:KI|SI|ID|RO|GP|NP|IP)A)[A-Z0-9]{12,17}\b")

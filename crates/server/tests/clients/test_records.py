@@ -41,8 +41,9 @@ def walked(server, by_cli=False):
 
 def known(w):
     """What this walk's own server and accounts are called."""
-    names = {w.account: "<account>", w.member: "<member>", w.port: "<port>",
-             str(w.server.port): "<server's port>"}
+    names = {w.account: "<account>", w.member: "<member>",
+             f"127.0.0.1:{w.port}": "127.0.0.1:<port>",
+             f"127.0.0.1%3A{w.port}": "127.0.0.1%3A<port>"}
     return names | {account: f"<account {i}>" for i, account in enumerate(w.accounts)}
 
 

@@ -108,7 +108,9 @@ class Walk:
     def call(self, service, name, members, label, fails, credentials, region):
         client = self._client(service, credentials, region)
         operation = client.meta.method_to_api_mapping[name]
-        if self.by_cli and sayable(members) and operation in cli_operations(service):
+        # It wants a file for what a function answers.
+        can_be_said = sayable(members) and operation != "Invoke"
+        if self.by_cli and can_be_said and operation in cli_operations(service):
             answer, request_id = self._by_cli(
                 service, operation, members, fails, credentials, region)
         else:

@@ -2,7 +2,6 @@
 
 import base64
 
-from harness import request_id_of
 from receivers import until
 from sts import allow, policy, trust
 from test_sts_web_identity import Provider, trusting
@@ -49,10 +48,10 @@ def walk(w):
 
 
 def messages(w, sts):
-    answer = w.service("sts", w.ann).refused("not allowed").assume_role(
+    w.service("sts", w.ann).refused("not allowed").assume_role(
         RoleArn=f"arn:aws:iam::{w.account}:role/team/sessions", RoleSessionName="ann")
     # What a refusal rests on is sealed on its record.
-    (record,) = until(lambda: w.server.audit(request_id_of(answer)))
+    (record,) = until(lambda: w.server.audit(w.calls[-1].request_id))
     w.message = record["additionalEventData"]["encodedAuthorizationMessage"]
     sts.decode_authorization_message(EncodedMessage=w.message)
     sts.refused.decode_authorization_message(EncodedMessage=w.text())
