@@ -10,7 +10,7 @@ use strongroom_types::AccountId;
 
 use crate::{
     context::Services,
-    iam, kms, organizations, secretsmanager,
+    iam, kms, lambda, organizations, secretsmanager,
     tables::{AccessKeys, Accounts, Users},
 };
 
@@ -31,6 +31,7 @@ pub async fn check(services: &Services) -> Result<Vec<String>, StoreError> {
     access_keys(&mut tx, &mut problems).await?;
     organizations::check_organizations(&mut tx, &mut problems).await?;
     kms::check_keys(services.partition, &mut tx, &mut problems).await?;
+    lambda::check_functions(&mut tx, &mut problems).await?;
     Ok(problems)
 }
 

@@ -16,6 +16,7 @@ mod custom;
 mod error;
 mod failed;
 mod function;
+mod invariants;
 mod invoke;
 mod naming;
 pub mod operations;
@@ -30,6 +31,7 @@ mod versions;
 pub use custom::FunctionHost;
 pub use error::{Error, Result};
 pub(crate) use failed::{Failed, Target};
+pub(crate) use invariants::check_functions;
 pub(crate) use invoke::{RotationEvent, invoke_for_secret, may_rotate};
 pub use record::{
     FunctionAlias, FunctionCode, FunctionEvent, FunctionEventPayload, FunctionRow, Statement,

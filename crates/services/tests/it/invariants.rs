@@ -3,17 +3,20 @@
 use serde_json::json;
 use strongroom_services::{
     kms::Alias,
+    lambda::FunctionEvent,
     organizations::Attachment,
     secretsmanager::{ResourcePolicy, SealedValue, Secret, Tag, Version},
     tables::{
-        AccessKeys, Jobs, KmsAliases, OrganizationAttachments, OrganizationMembers,
-        OrganizationPolicies, OrganizationUnits, SecretPolicies, SecretValues, Secrets, Users,
+        AccessKeys, FunctionAliases, FunctionCodes, FunctionEvents, Functions, Jobs, KmsAliases,
+        OrganizationAttachments, OrganizationMembers, OrganizationPolicies, OrganizationUnits,
+        SecretPolicies, SecretValues, Secrets, Users,
     },
 };
 use strongroom_store::{Mode, Table};
 use strongroom_types::Region;
 
 use crate::client::{Client, OWNER, account, add_row, administrator, problems, rows, token};
+use crate::lambda::with_function;
 
 /// A deployment with a secret `a` of two versions.
 async fn deployment() -> Client {
@@ -229,5 +232,60 @@ async fn of_organizations() {
             .iter()
             .any(|it| it.contains("is not in its organization")),
         "{found:?}"
+    );
+}
+
+#[tokio::test]
+async fn of_functions() {
+    let client = with_function().await;
+    assert_eq!(problems(&client.world).await, [""; 0]);
+    let (key, mut alias) = rows::<FunctionAliases>(&client.world).await.remove(0);
+    alias.version = 7;
+    add_row::<FunctionAliases>(&client.world, key, alias).await;
+    expect(
+        &client,
+        "alias live of function 111122223333/us-east-1/f stands for nothing",
+    )
+    .await;
+
+    let client = with_function().await;
+    let (key, code) = rows::<FunctionCodes>(&client.world).await.remove(0);
+    let (account, region, name, _) = key.clone();
+    let other = (account, region, name, "00".to_owned());
+    add_row::<FunctionCodes>(&client.world, other.clone(), code).await;
+    expect(
+        &client,
+        "an archive of function 111122223333/us-east-1/f is nobody's",
+    )
+    .await;
+    remove::<FunctionCodes>(&client, &other).await;
+    remove::<FunctionCodes>(&client, &key).await;
+    assert_eq!(
+        problems(&client.world).await,
+        [
+            "function 111122223333/us-east-1/f has no archive",
+            "version 1 of function 111122223333/us-east-1/f has no archive",
+        ]
+    );
+
+    let client = with_function().await;
+    let (key, mut latest) = rows::<Functions>(&client.world).await.remove(0);
+    latest.last_version = 0;
+    add_row::<Functions>(&client.world, key, latest).await;
+    expect(
+        &client,
+        "version 1 of function 111122223333/us-east-1/f was never published",
+    )
+    .await;
+
+    let client = with_function().await;
+    let key = (account, region, "f".to_owned(), "e".to_owned());
+    add_row::<FunctionEvents>(&client.world, key, FunctionEvent::default()).await;
+    assert_eq!(
+        problems(&client.world).await,
+        [
+            "event e of function 111122223333/us-east-1/f has no payload",
+            "1 events wait for functions, with 0 jobs",
+        ]
     );
 }

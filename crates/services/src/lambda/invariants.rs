@@ -1,0 +1,155 @@
+//! What must be true of the rows of functions.
+
+use strongroom_store::{StoreError, Transaction};
+
+use super::FunctionRow;
+use crate::{
+    invariants::page,
+    tables::{
+        FunctionAliases, FunctionCodes, FunctionEventPayloads, FunctionEvents, FunctionJobs,
+        FunctionVersions, Functions,
+    },
+};
+
+/// Adds what the rows of functions break.
+pub(crate) async fn check_functions(
+    tx: &mut Transaction,
+    problems: &mut Vec<String>,
+) -> Result<(), StoreError> {
+    functions(tx, problems).await?;
+    versions(tx, problems).await?;
+    aliases(tx, problems).await?;
+    codes(tx, problems).await?;
+    events(tx, problems).await
+}
+
+async fn functions(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
+    let mut last = None;
+    loop {
+        let rows = page::<Functions>(tx, &mut last).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for ((account, region, name), row) in rows {
+            let of = format!("function {account}/{region}/{name}");
+            if row.name != name || row.version != 0 {
+                problems.push(format!("{of} has another's key"));
+            }
+            let code = (account, region, name, row.code);
+            if tx.get::<FunctionCodes>(&code).await?.is_none() {
+                problems.push(format!("{of} has no archive"));
+            }
+        }
+    }
+}
+
+async fn versions(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
+    let mut last = None;
+    loop {
+        let rows = page::<FunctionVersions>(tx, &mut last).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for ((account, region, name, number), row) in rows {
+            let of = format!("version {number} of function {account}/{region}/{name}");
+            let latest = tx
+                .get::<Functions>(&(account, region, name.clone()))
+                .await?;
+            let published = latest.is_some_and(|latest| number <= latest.last_version);
+            if row.name != name || row.version != number || number == 0 || !published {
+                problems.push(format!("{of} was never published"));
+            }
+            let code = (account, region, name, row.code);
+            if tx.get::<FunctionCodes>(&code).await?.is_none() {
+                problems.push(format!("{of} has no archive"));
+            }
+        }
+    }
+}
+
+async fn aliases(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
+    let mut last = None;
+    loop {
+        let rows = page::<FunctionAliases>(tx, &mut last).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for ((account, region, name, alias), row) in rows {
+            let version = (account, region, name.clone(), row.version);
+            let is_there = match row.version {
+                0 => tx
+                    .get::<Functions>(&(account, region, name.clone()))
+                    .await?
+                    .is_some(),
+                _ => tx.get::<FunctionVersions>(&version).await?.is_some(),
+            };
+            if row.name != alias || !is_there {
+                problems.push(format!(
+                    "alias {alias} of function {account}/{region}/{name} stands for nothing"
+                ));
+            }
+        }
+    }
+}
+
+/// Archives that nobody has would stay for ever.
+async fn codes(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
+    let mut last: Option<<FunctionCodes as strongroom_store::Table>::Key> = None;
+    loop {
+        // One at a time: they are large.
+        let rows = tx.range::<FunctionCodes>((), last.as_ref(), 1).await?;
+        let Some((key, _)) = rows.into_iter().next() else {
+            return Ok(());
+        };
+        let (account, region, name, code) = key.clone();
+        let has = |row: &FunctionRow| row.code == code;
+        let place = (account, region, name.clone());
+        let latest = tx.get::<Functions>(&place).await?;
+        let versions = tx
+            .range::<FunctionVersions>(place, None, usize::MAX)
+            .await?;
+        if !latest
+            .iter()
+            .chain(versions.iter().map(|(_, row)| row))
+            .any(has)
+        {
+            problems.push(format!(
+                "an archive of function {account}/{region}/{name} is nobody's"
+            ));
+        }
+        last = Some(key);
+    }
+}
+
+async fn events(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
+    let (mut last, mut events) = (None, 0);
+    loop {
+        let rows = page::<FunctionEvents>(tx, &mut last).await?;
+        if rows.is_empty() {
+            break;
+        }
+        events += rows.len();
+        for (key, _) in rows {
+            if tx.get::<FunctionEventPayloads>(&key).await?.is_none() {
+                let (account, region, name, id) = key;
+                problems.push(format!(
+                    "event {id} of function {account}/{region}/{name} has no payload"
+                ));
+            }
+        }
+    }
+    let (mut last, mut jobs) = (None, 0);
+    loop {
+        let rows = page::<FunctionJobs>(tx, &mut last).await?;
+        if rows.is_empty() {
+            break;
+        }
+        jobs += rows.len();
+    }
+    if events != jobs {
+        problems.push(format!(
+            "{events} events wait for functions, with {jobs} jobs"
+        ));
+    }
+    Ok(())
+}
