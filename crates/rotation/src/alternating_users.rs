@@ -60,10 +60,10 @@ impl<E: Engine, H: Home> Strategy<H> for AlternatingUsers<E> {
                 pending.username, current.username
             )));
         }
-        if pending.host != current.host {
+        if let Some((host, expected)) = pending.servers_apart(&current) {
             return Err(StepError::Value(format!(
-                "setSecret: Attempting to modify user for host {} other than current host {}",
-                pending.host, current.host
+                "setSecret: Attempting to modify user for host {host} other than current host \
+                 {expected}"
             )));
         }
         // Who cannot log in themselves has no clone made by the superuser.

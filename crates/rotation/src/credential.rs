@@ -92,6 +92,18 @@ impl Credential {
             master_arn: document.string("masterarn"),
         })
     }
+
+    /// The two servers' names, unless this login and the other are for the
+    /// same one. Another port of a host is another server, and whose it is
+    /// nobody knows. Errors name the hosts, as the templates' do, and ports
+    /// where those differ alone.
+    pub(crate) fn servers_apart(&self, other: &Self) -> Option<(String, String)> {
+        if self.host != other.host {
+            return Some((self.host.clone(), other.host.clone()));
+        }
+        let name = |login: &Self| format!("{} (port {})", login.host, login.port);
+        (self.port != other.port).then(|| (name(self), name(other)))
+    }
 }
 
 impl TlsRule {
@@ -153,6 +165,30 @@ mod tests {
             ));
             assert_eq!(login.unwrap().port, 6543);
         }
+    }
+
+    #[test]
+    fn another_port_is_another_server() {
+        let login = |more: &str| {
+            let text =
+                format!(r#"{{"engine":"postgres","username":"u","password":"p","host":{more}}}"#);
+            read(&text).unwrap()
+        };
+        let db = login(r#""db""#);
+        for same in [
+            r#""db","port":5432"#,
+            r#""db","port":"5432""#,
+            r#""db","port":null"#,
+        ] {
+            assert_eq!(db.servers_apart(&login(same)), None, "{same}");
+        }
+        let names = |one: &str, other: &str| Some((one.to_owned(), other.to_owned()));
+        let other = login(r#""db","port":5433"#);
+        assert_eq!(
+            db.servers_apart(&other),
+            names("db (port 5432)", "db (port 5433)")
+        );
+        assert_eq!(db.servers_apart(&login(r#""d""#)), names("db", "d"));
     }
 
     #[test]

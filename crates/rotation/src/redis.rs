@@ -58,10 +58,10 @@ impl<H: Home> Strategy<H> for RedisUser {
                 pending.username, current.username
             )));
         }
-        if pending.host != current.host {
+        if let Some((host, expected)) = pending.servers_apart(&current) {
             return Err(StepError::Value(format!(
-                "setSecret: Attempting to modify user for host {} other than current host {}",
-                pending.host, current.host
+                "setSecret: Attempting to modify user for host {host} other than current host \
+                 {expected}"
             )));
         }
         let mut own = log_in::<Redis>(&current, call.trust).await.map_err(|error| {

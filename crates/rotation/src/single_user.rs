@@ -91,10 +91,10 @@ fn same_user(pending: &Credential, other: &Credential) -> Result<(), StepError> 
             pending.username, other.username
         )));
     }
-    if pending.host != other.host {
+    if let Some((host, expected)) = pending.servers_apart(other) {
         return Err(StepError::Value(format!(
-            "setSecret: Attempting to modify user for host {} other than current host {}",
-            pending.host, other.host
+            "setSecret: Attempting to modify user for host {host} other than current host \
+                 {expected}"
         )));
     }
     Ok(())

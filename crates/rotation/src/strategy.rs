@@ -209,12 +209,12 @@ impl<H: Home> Call<'_, H> {
             ))
         })?;
         let mut master = Credential::read(&Document::parse(text)?, layout)?;
-        // A superuser's password goes to the superuser's own host only.
-        if master.host != current.host {
+        // A superuser's password goes to the superuser's own server only, and
+        // who logs in at another one proves nothing to this.
+        if let Some((host, master)) = current.servers_apart(&master) {
             return Err(StepError::Value(format!(
-                "setSecret: Current database host {} is not the same host as/rds replica of \
-                 master {}",
-                current.host, master.host
+                "setSecret: Current database host {host} is not the same host as/rds replica of \
+                 master {master}"
             )));
         }
         master.dbname.clone_from(&current.dbname);

@@ -145,6 +145,14 @@ async fn a_single_user() {
         text.contains("for host 127.0.0.1 other than current host localhost"),
         "{text}"
     );
+    other["host"] = "localhost".into();
+    other["port"] = 1.into();
+    rotation.overwrite(&token, &other);
+    let (_, text) = error(rotation.finish(&token).await);
+    assert!(
+        text.contains("for host localhost (port 1) other than current host localhost (port"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
@@ -228,6 +236,20 @@ async fn alternating_users() {
         text.contains("Current database host localhost is not the same host"),
         "{text}"
     );
+    // One for another server of the same host, who would make a clone there of
+    // a user that logs in here.
+    elsewhere = master(&server);
+    elsewhere["port"] = (server.port - 1).into();
+    rotation.set_master(&elsewhere);
+    let (step, text) = error(rotation.finish(&token).await);
+    assert_eq!(step, Step::SetSecret);
+    let apart = format!(
+        "Current database host localhost (port {}) is not the same host as/rds replica of \
+         master localhost (port {})",
+        server.port,
+        server.port - 1
+    );
+    assert!(text.contains(&apart), "{text}");
     // And the right one again.
     rotation.set_master(&master(&server));
     rotation.finish(&token).await.unwrap();

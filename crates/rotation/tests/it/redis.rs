@@ -91,6 +91,14 @@ async fn a_user_has_the_new_and_the_current_password() {
         Step::SetSecret
     );
     assert!(logs_in(&server, &rotation.current()).await);
+    // One for another server of the same host.
+    let mut elsewhere = superuser.clone();
+    elsewhere["port"] = 6379.into();
+    rotation.set_master(&elsewhere);
+    let (step, why) = rotation.finish(&token).await.unwrap_err();
+    assert_eq!(step, Step::SetSecret);
+    let expected = "is not the same host as/rds replica of master localhost (port 6379)";
+    assert!(why.to_string().contains(expected), "{why}");
     rotation.set_master(&superuser);
     server.stop();
     assert_eq!(

@@ -84,6 +84,9 @@ CAUSES = {
     "a superuser of another host": (MULTI, "setSecret", {"masterarn": {"host": "localhost"}},
                                     "ValueError: setSecret: Current database host 127.0.0.1 is "
                                     "not the same host as/rds replica of master localhost"),
+    "a superuser of another port": (MULTI, "setSecret", {"masterarn": {"port": 1}},
+                                    "is not the same host as/rds replica of master 127.0.0.1 "
+                                    "(port 1)"),
     "a superuser of another engine": (MULTI, "setSecret", {"masterarn": {"engine": "mysql"}},
                                       "KeyError: Database engine must be set to 'postgres'"),
     "who cannot log in is not cloned": (MULTI, "setSecret", {"password": f"{WORD}-no"},
