@@ -10,10 +10,10 @@ use std::{
 use bytes::Bytes;
 use serde::Deserialize;
 use strongroom_types::Clock;
-use tokio::sync::Semaphore;
 
 use crate::{
     Confinement, Runtime, archive,
+    places::Places,
     process::{Process, Program},
     runtime::{NODE, PYTHON},
     runtime_api::{self, Event, MAX_PAYLOAD_BYTES, Posted},
@@ -21,8 +21,6 @@ use crate::{
 
 /// Bytes after which a function's log is begun anew.
 const LOG_FILE_BYTES: u64 = 1 << 20;
-/// Functions that run at the same time.
-const AT_ONCE: usize = 32;
 
 /// Runs functions.
 pub struct Host {
@@ -30,7 +28,7 @@ pub struct Host {
     root: PathBuf,
     confinement: Confinement,
     clock: Arc<dyn Clock>,
-    running: Semaphore,
+    places: Places,
     /// Directories that no function sees.
     hidden: Vec<PathBuf>,
 }
@@ -150,7 +148,7 @@ impl Host {
             root: root.canonicalize()?,
             confinement,
             clock,
-            running: Semaphore::new(AT_ONCE),
+            places: Places::default(),
             hidden,
         })
     }
@@ -161,7 +159,8 @@ impl Host {
     /// # Errors
     /// [`HostError`]: nothing was called.
     pub async fn invoke(&self, job: Job<'_>) -> Result<Invocation, HostError> {
-        let _permit = self.running.acquire().await;
+        let place = self.places.take().await;
+        let user = self.confinement.user(place.number);
         let task = self.unpacked(job.code, job.zip)?;
         let bootstraps = self.root.join("runtime");
         let (task_seen, bootstraps_seen) = self.confinement.places(&task, &bootstraps);
@@ -182,18 +181,19 @@ impl Host {
             payload: job.payload.clone().into(),
             client_context: job.client_context.clone(),
         };
-        let (endpoint, posted) = runtime_api::serve(event).await?;
+        let (endpoint, posted) = runtime_api::serve(event, user).await?;
         let program = Program {
             command,
             environment: environment(&job, &task_seen, endpoint.address.to_string()),
             task: &task,
             bootstraps: &bootstraps,
+            user,
             scratch: &scratch,
             memory_mib: job.memory_mib,
             hidden: &self.hidden,
         };
         let mut process = Process::start(&self.confinement, &program)?;
-        let log = tokio::spawn(process.log());
+        let log = process.log();
         let outcome = tokio::select! {
             // An answer counts even if the process ends right after it.
             biased;
@@ -212,7 +212,7 @@ impl Host {
         };
         process.kill().await;
         drop(endpoint);
-        let log = log.await.unwrap_or_default();
+        let log = log.whole().await;
         Ok(Invocation { outcome, log })
     }
 
@@ -308,7 +308,16 @@ fn broken_off(job: &Job<'_>, kind: &str, text: &str) -> Outcome {
 ///
 /// Source: Lambda Developer Guide, "Defined runtime environment variables".
 fn environment(job: &Job<'_>, task: &Path, endpoint: String) -> Vec<(String, String)> {
-    let mut environment = job.environment.clone();
+    // A function may set these for itself.
+    let usual = [
+        ("HOME", "/tmp"),
+        ("LANG", "C.UTF-8"),
+        ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+        ("TZ", ":UTC"),
+    ];
+    let usual = usual.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut environment = usual.to_vec();
+    environment.extend(job.environment.iter().cloned());
     let mut set = |name: &str, value: String| environment.push((name.to_owned(), value));
     set(
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
@@ -325,9 +334,5 @@ fn environment(job: &Job<'_>, task: &Path, endpoint: String) -> Vec<(String, Str
     set("AWS_LAMBDA_RUNTIME_API", endpoint);
     set("LAMBDA_TASK_ROOT", task.display().to_string());
     set("_HANDLER", job.handler.to_owned());
-    set("HOME", "/tmp".to_owned());
-    set("LANG", "C.UTF-8".to_owned());
-    set("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned());
-    set("TZ", ":UTC".to_owned());
     environment
 }

@@ -12,6 +12,8 @@
 
 pub mod archive;
 mod host;
+mod log;
+mod places;
 mod process;
 mod runtime;
 mod runtime_api;

@@ -4,6 +4,7 @@
 
 use std::{
     convert::Infallible,
+    fs,
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -55,8 +56,12 @@ pub(crate) struct Endpoint {
     _serving: JoinSet<()>,
 }
 
-/// Opens an endpoint on loopback, and tells what is posted there first.
-pub(crate) async fn serve(event: Event) -> std::io::Result<(Endpoint, oneshot::Receiver<Posted>)> {
+/// Opens an endpoint on loopback, and tells what is posted there first. If the
+/// function has a user of its own, nobody else is answered.
+pub(crate) async fn serve(
+    event: Event,
+    user: Option<u32>,
+) -> std::io::Result<(Endpoint, oneshot::Receiver<Posted>)> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
     let (posted, receiver) = oneshot::channel();
@@ -68,7 +73,11 @@ pub(crate) async fn serve(event: Event) -> std::io::Result<(Endpoint, oneshot::R
     let mut serving = JoinSet::new();
     serving.spawn(async move {
         let mut connections = JoinSet::new();
-        while let Ok((stream, _)) = listener.accept().await {
+        while let Ok((stream, peer)) = listener.accept().await {
+            let table = || fs::read_to_string("/proc/net/tcp").unwrap_or_default();
+            if user.is_some_and(|user| owner(&table(), peer, address) != Some(user)) {
+                continue;
+            }
             let state = Arc::clone(&state);
             connections.spawn(async move {
                 let service = service_fn(|request| answer(&state, request));
@@ -85,6 +94,29 @@ pub(crate) async fn serve(event: Event) -> std::io::Result<(Endpoint, oneshot::R
         _serving: serving,
     };
     Ok((endpoint, receiver))
+}
+
+/// Whose socket a connection from `peer` to `here` is, by the kernel's table of
+/// connections.
+///
+/// Source: proc_net_tcp in the documentation of Linux.
+fn owner(table: &str, peer: SocketAddr, here: SocketAddr) -> Option<u32> {
+    let shown = |address: SocketAddr| match address {
+        SocketAddr::V4(address) => {
+            let ip = u32::from_ne_bytes(address.ip().octets());
+            Some(format!("{ip:08X}:{:04X}", address.port()))
+        }
+        SocketAddr::V6(_) => None,
+    };
+    let (from, to) = (shown(peer)?, shown(here)?);
+    table.lines().find_map(|line| {
+        let mut columns = line.split_ascii_whitespace().skip(1);
+        let is_it = columns.next() == Some(&from) && columns.next() == Some(&to);
+        if !is_it {
+            return None;
+        }
+        columns.nth(4)?.parse().ok()
+    })
 }
 
 async fn answer(
@@ -160,4 +192,22 @@ fn plain(status: StatusCode) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from_static(b"{\"status\":\"OK\"}")));
     *response.status_mut() = status;
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_is_its_owner_s() {
+        let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:1D13 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1
+   1: 0100007F:1D13 0100007F:C350 01 00000000:00000000 00:00000000 00000000     0        0 2 1
+   2: 0100007F:C350 0100007F:1D13 01 00000000:00000000 00:00000000 00000000 60601        0 3 1
+";
+        let at = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        assert_eq!(owner(table, at(0xC350), at(0x1D13)), Some(60_601));
+        assert_eq!(owner(table, at(0xC351), at(0x1D13)), None);
+        assert_eq!(owner("", at(1), at(2)), None);
+    }
 }

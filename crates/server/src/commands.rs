@@ -79,6 +79,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> ExitCode {
+    crate::hardening::close_inherited();
     let arguments = Arguments::parse();
     if let Err(error) = crate::hardening::harden() {
         return report(&error.into());

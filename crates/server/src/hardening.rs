@@ -1,6 +1,6 @@
 //! Keeping what is in memory in memory.
 
-use std::io;
+use std::{fs, io};
 
 use nix::sys::{
     prctl,
@@ -20,6 +20,23 @@ pub fn harden() -> io::Result<()> {
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     prctl::set_dumpable(false)?;
     Ok(())
+}
+
+/// Closes what the process was started with beside its three streams: whatever
+/// that is, functions would inherit it. To be called before anything is opened.
+pub fn close_inherited() {
+    let Ok(open) = fs::read_dir("/proc/self/fd") else {
+        return;
+    };
+    let numbers: Vec<i32> = open
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .collect();
+    for number in numbers {
+        if number > 2 {
+            // The directory that was just read is among them, and closed.
+            let _ = nix::unistd::close(number);
+        }
+    }
 }
 
 #[cfg(test)]

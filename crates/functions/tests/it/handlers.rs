@@ -1,5 +1,7 @@
 use std::{
     fs,
+    io::Write as _,
+    net::TcpStream,
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -15,6 +17,7 @@ use tempfile::TempDir;
 struct World {
     host: Host,
     secret: PathBuf,
+    environment: Vec<(String, String)>,
     _directory: TempDir,
 }
 
@@ -38,6 +41,7 @@ impl World {
         Self {
             host: host.unwrap(),
             secret,
+            environment: vec![("GREETING".to_owned(), "hello".to_owned())],
             _directory: directory,
         }
     }
@@ -68,7 +72,7 @@ impl World {
             zip: &zip,
             timeout,
             memory_mib: 128,
-            environment: vec![("GREETING".to_owned(), "hello".to_owned())],
+            environment: self.environment.clone(),
             payload: event.to_string().into_bytes(),
             client_context: Some(r#"{"custom":{"who":"a test"}}"#.to_owned()),
         };
@@ -439,4 +443,113 @@ async fn what_the_runtime_itself_tells_of() {
         let failed = failure(&world.python(code, json!({})).await);
         assert_eq!(failed.0, kind, "{failed:?}");
     }
+}
+
+#[tokio::test]
+async fn what_runs_before_a_handler_heeds_none_of_its_variables() {
+    let mut world = World::new();
+    if Confinement::best() != Confinement::Namespaces {
+        return;
+    }
+    let code = r#"
+import os
+def main(event, context):
+    own = ["LD_PRELOAD", "ODD", "PATH", "HOME"]
+    return [os.getuid(), [os.environ.get(name) for name in own],
+            [name for name in os.environ if name.startswith("__")]]
+"#;
+    let variables = [
+        // Were it heeded by a program that runs before, its complaint would be in the log
+        // more often than the interpreter makes it.
+        ("LD_PRELOAD", "/mnt/task/none.so"),
+        ("ODD", "a\"b$(id)`id`\\'\n c"),
+        ("IFS", "x"),
+        ("HOME", "/elsewhere"),
+    ];
+    let set = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    world.environment.extend(set);
+    let invocation = world.python(code, json!({})).await;
+    let answer = answer(&invocation);
+    assert_eq!(
+        answer[1],
+        json!([
+            "/mnt/task/none.so",
+            variables[1].1,
+            "/usr/local/bin:/usr/bin:/bin",
+            "/elsewhere"
+        ])
+    );
+    assert!(answer[0].as_u64().unwrap() >= 60_600, "{answer}");
+    assert_eq!(answer[2], json!([]));
+    let log = String::from_utf8_lossy(&invocation.log);
+    assert_eq!(log.matches("none.so").count(), 1, "{log}");
+}
+
+#[tokio::test]
+async fn a_handler_writes_nowhere_but_its_tmp() {
+    let world = World::new();
+    if Confinement::best() != Confinement::Namespaces {
+        return;
+    }
+    let code = r#"
+import os
+def main(event, context):
+    written = []
+    for top, names, _ in os.walk("/"):
+        names[:] = [name for name in names if os.path.join(top, name) not in ("/proc", "/sys")]
+        try:
+            path = os.path.join(top, "strongroom-was-here")
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
+            os.unlink(path)
+            written.append(top)
+        except OSError:
+            pass
+    return sorted(written)
+"#;
+    let invocation = world.python(code, json!({})).await;
+    assert_eq!(answer(&invocation), json!(["/dev/shm", "/tmp", "/var/tmp"]));
+}
+
+#[tokio::test]
+async fn nobody_else_speaks_for_a_function() {
+    let world = World::new();
+    if Confinement::best() != Confinement::Namespaces {
+        return;
+    }
+    let code = "
+import time
+def main(event, context):
+    time.sleep(1)
+    return 'mine'
+";
+    let forge = async {
+        for _ in 0..8 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            listening().for_each(say_it_failed);
+        }
+    };
+    let (invocation, ()) = tokio::join!(world.python(code, json!({})), forge);
+    assert_eq!(answer(&invocation), "mine");
+}
+
+/// Ports on loopback that somebody listens at.
+fn listening() -> impl Iterator<Item = u16> {
+    let table = fs::read_to_string("/proc/net/tcp").unwrap();
+    let listens = |line: &str| {
+        let mut columns = line.split_ascii_whitespace();
+        let port = columns.nth(1)?.strip_prefix("0100007F:")?.to_owned();
+        (columns.nth(1)? == "0A").then(|| u16::from_str_radix(&port, 16).unwrap())
+    };
+    let ports: Vec<u16> = table.lines().filter_map(listens).collect();
+    ports.into_iter()
+}
+
+/// What a function says that could not begin.
+fn say_it_failed(port: u16) {
+    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else {
+        return;
+    };
+    let said = "POST /2018-06-01/runtime/init/error HTTP/1.1\r\nHost: x\r\n\
+                Content-Length: 2\r\n\r\n{}";
+    let _ = stream.write_all(said.as_bytes());
 }
