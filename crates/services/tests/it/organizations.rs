@@ -467,6 +467,31 @@ async fn a_closed_account_may_do_nothing() {
 }
 
 #[tokio::test]
+async fn a_closed_account_stays_closed() {
+    let org = Org::new().await;
+    let account = org.account("ann").await;
+    let ann = org.member(&account).await;
+    org.ok("CloseAccount", json!({"AccountId": account})).await;
+    org.refused(
+        "RemoveAccountFromOrganization",
+        json!({"AccountId": account}),
+        "ConstraintViolationException",
+    )
+    .await;
+    org.refused(
+        "DeleteOrganization",
+        json!({}),
+        "OrganizationNotEmptyException",
+    )
+    .await;
+    let refused = org.create_secret(&ann, "after").await.unwrap_err();
+    assert_eq!(
+        refused,
+        "The security token included in the request is invalid."
+    );
+}
+
+#[tokio::test]
 async fn tags_are_set_listed_and_judged() {
     let org = Org::new().await;
     let unit = org.unit(&org.root, "unit").await;
