@@ -10,7 +10,7 @@ use std::{
 };
 
 use strongroom_policy::{
-    Attached, ContextKeys, Decision, Denial, Policies, Policy, PolicyKind,
+    Attached, ContextKeys, Decision, Denial, Policies, Policy, PolicyKind, PolicyType,
     Request as PolicyRequest, Values, decide,
 };
 use strongroom_types::{AccountId, Principal};
@@ -332,6 +332,8 @@ pub(crate) fn is_trusted(
 pub(crate) struct Told {
     /// That it is allowed; otherwise AWS's text.
     pub(crate) verdict: Result<(), String>,
+    /// The account of what is asked about, if that is closed.
+    pub(crate) closed: Option<AccountId>,
     /// All that it was made from.
     pub(crate) story: serde_json::Value,
 }
@@ -354,9 +356,16 @@ pub(crate) fn explain(
     });
     Told {
         verdict: decided(&context, target.policy(), action),
+        closed: context.closed(),
         story,
     }
 }
+
+/// Of what a closed account has.
+const NOTHING_ALLOWS: Denial<'_> = Denial {
+    policy_type: PolicyType::Resource,
+    statement: None,
+};
 
 fn decided<T: Target>(
     context: &RequestContext<'_, T>,
@@ -366,6 +375,8 @@ fn decided<T: Target>(
     let RequestContext { cx, target, .. } = *context;
     gathered(context, resource_policy, action, |request, policies| {
         let clause = match decide(request, policies) {
+            // Nothing of it lets anybody in any more.
+            _ if context.closed().is_some() => target.clause(&NOTHING_ALLOWS, action),
             // Of two values a policy may have allowed the one and would have
             // denied the other.
             Decision::Allowed(_) if context.ambiguous.get() => Some(format!(

@@ -90,6 +90,8 @@ pub async fn explain(services: &Services, question: &Question) -> Result<Answer,
     let (told, key) = asked(&mut cx, question, arn.as_ref()).await?;
     let account = request.caller.account;
     let closed = cx.bearing(account).is_some_and(|bearing| bearing.closed);
+    let told = told.with_closure();
+    let key = key.map(Told::with_closure);
     let refusal = match (closed, told.verdict, key.as_ref().map(|key| &key.verdict)) {
         (true, ..) => Some(format!(
             "the account {account} is closed, and its credentials are refused"
@@ -204,6 +206,19 @@ async fn asked(
 
 fn told(cx: &Context<'_>, target: &impl Target, action: &str, keys: &Keys) -> Told {
     authorize::explain(cx, target, action, keys, false)
+}
+
+impl Told {
+    /// With the word that what is asked about belongs to a closed account, which
+    /// its callers are not told.
+    fn with_closure(self) -> Self {
+        let Some(owner) = self.closed else {
+            return self;
+        };
+        let verdict = (self.verdict)
+            .map_err(|text| format!("{text} (the account {owner}, which owns it, is closed)"));
+        Self { verdict, ..self }
+    }
 }
 
 fn said<E: ServiceError>(error: E) -> String {

@@ -121,6 +121,12 @@ impl<T: Target> RequestContext<'_, T> {
         self.target.account().or_else(named)
     }
 
+    /// The account that owns what the request is about, if that is closed.
+    pub(super) fn closed(&self) -> Option<AccountId> {
+        let is_closed = |owner: &AccountId| self.cx.bearing(*owner).is_some_and(|it| it.closed);
+        self.owner().filter(is_closed)
+    }
+
     fn multivalued(&self, name: &str) -> Option<Values<'_>> {
         let one = |value: &'_ str| Some(Values::Many(vec![value.to_owned().into()]));
         match name {

@@ -61,7 +61,8 @@ pub(super) fn story<T: Target>(
             .target
             .account()
             .is_none_or(|owner| owner == caller.account);
-    let allowed = explanation.decision.is_allowed() && !context.ambiguous.get();
+    let open = !context.ambiguous.get() && context.closed().is_none();
+    let allowed = explanation.decision.is_allowed() && open;
     json!({
         "allowed": allowed,
         "explicitDeny": explanation

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use strongroom_services::iam::Caller;
+use strongroom_services::{
+    explain::{Question, explain},
+    iam::Caller,
+};
 use strongroom_types::Region;
 
 use crate::world::{ADMINISTRATOR, Reply, World};
@@ -489,6 +492,91 @@ async fn a_closed_account_stays_closed() {
         refused,
         "The security token included in the request is invalid."
     );
+}
+
+/// Another account, let in by the policies of a secret and of a key, and by a
+/// grant, is let in no longer, and `explain` says why.
+#[tokio::test]
+async fn what_a_closed_account_has_is_closed_to_others() {
+    let org = Org::new().await;
+    let region = Region::US_EAST_1;
+    let account = org.account("ann").await;
+    let ann = org.member(&account).await;
+    let admin = org.world.admin();
+    let made = async |caller: &Arc<Caller>, operation: &str, input: Value| {
+        let reply = org.world.call_as(caller, region, operation, input.clone());
+        let result = reply.await.result;
+        result.unwrap_or_else(|refusal| panic!("{operation} {input}: {refusal:?}"))
+    };
+    let open = |action: &str| {
+        json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+            "Principal": {"AWS": [account, "000000000001"]}, "Action": action, "Resource": "*"}})
+        .to_string()
+    };
+    let key = made(&ann, "kms:CreateKey", json!({"Policy": open("kms:*")})).await;
+    let key = text(&key["KeyMetadata"]["Arn"]);
+    let token = |at: u32| format!("11111111-1111-4111-8111-11111111111{at}");
+    let theirs = json!({"Name": "theirs", "SecretString": "x", "ClientRequestToken": token(1),
+        "KmsKeyId": key});
+    let theirs = text(&made(&ann, "CreateSecret", theirs).await["ARN"]);
+    let policy = json!({"SecretId": theirs, "ResourcePolicy": open("secretsmanager:*")});
+    made(&ann, "PutResourcePolicy", policy).await;
+    // A secret of an open account under a key of the other.
+    let ours = json!({"Name": "ours", "SecretString": "x", "ClientRequestToken": token(2),
+        "KmsKeyId": key});
+    let ours = text(&made(&admin, "CreateSecret", ours).await["ARN"]);
+    let calls = [
+        ("GetSecretValue", "theirs", json!({"SecretId": theirs})),
+        ("DescribeSecret", "theirs", json!({"SecretId": theirs})),
+        (
+            "PutSecretValue",
+            "theirs",
+            json!({"SecretId": theirs, "SecretString": "y", "ClientRequestToken": token(3)}),
+        ),
+        ("GetSecretValue", "ours", json!({"SecretId": ours})),
+        (
+            "kms:Encrypt",
+            "key",
+            json!({"KeyId": key, "Plaintext": "eA=="}),
+        ),
+        ("kms:DescribeKey", "key", json!({"KeyId": key})),
+    ];
+    for (operation, _, input) in &calls {
+        made(&admin, operation, input.clone()).await;
+    }
+    org.ok("CloseAccount", json!({"AccountId": account})).await;
+    for (operation, of, input) in &calls {
+        let reply = org
+            .world
+            .call_as(&admin, region, operation, input.clone())
+            .await;
+        let (code, message) = reply.result.unwrap_err();
+        assert_eq!(code, "AccessDeniedException", "{operation} {of}: {message}");
+        let action = match operation.split_once(':') {
+            Some(_) => (*operation).to_owned(),
+            None => format!("secretsmanager:{operation}"),
+        };
+        let resource = match *of {
+            "theirs" => &theirs,
+            "ours" => &ours,
+            _ => &key,
+        };
+        let question = Question {
+            principal: "arn:aws:iam::000000000001:user/admin".to_owned(),
+            action,
+            resource: resource.clone(),
+            ..Question::default()
+        };
+        let told = explain(&org.world.services, &question).await.unwrap();
+        assert!(!told.allowed, "{operation} {of}");
+        let closed = format!("the account {account}, which owns it, is closed");
+        assert!(told.verdict.contains(&closed), "{}", told.verdict);
+        if *of != "ours" {
+            let why = "because no resource-based policy allows the";
+            assert!(message.contains(why), "{operation} {of}: {message}");
+            assert_eq!(told.decision["allowed"], json!(false));
+        }
+    }
 }
 
 #[tokio::test]
