@@ -17,6 +17,9 @@
 //! meaning), a `Deny` with fewer. So a policy that is called narrow never lets
 //! a stranger in, which the tests hold against the evaluator; a policy that is
 //! called broad may be narrow for a reason that is not looked for.
+//!
+//! What it costs is counted ([`Work`]), so that no policy holds the server up:
+//! one that cannot be told in so many steps is called broad.
 
 mod addresses;
 mod cover;
@@ -24,10 +27,11 @@ mod keys;
 mod pattern;
 mod region;
 mod values;
+mod work;
 
 pub(crate) use self::{addresses::Addresses, keys::Kind, pattern::Pattern, values::Values};
 
-use self::{cover::covers, region::Region};
+use self::{cover::covers, region::Region, work::Work};
 use crate::{Effect, Policy, PrincipalPattern, Statement, policy::Selection};
 
 /// Regions of one statement that are looked at. Past it further denials are
@@ -39,13 +43,15 @@ impl Policy {
     /// if the policy is not public. Meant for the policies of resources.
     #[must_use]
     pub fn broad_statements(&self) -> Vec<usize> {
-        let denials: Vec<&Statement> = (self.statements.iter())
+        let work = Work::new();
+        let denials: Vec<(&Statement, Region)> = (self.statements.iter())
             .filter(|it| it.effect == Effect::Deny && reaches_strangers(it))
+            .filter_map(|it| Some((it, Region::of_deny(&it.conditions, &work)?)))
             .collect();
         let broad = |statement: &Statement| {
             statement.effect == Effect::Allow
                 && reaches_strangers(statement)
-                && lets_strangers_in(statement, &denials)
+                && lets_strangers_in(statement, &denials, &work)
         };
         (self.statements.iter().enumerate())
             .filter(|(_, statement)| broad(statement))
@@ -54,23 +60,24 @@ impl Policy {
     }
 }
 
-fn lets_strangers_in(statement: &Statement, denials: &[&Statement]) -> bool {
-    let mut regions = Vec::from_iter(Region::of_allow(&statement.conditions));
-    for denial in denials {
-        if !covers(denial, statement) {
+fn lets_strangers_in(statement: &Statement, denials: &[(&Statement, Region)], work: &Work) -> bool {
+    let mut regions = Vec::from_iter(Region::of_allow(&statement.conditions, work));
+    for (denial, denied) in denials {
+        if !covers(denial, statement, work) {
             continue;
         }
-        let Some(denied) = Region::of_deny(&denial.conditions) else {
-            continue;
-        };
         let left: Vec<Region> = (regions.iter())
-            .flat_map(|region| region.without(&denied))
+            .flat_map(|region| region.without(denied, work))
             .collect();
         if left.len() <= MAX_REGIONS {
             regions = left;
         }
+        if work.is_spent() {
+            break;
+        }
     }
-    regions.iter().any(|region| !region.is_narrow())
+    let broad = regions.iter().any(|region| !region.is_narrow(work));
+    broad || work.is_spent()
 }
 
 /// A stranger is named by `*` alone, and is among those whom a `NotPrincipal`

@@ -66,6 +66,16 @@ impl Addresses {
         }
     }
 
+    /// How many ranges there are.
+    pub(super) fn ranges(&self) -> usize {
+        1 + self.v4.len() + self.v6.len()
+    }
+
+    /// How many pairs of ranges [`Self::and`] looks at.
+    pub(super) fn pairs(&self, other: &Self) -> usize {
+        self.ranges().saturating_mul(other.ranges())
+    }
+
     pub(crate) fn complement(&self) -> Self {
         Self {
             absent: !self.absent,

@@ -1,4 +1,7 @@
-use super::pattern::{letters, meet};
+use super::{
+    pattern::{letters, meet},
+    work::Work,
+};
 use crate::{Statement, glob::Token, policy::Selection};
 
 /// A pattern's letters; `None` for what cannot be told: anything.
@@ -6,7 +9,7 @@ type Pattern = Option<Vec<Token<char>>>;
 
 /// Whether a denial reaches every action and resource of an allowing
 /// statement. A "no" may be wrong.
-pub(super) fn covers(denial: &Statement, allowing: &Statement) -> bool {
+pub(super) fn covers(denial: &Statement, allowing: &Statement, work: &Work) -> bool {
     let actions = |statement: &Statement| {
         let lower = |token| match token {
             Token::Text(letter @ 'A'..='Z') => Token::Text(letter.to_ascii_lowercase()),
@@ -22,8 +25,8 @@ pub(super) fn covers(denial: &Statement, allowing: &Statement) -> bool {
             patterns(resources, |it| it.tokens().map(letters))
         })
     };
-    includes(&actions(denial), &actions(allowing))
-        && includes(&resources(denial), &resources(allowing))
+    includes(&actions(denial), &actions(allowing), work)
+        && includes(&resources(denial), &resources(allowing), work)
 }
 
 fn patterns<T>(selection: &Selection<T>, letters: impl Fn(&T) -> Pattern) -> (Vec<Pattern>, bool) {
@@ -32,7 +35,15 @@ fn patterns<T>(selection: &Selection<T>, letters: impl Fn(&T) -> Pattern) -> (Ve
 }
 
 /// Whether the first selection includes the second.
-fn includes((denied, all_but): &(Vec<Pattern>, bool), allowed: &(Vec<Pattern>, bool)) -> bool {
+fn includes(
+    (denied, all_but): &(Vec<Pattern>, bool),
+    allowed: &(Vec<Pattern>, bool),
+    work: &Work,
+) -> bool {
+    let all = denied.iter().chain(&allowed.0).flatten();
+    if !work.take(1 + all.map(Vec::len).sum::<usize>()) {
+        return false;
+    }
     let anything = [None];
     let allowed = match allowed {
         (list, false) => &list[..],
@@ -41,11 +52,11 @@ fn includes((denied, all_but): &(Vec<Pattern>, bool), allowed: &(Vec<Pattern>, b
     allowed.iter().all(|allowed| {
         let known = |denied: &Pattern| match (denied, allowed) {
             (Some(denied), None) => denied[..] == [Token::Run],
-            (Some(denied), Some(allowed)) => within(allowed, denied),
+            (Some(denied), Some(allowed)) => within(allowed, denied, work),
             (None, _) => false,
         };
         let apart = |denied: &Pattern| match (denied, allowed) {
-            (Some(denied), Some(allowed)) => !meet(denied, allowed),
+            (Some(denied), Some(allowed)) => !meet(denied, allowed, work),
             _ => false,
         };
         if *all_but {
@@ -58,7 +69,10 @@ fn includes((denied, all_but): &(Vec<Pattern>, bool), allowed: &(Vec<Pattern>, b
 
 /// Whether every text of `inner` is one of `outer`: `outer` reads `inner`'s
 /// letters, of which a run is read by a run alone. A "no" may be wrong.
-fn within(inner: &[Token<char>], outer: &[Token<char>]) -> bool {
+fn within(inner: &[Token<char>], outer: &[Token<char>], work: &Work) -> bool {
+    if !work.take((1 + inner.len()).saturating_mul(1 + outer.len())) {
+        return false;
+    }
     // The places in `outer` that may have been reached.
     let mut reached = vec![false; outer.len() + 1];
     if let Some(first) = reached.first_mut() {
@@ -122,7 +136,7 @@ mod tests {
         ] {
             let read = |pattern| letters(&glob::tokens(pattern));
             assert_eq!(
-                within(&read(inner), &read(outer)),
+                within(&read(inner), &read(outer), &Work::new()),
                 expected,
                 "{inner} in {outer}"
             );

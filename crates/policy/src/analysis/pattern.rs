@@ -1,4 +1,4 @@
-use super::keys::Kind;
+use super::{keys::Kind, work::Work};
 use crate::{
     condition::ArnParts,
     glob::{self, Case, Token},
@@ -39,13 +39,19 @@ impl Pattern {
         }
     }
 
+    /// The steps that a copy is.
+    pub(super) fn weight(&self) -> usize {
+        1 + match self {
+            Self::Arn(parts) => parts.iter().map(|it| 1 + it.len()).sum(),
+            Self::Text { tokens, .. } => tokens.len(),
+        }
+    }
+
     /// Whether two sets may have a value in common. Exact for two patterns of
     /// one form that go by case; otherwise on the side of "yes".
-    pub(crate) fn may_meet(&self, other: &Self) -> bool {
+    pub(super) fn may_meet(&self, other: &Self, work: &Work) -> bool {
         match (self, other) {
-            (Self::Arn(a), Self::Arn(b)) => {
-                (a.iter().zip(b)).all(|(a, b)| meet(&letters(a), &letters(b)))
-            }
+            (Self::Arn(a), Self::Arn(b)) => (a.iter().zip(b)).all(|(a, b)| common(a, b, work)),
             (
                 Self::Text {
                     case: Case::Sensitive,
@@ -55,7 +61,8 @@ impl Pattern {
                     case: Case::Sensitive,
                     tokens: b,
                 },
-            ) => meet(&letters(a), &letters(b)),
+            ) => common(a, b, work),
+            _ if !work.take(self.letters().saturating_mul(other.letters())) => true,
             _ if self.goes_by_case() && other.goes_by_case() => {
                 match (self.literal(), other.literal()) {
                     (Some(value), _) => other.contains(&value),
@@ -64,6 +71,21 @@ impl Pattern {
                 }
             }
             _ => true,
+        }
+    }
+
+    /// How long it is.
+    fn letters(&self) -> usize {
+        let of = |tokens: &[Token<Box<str>>]| -> usize {
+            let lengths = tokens.iter().map(|token| match token {
+                Token::Text(text) => text.len(),
+                Token::One | Token::Run => 1,
+            });
+            1 + lengths.sum::<usize>()
+        };
+        match self {
+            Self::Arn(parts) => parts.iter().map(|it| of(it)).sum(),
+            Self::Text { tokens, .. } => of(tokens),
         }
     }
 
@@ -113,13 +135,29 @@ fn text(tokens: &[Token<Box<str>>]) -> Option<String> {
     texts.collect()
 }
 
+/// Whether some text matches both: most often both are texts.
+fn common(a: &[Token<Box<str>>], b: &[Token<Box<str>>], work: &Work) -> bool {
+    if let ([Token::Text(a)], [Token::Text(b)]) = (a, b) {
+        return !work.take(1) || a == b;
+    }
+    meet(&letters(a), &letters(b), work)
+}
+
 /// Whether some text matches both patterns: a walk through the product of the
 /// two automata, whose states are pairs of places in the patterns.
-pub(crate) fn meet(a: &[Token<char>], b: &[Token<char>]) -> bool {
+/// Once the work is spent, that is said of all.
+pub(super) fn meet(a: &[Token<char>], b: &[Token<char>], work: &Work) -> bool {
     let width = b.len() + 1;
-    let mut seen = vec![false; (a.len() + 1) * width];
+    let room = (a.len() + 1).saturating_mul(width);
+    if !work.take(a.len() + width + room / 16) {
+        return true;
+    }
+    let mut seen = vec![false; room];
     let mut open = vec![(0, 0)];
     while let Some((at, bt)) = open.pop() {
+        if !work.take(1) {
+            return true;
+        }
         let Some(place) = seen.get_mut(at * width + bt) else {
             continue;
         };
@@ -155,7 +193,7 @@ pub(crate) fn meet(a: &[Token<char>], b: &[Token<char>]) -> bool {
     false
 }
 
-pub(crate) fn letters(tokens: &[Token<Box<str>>]) -> Vec<Token<char>> {
+pub(super) fn letters(tokens: &[Token<Box<str>>]) -> Vec<Token<char>> {
     let mut letters = Vec::new();
     for token in tokens {
         match token {
@@ -175,8 +213,8 @@ mod tests {
 
     fn check(a: &str, b: &str, expected: bool) {
         let (x, y) = (letters(&glob::tokens(a)), letters(&glob::tokens(b)));
-        assert_eq!(meet(&x, &y), expected, "{a} and {b}");
-        assert_eq!(meet(&y, &x), expected, "{b} and {a}");
+        assert_eq!(meet(&x, &y, &Work::new()), expected, "{a} and {b}");
+        assert_eq!(meet(&y, &x, &Work::new()), expected, "{b} and {a}");
     }
 
     #[test]
@@ -215,7 +253,7 @@ mod tests {
             let common = texts.iter().any(|text| {
                 glob::matches(&x, text, Case::Sensitive) && glob::matches(&y, text, Case::Sensitive)
             });
-            prop_assert_eq!(meet(&letters(&x), &letters(&y)), common);
+            prop_assert_eq!(meet(&letters(&x), &letters(&y), &Work::new()), common);
         }
     }
 

@@ -1,4 +1,4 @@
-use super::{keys::Kind, pattern::Pattern};
+use super::{keys::Kind, pattern::Pattern, work::Work};
 
 /// The values of one key with which something holds: a part of all texts, and
 /// perhaps the key's absence. Described as a conjunction, which is all that
@@ -70,40 +70,60 @@ impl Values {
         }
     }
 
+    /// The steps that a copy is.
+    pub(super) fn weight(&self) -> usize {
+        let patterns = self.within.iter().flatten().chain(&self.without);
+        1 + self.within.len() + patterns.map(Pattern::weight).sum::<usize>()
+    }
+
     /// Whether nothing is in it. A "no" may be wrong.
-    pub(crate) fn is_empty(&self, kind: Kind) -> bool {
-        let nothing = |at: usize| self.left(kind, at).next().is_none();
+    pub(super) fn is_empty(&self, kind: Kind, work: &Work) -> bool {
+        let nothing = |at: usize| self.left(kind, at, work).next().is_none();
         !self.absent && (!self.present || (0..self.within.len()).any(nothing))
     }
 
     /// Whether only fixed values are in it. A "no" may be wrong.
-    pub(crate) fn is_narrow(&self, kind: Kind) -> bool {
-        let fixed = |at: usize| self.left(kind, at).all(|pattern| pattern.is_fixed(kind));
+    pub(super) fn is_narrow(&self, kind: Kind, work: &Work) -> bool {
+        let fixed = |at: usize| {
+            self.left(kind, at, work)
+                .all(|pattern| pattern.is_fixed(kind))
+        };
         !self.absent && (!self.present || (0..self.within.len()).any(fixed))
     }
 
     /// The patterns of one union that the rest of the conjunction leaves. Of a
     /// key with several values, different ones may be in different unions, so
     /// all patterns are left.
-    fn left(&self, kind: Kind, at: usize) -> impl Iterator<Item = &Pattern> {
+    fn left<'a>(
+        &'a self,
+        kind: Kind,
+        at: usize,
+        work: &'a Work,
+    ) -> impl Iterator<Item = &'a Pattern> {
         self.within
             .get(at)
             .into_iter()
             .flatten()
             .filter(move |pattern| {
                 kind.is_multivalued()
-                    || (self.within.iter().all(|union| {
-                        let meets = |other: &Pattern| pattern.may_meet(other);
-                        union.iter().any(meets)
-                    }) && !self.excludes(pattern))
+                    || (self.within.iter().enumerate().all(|(of, union)| {
+                        let meets = |other: &Pattern| pattern.may_meet(other, work);
+                        // In its own union it meets itself.
+                        of == at || union.iter().any(meets)
+                    }) && !self.excludes(pattern, work))
             })
     }
 
-    fn excludes(&self, pattern: &Pattern) -> bool {
+    fn excludes(&self, pattern: &Pattern, work: &Work) -> bool {
         // In another spelling a text may not be excluded.
         let literal = pattern.literal().filter(|_| pattern.goes_by_case());
+        let text = literal.as_ref().map_or(0, String::len);
         self.without.iter().any(|excluded| {
-            excluded == pattern || (literal.as_deref()).is_some_and(|it| excluded.contains(it))
+            // Matching takes at most the letters of both multiplied.
+            let steps = (1 + text).saturating_mul(excluded.weight());
+            !work.take(steps)
+                || excluded == pattern
+                || (literal.as_deref()).is_some_and(|it| excluded.contains(it))
         })
     }
 }

@@ -565,3 +565,62 @@ fn the_broad_statements_are_named() {
     let policy = Policy::parse(text, PolicyKind::Resource).unwrap();
     assert_eq!(policy.broad_statements(), [1]);
 }
+
+/// Denials multiply, and globs take long to compare: what cannot be told in the
+/// steps there are is called broad, and soon.
+#[test]
+fn what_takes_too_long_to_tell_is_broad() {
+    let allow = json!({"Effect": "Allow", "Principal": "*",
+        "Action": "secretsmanager:GetSecretValue", "Resource": "*"});
+    let deny = |condition: Value| {
+        json!({"Effect": "Deny", "Principal": "*", "Action": "secretsmanager:GetSecretValue",
+            "Resource": "*", "Condition": condition})
+    };
+    let globs = "*a".repeat(20) + "*";
+    let all = |denials: Vec<Value>| {
+        let statements: Vec<Value> = [allow.clone()].into_iter().chain(denials).collect();
+        json!({"Version": "2012-10-17", "Statement": statements})
+    };
+    let multiplied = |denials: usize| {
+        let denial = |at: usize| {
+            deny(
+                json!({"StringNotLike": {"aws:userid": format!("*{at}{globs}")},
+                "StringNotEquals": {"aws:PrincipalOrgID": format!("o-{at}")}}),
+            )
+        };
+        all((0..denials).map(denial).collect())
+    };
+    let long = |letter: &str| format!("*{}*", format!("{letter}*").repeat(4_000));
+    let compared = all(vec![
+        deny(json!({"StringNotLike": {"aws:userid": long("a")}})),
+        deny(json!({"StringNotLike": {"aws:userid": long("b")}})),
+    ]);
+    let blocks: Vec<String> = (0..1_200)
+        .map(|at| format!("10.{}.{}.0/28", at / 256, at % 256))
+        .collect();
+    let ranges = all((0..40)
+        .map(|_| deny(json!({"NotIpAddress": {"aws:SourceIp": blocks}})))
+        .collect());
+    for document in [multiplied(40), multiplied(120), compared, ranges] {
+        let began = std::time::Instant::now();
+        assert!(broad(&document));
+        // Ten milliseconds as it is shipped; of seconds it took many before.
+        assert!(began.elapsed().as_secs() < 3, "{:?}", began.elapsed());
+    }
+}
+
+/// What organizations write is far from the limit.
+#[test]
+fn many_names_are_told() {
+    let arns: Vec<String> = (0..150)
+        .map(|at| format!("arn:aws:iam::{:012}:role/team-{at}/*", at % 7 + 1))
+        .collect();
+    let document = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": "*", "Action": "secretsmanager:*", "Resource": "*",
+            "Condition": {"ArnLike": {"aws:PrincipalArn": arns}}},
+        {"Effect": "Deny", "Principal": "*", "Action": "secretsmanager:*", "Resource": "*",
+            "Condition": {"ArnNotLike": {"aws:PrincipalArn": arns}}},
+        {"Effect": "Allow", "Principal": "*", "Action": "secretsmanager:*", "Resource": "*",
+            "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}}]});
+    assert!(!broad(&document));
+}
