@@ -72,6 +72,12 @@ pub trait Target: Send {
         None
     }
 
+    /// Whether it is a key that AWS's services have for themselves, which
+    /// resource control policies leave alone.
+    fn is_aws_managed_key(&self) -> bool {
+        false
+    }
+
     /// Whether no permission is needed, so that none can be denied.
     fn is_open(&self) -> bool {
         false

@@ -11,6 +11,10 @@ use crate::{context::Context, organizations::LevelPolicy};
 ///
 /// Source: AWS Organizations User Guide, RCPs: of the services that are here.
 const RESOURCE_CONTROLLED: &[&str] = &["kms", "secretsmanager", "sts"];
+/// What they leave alone of those services.
+///
+/// Source: KMS Developer Guide, "Resource control policies in AWS KMS".
+const NOT_RESOURCE_CONTROLLED: &str = "kms:RetireGrant";
 
 /// The policies of every level, from the root to the account. A service's own
 /// role is left alone by all of them.
@@ -28,7 +32,8 @@ impl<'a> Perimeter<'a> {
         if caller.standing.service_linked {
             return Self::default();
         }
-        let owner = target.account().filter(|_| is_resource_controlled(action));
+        let reached = is_resource_controlled(action) && !target.is_aws_managed_key();
+        let owner = target.account().filter(|_| reached);
         let of_caller = cx.bearing(caller.account);
         let of_resource = owner.and_then(|owner| cx.bearing(owner));
         Self {
@@ -54,6 +59,7 @@ pub(crate) fn is_resource_controlled(action: &str) -> bool {
     RESOURCE_CONTROLLED
         .iter()
         .any(|known| known.eq_ignore_ascii_case(service))
+        && !NOT_RESOURCE_CONTROLLED.eq_ignore_ascii_case(action)
 }
 
 fn attach(levels: &[Vec<Arc<LevelPolicy>>]) -> Vec<Vec<Attached<'_>>> {

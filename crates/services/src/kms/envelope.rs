@@ -491,6 +491,10 @@ impl Target for KeyInUse<'_> {
         }))
     }
 
+    fn is_aws_managed_key(&self) -> bool {
+        self.key.row.aws_managed
+    }
+
     fn kms_grant(&self, action: &str) -> Option<&str> {
         let operation = action.strip_prefix("kms:")?;
         let context = || {

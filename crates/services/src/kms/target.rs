@@ -297,6 +297,10 @@ impl Target for KeyRef {
         }
     }
 
+    fn is_aws_managed_key(&self) -> bool {
+        self.key.as_ref().is_some_and(|key| key.row.aws_managed)
+    }
+
     fn kms_grant(&self, action: &str) -> Option<&str> {
         let operation = action.strip_prefix("kms:")?;
         let fits = |held: &&Held| held.fits(operation, &self.context, self.asked.as_deref());

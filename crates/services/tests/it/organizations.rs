@@ -390,6 +390,42 @@ async fn resource_control_policies_bound_who_comes_in() {
     free.await.result.unwrap();
 }
 
+/// The KMS guide: neither AWS managed keys nor RetireGrant.
+#[tokio::test]
+async fn resource_control_policies_leave_alone_what_kms_says() {
+    let org = Org::new().await;
+    let region = Region::US_EAST_1;
+    let account = org.account("ann").await;
+    let ann = org.member(&account).await;
+    org.enable(RCP).await;
+    let made = async |operation: &str, input: Value| {
+        let reply = org.world.call_as(&ann, region, operation, input);
+        reply.await.result
+    };
+    let key = made("kms:CreateKey", json!({})).await.unwrap();
+    let key = text(&key["KeyMetadata"]["Arn"]);
+    let grant = json!({"KeyId": key, "Operations": ["Encrypt"],
+        "GranteePrincipal": format!("arn:aws:iam::{account}:user/ann")});
+    let grant = made("kms:CreateGrant", grant).await.unwrap();
+    let no_kms = json!({"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*"});
+    let no_kms = org.policy(RCP, "no-kms", no_kms).await;
+    org.attach(&no_kms, &account).await;
+
+    let secret = org.create_secret(&ann, "own").await.unwrap();
+    let get = json!({"SecretId": secret["ARN"]});
+    made("GetSecretValue", get).await.unwrap();
+    let aws_managed = json!({"KeyId": "alias/aws/secretsmanager"});
+    made("kms:DescribeKey", aws_managed).await.unwrap();
+    let encrypt = json!({"KeyId": key, "Plaintext": "eA=="});
+    let (_, message) = made("kms:Encrypt", encrypt).await.unwrap_err();
+    assert!(
+        message.ends_with("with an explicit deny in a resource control policy"),
+        "{message}"
+    );
+    let retire = json!({"KeyId": key, "GrantId": grant["GrantId"]});
+    made("kms:RetireGrant", retire).await.unwrap();
+}
+
 #[tokio::test]
 async fn what_is_no_policy_of_its_type_is_refused() {
     let org = Org::new().await;
