@@ -28,6 +28,18 @@ pub(super) fn request_keys(tags: &[Tag], keys: &mut Keys) {
     );
 }
 
+/// What must be allowed too, to make something with tags.
+///
+/// Source: AWS Organizations API Reference, CreateAccount and its like: "you
+/// must have the `organizations:TagResource` permission".
+pub(super) fn further_actions(tags: Option<&[Tag]>) -> &'static [&'static str] {
+    if tags.is_some_and(|tags| !tags.is_empty()) {
+        &["organizations:TagResource"]
+    } else {
+        &[]
+    }
+}
+
 /// The tags of a request, checked.
 ///
 /// # Errors

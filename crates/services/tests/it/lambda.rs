@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use strongroom_services::cloudtrail::Summary;
 
-use crate::client::{Client, administrator, policy, token};
+use crate::client::{Client, OWNER, administrator, policy, token, user};
 
 /// A function that answers its event.
 pub const ZIP: &str = "UEsDBBQAAAAAAAAAIQAbrNlRKwAAACsAAAAEAAAAZi5weWRlZiBtYWluKGV2ZW50LCBjb2\
@@ -304,4 +304,38 @@ async fn a_call_of_a_function_is_a_data_event() {
     );
     // LookupEvents tells of management events alone.
     assert_eq!(Summary::of(called.lines[0].as_bytes()), None);
+}
+
+#[tokio::test]
+async fn to_make_a_function_with_tags_is_to_tag() {
+    let admin = with_function().await;
+    let allow = |actions: Value, condition: Value| {
+        policy(
+            &json!({"Effect": "Allow", "Action": actions, "Resource": "*",
+            "Condition": condition}),
+        )
+    };
+    let passes = allow(json!(["iam:PassRole", "lambda:CreateFunction"]), json!({}));
+    let tags = allow(
+        json!("lambda:TagResource"),
+        json!({"StringEquals": {"aws:RequestTag/team": "a"},
+            "ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}}),
+    );
+    let mut input = json!({
+        "FunctionName": "g", "Runtime": "python3.11", "Handler": "f.main", "Role": ROLE,
+        "Code": {"ZipFile": ZIP}, "Tags": {"team": "a"},
+    });
+    let maker = user(&admin.world, OWNER, "maker", &[&passes]).await;
+    let tagger = user(&admin.world, OWNER, "tagger", &[&passes, &tags]).await;
+    let denied = "is not authorized to perform: lambda:TagResource";
+    let refused = maker.call("lambda:CreateFunction", input.clone()).await;
+    let (_, message) = refused.unwrap_err();
+    assert!(message.contains(denied), "{message}");
+    tagger.ok("lambda:CreateFunction", input.clone()).await;
+    input["FunctionName"] = json!("h");
+    input["Tags"] = json!({"team": "b"});
+    let refused = tagger.call("lambda:CreateFunction", input.clone()).await;
+    assert!(refused.unwrap_err().1.contains(denied));
+    input["Tags"] = json!({});
+    maker.ok("lambda:CreateFunction", input).await;
 }

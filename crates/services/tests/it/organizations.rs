@@ -718,3 +718,52 @@ async fn what_breaks_the_model_has_a_reason() {
         assert_eq!(found, Err(expected), "{operation} {input}");
     }
 }
+
+#[tokio::test]
+async fn to_make_something_with_tags_is_to_tag() {
+    let org = Org::new().await;
+    let content = r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"none:None","Resource":"*"}}"#;
+    let only = |actions: Value| {
+        json!({"Version": "2012-10-17", "Statement":
+            {"Effect": "Allow", "Action": actions, "Resource": "*"}})
+        .to_string()
+    };
+    for (operation, mut input) in [
+        (
+            "CreatePolicy",
+            json!({"Name": "p", "Description": "", "Type": SCP, "Content": content}),
+        ),
+        (
+            "CreateOrganizationalUnit",
+            json!({"ParentId": org.root, "Name": "u"}),
+        ),
+        (
+            "CreateAccount",
+            json!({"AccountName": "a", "Email": "a@example.com"}),
+        ),
+    ] {
+        let action = format!("organizations:{operation}");
+        let name = operation.to_lowercase();
+        let maker = org.world.user(1, &name, &only(json!([action]))).await;
+        input["Tags"] = json!([{"Key": "team", "Value": "a"}]);
+        let refused = org.call_as(&maker, operation, input.clone()).await.result;
+        let (code, message) = refused.unwrap_err();
+        assert_eq!(code, "AccessDeniedException");
+        assert!(
+            message.contains("is not authorized to perform: organizations:TagResource"),
+            "{message}"
+        );
+        let both = only(json!([action, "organizations:TagResource"]));
+        let tagger = org.world.user(1, &format!("{name}-tagger"), &both).await;
+        let made = org.call_as(&tagger, operation, input.clone()).await.result;
+        made.unwrap();
+        // Without tags nothing is tagged.
+        input["Tags"] = json!([]);
+        for name in ["Name", "AccountName", "Email"] {
+            if let Some(Value::String(name)) = input.get_mut(name) {
+                name.insert(0, 'x');
+            }
+        }
+        org.call_as(&maker, operation, input).await.result.unwrap();
+    }
+}

@@ -2,7 +2,7 @@ use strongroom_rotation::Template;
 use strongroom_store::Mode;
 
 use crate::{
-    authorize::Authorized,
+    authorize::{Authorized, Keys},
     context::Context,
     lambda::{
         Error, Lambda, Result, UPLOAD_BYTES,
@@ -120,6 +120,25 @@ impl Operation for CreateFunction {
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<FunctionRef> {
         FunctionRef::named(cx, &input.function_name, None).await
+    }
+
+    fn condition_keys(input: &Self::Input, keys: &mut Keys) {
+        let Some(Variables(tags)) = input.tags.as_ref().filter(|tags| !tags.0.is_empty()) else {
+            return;
+        };
+        for (name, value) in tags {
+            keys.one(&format!("aws:RequestTag/{name}"), value);
+        }
+        keys.many("aws:TagKeys", tags.keys().cloned().collect());
+    }
+
+    /// Source: Lambda Developer Guide, "Using tags on Lambda functions".
+    fn further_actions(input: &Self::Input) -> &'static [&'static str] {
+        if input.tags.as_ref().is_some_and(|tags| !tags.0.is_empty()) {
+            &["lambda:TagResource"]
+        } else {
+            &[]
+        }
     }
 
     async fn run(

@@ -80,6 +80,10 @@ impl Operation for CreatePolicy {
         tags::request_keys(input.tags.as_deref().unwrap_or_default(), keys);
     }
 
+    fn further_actions(input: &Self::Input) -> &'static [&'static str] {
+        tags::further_actions(input.tags.as_deref())
+    }
+
     async fn run(
         cx: &mut Context<'_>,
         subject: Authorized<Subject>,
