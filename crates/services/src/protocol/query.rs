@@ -170,15 +170,25 @@ impl<'a> Node<'a> {
     }
 
     /// What is numbered below `name`, by its numbers. They need not begin at
-    /// one or be without gaps.
-    fn numbered(&self, name: &str) -> Vec<&Self> {
-        let items = self.below.get(name).into_iter();
-        let mut items: Vec<(u32, &Self)> = items
-            .flat_map(|node| &node.below)
-            .filter_map(|(number, node)| Some((number.parse().ok()?, node)))
-            .collect();
+    /// one or be without gaps. Nothing is passed over: a policy that is left
+    /// out of a list would limit nobody.
+    ///
+    /// # Errors
+    /// When there is anything else here.
+    fn numbered(&self, name: &str) -> Result<Vec<&Self>, Unreadable> {
+        let list = self.below.get(name).filter(|_| self.below.len() == 1);
+        let list = list.ok_or(Unreadable)?;
+        if self.text.is_some() || list.text.is_some() {
+            return Err(Unreadable);
+        }
+        let numbers = list.below.iter().map(|(number, node)| {
+            let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+            let number: Option<u32> = number.parse().ok().filter(|_| digits);
+            Ok((number.ok_or(Unreadable)?, node))
+        });
+        let mut items = numbers.collect::<Result<Vec<_>, _>>()?;
         items.sort_by_key(|(number, _)| *number);
-        items.into_iter().map(|(_, node)| node).collect()
+        Ok(items.into_iter().map(|(_, node)| node).collect())
     }
 
     fn leaf(&self) -> Result<Text<'_>, Unreadable> {
@@ -215,14 +225,17 @@ impl<'de> Deserializer<'de> for &Node<'_> {
         if self.below.is_empty() {
             return self.leaf()?.deserialize_seq(visitor);
         }
-        visitor.visit_seq(Items(self.numbered("member").into_iter()))
+        visitor.visit_seq(Items(self.numbered("member")?.into_iter()))
     }
 
     /// A structure; or a map, whose only part is `entry`.
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
+        if self.text.is_some() {
+            return Err(Unreadable);
+        }
         if self.below.len() == 1 && self.below.contains_key("entry") {
             return visitor.visit_map(Entries {
-                entries: self.numbered("entry").into_iter(),
+                entries: self.numbered("entry")?.into_iter(),
                 value: None,
             });
         }

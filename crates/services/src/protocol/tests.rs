@@ -92,6 +92,17 @@ fn what_cannot_be_read_is_refused_without_being_quoted() {
         "UserName=a&Tags=b",
         "UserName.a=b",
         "UserName=a&MaxItems=99999999999999999999",
+        // Of lists, nothing is passed over.
+        "UserName=a&Tags.1.Key=k&Tags.1.Value=v",
+        "UserName=a&Tags.member=k",
+        "UserName=a&Tags.member.1=k",
+        "UserName=a&Tags.member.x.Key=k&Tags.member.x.Value=v",
+        "UserName=a&Tags.member..Key=k&Tags.member..Value=v",
+        "UserName=a&Tags.member.%2B1.Key=k&Tags.member.%2B1.Value=v",
+        "UserName=a&Tags.member.-1.Key=k&Tags.member.-1.Value=v",
+        "UserName=a&Keys.member.99999999999999999999=k",
+        "UserName=a&Keys.member.1=k&Keys.2=l",
+        "UserName=a&Keys=j&Keys.member.1=k",
     ] {
         assert_eq!(form(text).err(), Some(wrong.clone()), "{text}");
     }

@@ -37,11 +37,11 @@ pub(super) async fn limit(
         }
         Policy::parse(document, PolicyKind::Identity)?;
     }
-    let arns: Vec<String> = arns
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|descriptor| descriptor.arn)
-        .collect();
+    // The model lets an ARN be absent; then nothing would be limited.
+    let given = arns.unwrap_or_default().into_iter().zip(1..);
+    let arns: Vec<String> = given
+        .map(|(descriptor, number)| descriptor.arn.ok_or_else(|| no_arn(number)))
+        .collect::<Result<_>>()?;
     if arns.len() > POLICY_ARNS {
         return Err(Error::Validation(
             format!(
@@ -63,6 +63,16 @@ pub(super) async fn limit(
     session.policy = policy;
     session.policy_arns = arns;
     Ok(())
+}
+
+fn no_arn(number: u32) -> Error {
+    Error::Validation(
+        format!(
+            "1 validation error detected: Value null at 'policyArns.{number}.member.arn' failed to \
+             satisfy constraint: Member must not be null"
+        )
+        .into(),
+    )
 }
 
 /// Puts session tags into a session: those passed, and those that the calling

@@ -12,7 +12,7 @@ use strongroom_services::{
 use strongroom_types::Region;
 
 use crate::{
-    client::{Client, OWNER, administrator, problems, rows, session},
+    client::{Client, OWNER, administrator, policy, problems, rows, session},
     query::element,
 };
 
@@ -375,4 +375,67 @@ async fn sessions_that_are_known_expire_too() {
     // A commit that concerns callers has all of them forgotten.
     admin.ok("iam:CreateUser", json!({"UserName": "ann"})).await;
     assert!(matches!(found().await, Found::Expired));
+}
+
+/// A list that cannot be read whole is refused: a session policy that is passed
+/// over would limit nobody.
+#[tokio::test]
+async fn no_item_of_a_list_is_passed_over() {
+    let admin = administrator().await;
+    let trust = policy(&json!({
+        "Effect": "Allow", "Principal": {"AWS": OWNER.to_string()},
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
+    }));
+    let role = json!({"RoleName": "r", "AssumeRolePolicyDocument": trust});
+    admin.ok("iam:CreateRole", role).await;
+    admin.ok("iam:CreateUser", json!({"UserName": "u"})).await;
+    let arn = POLICY;
+    let assume = format!("RoleArn=arn:aws:iam::{OWNER}:role/r&RoleSessionName=session");
+    let null = "null at 'policyArns.1.member.arn'";
+    for (operation, form, code, part) in [
+        (
+            "sts:AssumeRole",
+            format!("{assume}&PolicyArns.1.arn={arn}"),
+            "MalformedInput",
+            "",
+        ),
+        (
+            "sts:AssumeRole",
+            format!("{assume}&PolicyArns.member.1={arn}"),
+            "MalformedInput",
+            "",
+        ),
+        (
+            "sts:AssumeRole",
+            format!("{assume}&PolicyArns.member.18446744073709551616.arn={arn}"),
+            "MalformedInput",
+            "",
+        ),
+        (
+            "sts:AssumeRole",
+            format!("{assume}&PolicyArns.member.1.Arn="),
+            "ValidationError",
+            null,
+        ),
+        (
+            "sts:AssumeRole",
+            format!("{assume}&Tags.member.x.Key=a&Tags.member.x.Value=b"),
+            "MalformedInput",
+            "",
+        ),
+        (
+            "iam:TagUser",
+            "UserName=u&Tags.member.x.Key=a&Tags.member.x.Value=b".to_owned(),
+            "MalformedInput",
+            "",
+        ),
+    ] {
+        let found = admin.recorded_bytes(operation, form.as_bytes()).await;
+        let (found, message) = found.result.unwrap_err();
+        assert_eq!(found, code, "{form}: {message}");
+        assert!(message.contains(part), "{form}: {message}");
+    }
+    let none = format!("{assume}&PolicyArns=&Tags=");
+    let session = admin.recorded_bytes("sts:AssumeRole", none.as_bytes());
+    session.await.result.unwrap();
 }
