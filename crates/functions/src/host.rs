@@ -12,7 +12,8 @@ use serde::Deserialize;
 use strongroom_types::Clock;
 
 use crate::{
-    Confinement, Runtime, archive,
+    Confinement, Files, Runtime, archive,
+    files::Unpacked,
     places::Places,
     process::{Process, Program},
     runtime::{NODE, PYTHON},
@@ -26,6 +27,7 @@ const LOG_FILE_BYTES: u64 = 1 << 20;
 pub struct Host {
     /// Where their files are.
     root: PathBuf,
+    unpacked: Arc<Unpacked>,
     confinement: Confinement,
     clock: Arc<dyn Clock>,
     places: Places,
@@ -47,10 +49,8 @@ pub struct Job<'a> {
     pub runtime: &'a Runtime,
     /// The handler, `file.function`.
     pub handler: &'a str,
-    /// A name for the archive that no other archive has.
-    pub code: &'a str,
-    /// The archive.
-    pub zip: &'a [u8],
+    /// The files of its archive.
+    pub files: Files,
     /// How long it may take.
     pub timeout: Duration,
     /// How much memory it may use.
@@ -134,9 +134,16 @@ impl Host {
         clock: Arc<dyn Clock>,
         hidden: Vec<PathBuf>,
     ) -> io::Result<Self> {
-        for place in ["code", "logs", "runtime", "scratch"] {
+        for place in ["logs", "runtime"] {
             fs::create_dir_all(root.join(place))?;
         }
+        let unpacked = Unpacked::new(&root.join("code"))?;
+        // What calls left behind that were cut off.
+        let scratch = root.join("scratch");
+        if scratch.exists() {
+            fs::remove_dir_all(&scratch)?;
+        }
+        fs::create_dir(scratch)?;
         let runtime = root.join("runtime");
         archive::open_up(&runtime)?;
         for (name, text) in [("python.py", PYTHON), ("node.mjs", NODE)] {
@@ -146,11 +153,27 @@ impl Host {
         }
         Ok(Self {
             root: root.canonicalize()?,
+            unpacked,
             confinement,
             clock,
             places: Places::default(),
             hidden,
         })
+    }
+
+    /// The files of an archive that is unpacked, by a name that no other
+    /// archive has.
+    #[must_use]
+    pub fn files(&self, code: &str) -> Option<Files> {
+        self.unpacked.files(code)
+    }
+
+    /// Unpacks an archive.
+    ///
+    /// # Errors
+    /// [`HostError::Archive`], [`HostError::Io`].
+    pub fn unpack(&self, code: &str, zip: &[u8]) -> Result<Files, HostError> {
+        self.unpacked.unpack(code, zip)
     }
 
     /// Calls a function, and waits for its answer, its end or its time-out.
@@ -161,7 +184,7 @@ impl Host {
     pub async fn invoke(&self, job: Job<'_>) -> Result<Invocation, HostError> {
         let place = self.places.take().await;
         let user = self.confinement.user(place.number);
-        let task = self.unpacked(job.code, job.zip)?;
+        let task = job.files.path.clone();
         let bootstraps = self.root.join("runtime");
         let (task_seen, bootstraps_seen) = self.confinement.places(&task, &bootstraps);
         let command = job
@@ -233,31 +256,6 @@ impl Host {
         if let Ok(mut log) = log {
             let _ = log.write_all(text);
         }
-    }
-
-    /// The directory of an archive's files.
-    fn unpacked(&self, code: &str, zip: &[u8]) -> Result<PathBuf, HostError> {
-        let codes = self.root.join("code");
-        let place = codes.join(code);
-        if place.is_dir() {
-            return Ok(place);
-        }
-        // Whole or not at all, however many unpack it at once.
-        let mut number = 0;
-        let half = loop {
-            let half = codes.join(format!("{code}.{number}"));
-            match fs::create_dir(&half) {
-                Ok(()) => break half,
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
-                Err(error) => return Err(error.into()),
-            }
-        };
-        let unpacked = archive::unpack(zip, &half);
-        if unpacked.is_err() || fs::rename(&half, &place).is_err() {
-            let _ = fs::remove_dir_all(&half);
-        }
-        unpacked?;
-        Ok(place)
     }
 }
 

@@ -2,7 +2,7 @@
 //! API.
 //!
 //! [`Host::invoke`] is the whole of it: a function's files are unpacked once
-//! (`archive.rs`), a process is started in confinement (`process.rs`), fetches
+//! (`archive.rs`) and stay while they are used (`files.rs`), a process is started in confinement (`process.rs`), fetches
 //! its one event from an endpoint of its own and posts its answer there
 //! (`runtime_api.rs`), and is killed with all that it started. No process
 //! serves two invocations, so nothing of one is seen by the next.
@@ -11,6 +11,7 @@
 //! decided here.
 
 pub mod archive;
+mod files;
 mod host;
 mod log;
 mod places;
@@ -18,6 +19,7 @@ mod process;
 mod runtime;
 mod runtime_api;
 
+pub use files::Files;
 pub use host::{Host, HostError, Invocation, Job, Outcome};
 pub use process::Confinement;
 pub use runtime::Runtime;

@@ -68,8 +68,10 @@ impl World {
             version: "$LATEST",
             runtime: &Runtime::named(runtime).unwrap(),
             handler: "handler.main",
-            code: &format!("{:08x}", crc.sum()),
-            zip: &zip,
+            files: self
+                .host
+                .unpack(&format!("{:08x}", crc.sum()), &zip)
+                .unwrap(),
             timeout,
             memory_mib: 128,
             environment: self.environment.clone(),

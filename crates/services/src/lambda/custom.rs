@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use strongroom_functions::{Host, Invocation, Job, Runtime};
+use strongroom_functions::{Files, Host, HostError, Invocation, Job, Runtime};
 use strongroom_store::Mode;
 use strongroom_types::{Arn, Sensitive};
 
@@ -30,13 +30,19 @@ pub struct FunctionHost {
     pub endpoint: String,
 }
 
+/// A function's archive.
+enum Code {
+    Packed(Vec<u8>),
+    Unpacked(Files),
+}
+
 /// A call that is ready to be made, outside of any transaction.
 pub(super) struct Prepared {
     host: Arc<FunctionHost>,
     row: Arc<FunctionRow>,
     arn: Arn,
     runtime: Runtime,
-    zip: Vec<u8>,
+    code: Code,
     environment: Vec<(String, String)>,
     request_id: String,
     client_context: Option<String>,
@@ -71,14 +77,7 @@ pub(super) async fn prepare(
     let role = role::find(cx, &row.role).await?.ok_or_else(|| {
         Error::AccessDenied("The role defined for the function cannot be assumed by Lambda.".into())
     })?;
-    let key = (
-        home.account,
-        home.region,
-        row.name.clone(),
-        row.code.clone(),
-    );
-    let code = cx.tx.get::<FunctionCodes>(&key).await?;
-    let code = code.ok_or_else(|| Error::Service("The function's code is missing.".into()))?;
+    let code = code(cx, home, &host, row).await?;
     let runtime = super::arguments::runtime(&row.runtime)?;
     let now_ms = cx.now.as_millisecond();
     let session = Session {
@@ -122,12 +121,33 @@ pub(super) async fn prepare(
         row: Arc::clone(row),
         arn: arn.clone(),
         runtime,
-        zip: code.zip,
+        code,
         environment,
         request_id: services.random.uuid(),
         client_context: None,
         log: format!("{}-{region}-{}", home.account, row.name),
     })
+}
+
+/// The archive, as files if they are there already.
+async fn code(
+    cx: &mut Context<'_>,
+    home: &Home,
+    host: &FunctionHost,
+    row: &FunctionRow,
+) -> Result<Code> {
+    if let Some(files) = host.host.files(&row.code) {
+        return Ok(Code::Unpacked(files));
+    }
+    let key = (
+        home.account,
+        home.region,
+        row.name.clone(),
+        row.code.clone(),
+    );
+    let code = cx.tx.get::<FunctionCodes>(&key).await?;
+    let code = code.ok_or_else(|| Error::Service("The function's code is missing.".into()))?;
+    Ok(Code::Packed(code.zip))
 }
 
 impl Prepared {
@@ -144,7 +164,12 @@ impl Prepared {
         self,
         payload: Sensitive<Vec<u8>>,
     ) -> std::result::Result<Invocation, NotCalled> {
+        let failed = |error: HostError| NotCalled::Failed(error.to_string());
         let version = Qualifier::of_version(self.row.version).to_string();
+        let files = match self.code {
+            Code::Packed(zip) => self.host.host.unpack(&self.row.code, &zip),
+            Code::Unpacked(files) => Ok(files),
+        };
         let job = Job {
             request_id: self.request_id,
             name: &self.row.name,
@@ -152,8 +177,7 @@ impl Prepared {
             version: &version,
             runtime: &self.runtime,
             handler: &self.row.handler,
-            code: &self.row.code,
-            zip: &self.zip,
+            files: files.map_err(failed)?,
             timeout: Duration::from_secs(u64::from(self.row.timeout_seconds)),
             memory_mib: self.row.memory_mib,
             environment: self.environment,
@@ -164,7 +188,7 @@ impl Prepared {
         if let Ok(invocation) = &done {
             self.host.host.keep_log(&self.log, &invocation.log);
         }
-        done.map_err(|error| NotCalled::Failed(error.to_string()))
+        done.map_err(failed)
     }
 }
 
