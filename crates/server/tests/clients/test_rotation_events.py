@@ -71,9 +71,10 @@ def test_each_event_is_told(world):
     secret.read()
     for name in ("RotationStarted", "RotationSucceeded"):
         is_of(told(name), secret.version)
-    moved = [e for e in hook.events if e["detail-type"] == "Secret Label Updated"]
-    assert [e["detail"]["versionId"] for e in moved if e["detail"]["labelUpdated"] == "AWSCURRENT"][
-        -1] == secret.version
+    assert until(lambda: [
+        e for e in hook.events if e["detail-type"] == "Secret Label Updated"
+        and e["detail"]["labelUpdated"] == "AWSCURRENT"
+        and e["detail"]["versionId"] == secret.version])
 
     # A test of the function, good and bad.
     version = sm.rotate_secret(SecretId=secret.name, RotateImmediately=False)["VersionId"]

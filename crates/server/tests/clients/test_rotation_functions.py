@@ -90,7 +90,8 @@ def test_a_function_fails_at_each_step(own_server, role, tmp_path, how):
     secrets = {}
     for step in STEPS:
         code = FAULTY.format(step=step, fault=fault, done=done)
-        secrets[step] = Faulty(own_server, role, tmp_path, code, timeout=4)
+        secrets[step] = Faulty(
+            own_server, role, tmp_path, code, timeout=4 if how == "times out" else 30)
         secrets[step].rotate()
     deadline = time.monotonic() + rotations.PATIENCE
     while not all((told := rotations.jobs(own_server)).get(s.name) for s in secrets.values()):
