@@ -103,6 +103,20 @@ impl App {
         connect(self.server.port, "app", password).await.is_ok()
     }
 
+    /// How many passwords the user has.
+    async fn passwords(&self) -> usize {
+        let mut root = connect(self.server.port, "default", ROOT_PASSWORD)
+            .await
+            .unwrap();
+        let user: std::collections::HashMap<String, redis::Value> = cmd("ACL")
+            .arg(&["GETUSER", "app"])
+            .query_async(&mut root)
+            .await
+            .unwrap();
+        let passwords: Vec<String> = redis::from_redis_value(user["passwords"].clone()).unwrap();
+        passwords.len()
+    }
+
     /// Names of the service's events since the last call of this.
     async fn events(&self, seen: &mut usize) -> Vec<String> {
         let records = outbox(&self.client.world).await;
@@ -820,6 +834,61 @@ async fn a_secret_that_is_restored_goes_on() {
     );
     assert_eq!(app.work().await, 1);
     assert!(app.client.stages("app").await[&token("1")].contains(&"AWSCURRENT".to_owned()));
+    app.sound().await;
+}
+
+/// A deletion while the function runs, after the database took the password.
+#[tokio::test]
+async fn what_a_deletion_broke_off_is_taken_up_when_the_secret_is_restored() {
+    let mut app = App::new().await;
+    let world = std::sync::Arc::clone(&app.client.world);
+    let rules = json!({"ScheduleExpression": "rate(30 days)"});
+    app.rotate(
+        "1",
+        json!({"RotationLambdaARN": FUNCTION, "RotationRules": rules}),
+    )
+    .await;
+    {
+        let mut work = pin!(run_due(&world.services));
+        while app.passwords().await == 1 {
+            let mut cx = Context::from_waker(Waker::noop());
+            assert!(
+                work.as_mut().poll(&mut cx).is_pending(),
+                "it ended too soon"
+            );
+            tokio::time::sleep(std::time::Duration::from_micros(200)).await;
+        }
+        app.client
+            .ok("DeleteSecret", json!({"SecretId": "app"}))
+            .await;
+        work.await.unwrap();
+    }
+    app.pass(24 * 3600);
+    assert_eq!(app.work().await, 0);
+    assert_eq!(app.client.stages("app").await[&token("1")], ["AWSPENDING"]);
+
+    // Restored while nobody answers: tried at once and, as the password may
+    // be set, every hour in the end.
+    app.server.stop();
+    app.client
+        .ok("RestoreSecret", json!({"SecretId": "app"}))
+        .await;
+    app.sound().await;
+    for _ in 0..5 {
+        assert_eq!(app.work().await, 1);
+        app.pass(601);
+    }
+    app.pass(3600);
+    assert_eq!(app.work().await, 1);
+    app.server.restart();
+    // And at once when somebody asks.
+    assert_eq!(
+        app.refused("2", json!({})).await.0,
+        "InvalidRequestException"
+    );
+    assert_eq!(app.work().await, 1);
+    assert!(app.client.stages("app").await[&token("1")].contains(&"AWSCURRENT".to_owned()));
+    assert!(app.current_logs_in().await);
     app.sound().await;
 }
 

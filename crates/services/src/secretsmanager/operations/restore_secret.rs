@@ -6,7 +6,7 @@ use crate::{
     context::Context,
     jobs::Job,
     operation::Operation,
-    secretsmanager::{Result, SecretRef, SecretsManager, event::service_event},
+    secretsmanager::{Result, SecretRef, SecretsManager, event::service_event, rotation},
     shape::{Input, Output},
     tables::Jobs,
 };
@@ -65,6 +65,7 @@ impl Operation for RestoreSecret {
             // Gone already if a worker claimed it; the worker then finds a
             // secret that is not deleted.
             cx.tx.delete::<Jobs>(&job.key(due_ms))?;
+            rotation::restored(cx, &mut found)?;
             found.save(cx)?;
             for version in &found.secret.versions {
                 cx.events.push(service_event(

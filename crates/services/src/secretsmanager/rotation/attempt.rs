@@ -177,7 +177,8 @@ async fn call(
     work: &Work,
     step: Step,
 ) -> Result<Result<(), Stopped>, StoreError> {
-    if !renew(services, claimed, work).await? {
+    let was_called = matches!(step, Step::TestSecret | Step::FinishSecret);
+    if !renew(services, claimed, work, was_called).await? {
         return Ok(Err(Stopped::Lost));
     }
     let event = RotationEvent {
@@ -205,7 +206,8 @@ async fn call(
                 }));
             }
             () = tokio::time::sleep(RENEWAL) => {
-                if !renew(services, claimed, work).await? {
+                let is_called = step != Step::CreateSecret;
+                if !renew(services, claimed, work, is_called).await? {
                     return Ok(Err(Stopped::Lost));
                 }
             }
@@ -214,10 +216,12 @@ async fn call(
 }
 
 /// Keeps the job, if it is still this worker's and the rotation still runs.
+/// `touched`: setSecret was called, so that the database may have the password.
 async fn renew(
     services: &Services,
     claimed: &mut Claimed,
     work: &Work,
+    touched: bool,
 ) -> Result<bool, StoreError> {
     let renewed = change(services, claimed, |change| {
         let running = change.found.secret.rotation.as_ref();
@@ -230,6 +234,10 @@ async fn renew(
         }
         let next = if change.found.secret.is_deleted() {
             // It may be restored, and then goes on where it was.
+            let running = change.found.secret.rotation.as_mut();
+            if let Some(running) = running.and_then(|rotation| rotation.running.as_mut()) {
+                running.touched |= touched && running.version_id == work.token;
+            }
             change.found.secret.wait(change.now, change.chance)
         } else {
             lost(change, &work.token, work.test)

@@ -166,8 +166,21 @@ async fn find(
 /// Makes the job of a running rotation due now, unless a worker has it.
 ///
 /// # Errors
-/// When the store fails, or another transaction came between.
+/// When the store fails, or other transactions came between each time.
 pub(super) async fn hurry(
+    services: &Services,
+    secret: &(AccountId, Region, String),
+) -> Result<(), StoreError> {
+    for _ in 0..TRIES {
+        match try_to_hurry(services, secret).await {
+            Err(StoreError::Conflict) => tokio::task::yield_now().await,
+            other => return other,
+        }
+    }
+    Err(StoreError::Conflict)
+}
+
+async fn try_to_hurry(
     services: &Services,
     secret: &(AccountId, Region, String),
 ) -> Result<(), StoreError> {

@@ -63,6 +63,27 @@ pub(in crate::secretsmanager) fn drop_job(
     Ok(())
 }
 
+/// A secret that was to be deleted stays: a rotation that its deletion broke
+/// off is taken up at once, as the database may have the new password already.
+/// Whoever has claimed the job finds by themselves that the secret is there.
+/// The caller saves the secret's row.
+pub(in crate::secretsmanager) fn restored(
+    cx: &mut Context<'_>,
+    found: &mut FoundSecret,
+) -> Result<(), StoreError> {
+    let Some(rotation) = &mut found.secret.rotation else {
+        return Ok(());
+    };
+    let (true, Some(_), Some(running)) =
+        (rotation.enabled, rotation.job_due_ms, &mut rotation.running)
+    else {
+        return Ok(());
+    };
+    running.failed_attempts = 0;
+    let now_ms = u64::try_from(cx.now.as_millisecond()).unwrap_or(0);
+    set_job(cx, found, Some(now_ms))
+}
+
 /// The key of a job that is due then.
 pub(crate) fn claim_key(job: &Job, due_ms: u64) -> (u64, String) {
     job.key(i64::try_from(due_ms).unwrap_or(i64::MAX))
