@@ -102,20 +102,65 @@ def test_the_cli(own_server):
     assert json.loads(made.stdout if hasattr(made, "stdout") else made)["Organization"]["FeatureSet"] == "ALL"
 
 
-def test_policies_bound_a_member_and_never_the_management_account(own_server, orgs, refused):
-    member = account(orgs, "member")
-    root = orgs.list_roots()["Roots"][0]["Id"]
-    sts = own_server.client(region="us-east-1", service="sts")
-    role = f"arn:aws:iam::{member}:role/OrganizationAccountAccessRole"
-    session = sts.assume_role(RoleArn=role, RoleSessionName="setup")["Credentials"]
-    theirs = boto3.session.Session().client(
-        "secretsmanager",
-        endpoint_url=own_server.endpoint,
+def client_of(server, assumed, service="secretsmanager"):
+    session = assumed["Credentials"]
+    return boto3.session.Session().client(
+        service,
+        endpoint_url=server.endpoint,
         region_name="us-east-1",
         aws_access_key_id=session["AccessKeyId"],
         aws_secret_access_key=session["SecretAccessKey"],
         aws_session_token=session["SessionToken"],
     )
+
+
+def test_a_closed_account_stays_closed_to_everybody(own_server, orgs, refused):
+    member = account(orgs, "member")
+    sts = own_server.client(region="us-east-1", service="sts")
+    home = sts.get_caller_identity()["Account"]
+    role = f"arn:aws:iam::{member}:role/OrganizationAccountAccessRole"
+    assumed = sts.assume_role(RoleArn=role, RoleSessionName="setup")
+    theirs, their_kms = (client_of(own_server, assumed, it) for it in ("secretsmanager", "kms"))
+
+    def opened(action):
+        return json.dumps({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"AWS": [home, member]}, "Action": action,
+            "Resource": "*"}]})
+
+    key = their_kms.create_key(Policy=opened("kms:*"))["KeyMetadata"]["Arn"]
+    shared = theirs.create_secret(Name="shared", SecretString="x", KmsKeyId=key)["ARN"]
+    theirs.put_resource_policy(SecretId=shared, ResourcePolicy=opened("secretsmanager:*"))
+    ours, kms = (own_server.client(region="us-east-1", service=it)
+                 for it in ("secretsmanager", "kms"))
+    under = ours.create_secret(Name="under-their-key", SecretString="y", KmsKeyId=key)["ARN"]
+    for secret in (shared, under):
+        ours.get_secret_value(SecretId=secret)
+    kms.encrypt(KeyId=key, Plaintext=b"x")
+    orgs.close_account(AccountId=member)
+    with pytest.raises(ClientError) as caught:
+        orgs.remove_account_from_organization(AccountId=member)
+    assert caught.value.response["Error"]["Code"] == "ConstraintViolationException"
+    assert caught.value.response["Reason"] == "ACCOUNT_CANNOT_LEAVE_ORGANIZATION"
+    assert orgs.describe_account(AccountId=member)["Account"]["Status"] == "SUSPENDED"
+    for call in (
+        lambda: ours.get_secret_value(SecretId=shared),
+        lambda: ours.put_secret_value(SecretId=shared, SecretString="z"),
+        lambda: ours.get_secret_value(SecretId=under),
+        lambda: kms.encrypt(KeyId=key, Plaintext=b"x"),
+    ):
+        with pytest.raises(ClientError) as caught:
+            call()
+        assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
+    with refused("UnrecognizedClientException"):
+        theirs.list_secrets()
+
+
+def test_policies_bound_a_member_and_never_the_management_account(own_server, orgs, refused):
+    member = account(orgs, "member")
+    root = orgs.list_roots()["Roots"][0]["Id"]
+    sts = own_server.client(region="us-east-1", service="sts")
+    role = f"arn:aws:iam::{member}:role/OrganizationAccountAccessRole"
+    theirs = client_of(own_server, sts.assume_role(RoleArn=role, RoleSessionName="setup"))
     ours = own_server.client(region="us-east-1")
     for client in (theirs, ours):
         client.create_secret(Name="kept", SecretString="x")
