@@ -103,7 +103,7 @@ class Server:
 
     # -- life ------------------------------------------------------------
 
-    def start(self):
+    def start(self, close_fds=True):
         """Starts the process; returns once it answers requests (the env file says so)."""
         self.home.mkdir(parents=True, exist_ok=True)
         self.env_file.unlink(missing_ok=True)
@@ -120,6 +120,7 @@ class Server:
                     "--env-file", self.env_file,
                 ],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=self.home,
+                close_fds=close_fds,
             )
         deadline = time.monotonic() + START_SECONDS
         while not self.env_file.exists():

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import os
 import pathlib
 import subprocess
 import sysconfig
@@ -298,6 +299,56 @@ def test_a_function_that_fails_leaves_the_secret_as_it_was(own_server, tmp_path)
         while "AWSCURRENT" not in sm.describe_secret(SecretId=name)["VersionIdsToStages"][version]:
             assert time.monotonic() < deadline
             time.sleep(0.2)
+
+
+ENDLESS = """
+import os, time
+def main(event, context):
+    print(sorted(os.listdir("/proc/self/fd")), flush=True)
+    while event:
+        time.sleep(0.1)
+    return [os.readlink(f"/proc/self/fd/{number}") for number in range(3, 64)
+            if os.path.islink(f"/proc/self/fd/{number}") and "passwd" in os.readlink(f"/proc/self/fd/{number}")]
+"""
+
+
+def test_functions_inherit_nothing_and_end_with_the_server(own_server, tmp_path):
+    iam = own_server.client(service="iam")
+    role = iam.create_role(RoleName="rotation", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    mark = f"endless-{os.getpid()}"
+    own_server.stop()
+    with open("/etc/passwd") as inherited:
+        os.set_inheritable(inherited.fileno(), True)
+        own_server.start(close_fds=False)
+    make(own_server, role, tmp_path, mark, "python3.11", "f.main", {"f.py": ENDLESS}, timeout=300)
+    functions = own_server.client(service="lambda")
+    found = functions.invoke(FunctionName=mark, Payload=b"{}")["Payload"].read()
+    assert json.loads(found) == []
+
+    functions.invoke(FunctionName=mark, Payload=b'{"for": "ever"}', InvocationType="Event")
+    deadline = time.monotonic() + PATIENCE
+    while not running(mark):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    own_server.kill()
+    while running(mark):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def running(function):
+    """The processes that run a function."""
+    known = f"AWS_LAMBDA_FUNCTION_NAME={function}".encode()
+    return [
+        path for path in pathlib.Path("/proc").glob("[0-9]*/environ") if known in environment(path)
+    ]
+
+
+def environment(path):
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def test_a_rotation_by_an_alias(server, sm, functions, role, tmp_path, refused):

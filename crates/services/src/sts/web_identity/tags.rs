@@ -75,7 +75,10 @@ mod tests {
 
     use super::*;
 
-    fn read(claims: &Value) -> Option<(Vec<(String, String)>, Vec<String>)> {
+    /// The tags, and the keys of those that are transitive.
+    type Read = (Vec<(String, String)>, Vec<String>);
+
+    fn read(claims: &Value) -> Option<Read> {
         let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
         let header = part(&json!({"alg": "RS256"}));
         let token = Token::parse(&format!("{header}.{}.", part(claims))).unwrap();
