@@ -12,8 +12,9 @@
 //!
 //! - `request.rs`: what is asked and answered
 //! - `client.rs`, `socket.rs`: the two ends of the socket
-//! - `backup.rs`, `events.rs`, `explain.rs`, `findings.rs`, `jobs.rs`, `verify.rs`: what is done
+//! - `audit.rs`, `backup.rs`, `events.rs`, `explain.rs`, `findings.rs`, `jobs.rs`, `verify.rs`: what is done
 
+mod audit;
 mod backup;
 mod client;
 mod events;
@@ -29,9 +30,8 @@ use std::sync::Arc;
 use strongroom_services::context::Services;
 use strongroom_store::{StoreError, UnsealSource};
 
-use crate::app::audit_signer;
-
 pub use self::{
+    audit::AuditReport,
     backup::BackupReport,
     client::ask,
     events::{DeadEvent, EndpointStatus, EventsReport, EventsRequest},
@@ -83,10 +83,7 @@ impl Admin {
             Request::AcceptFinding(asked) => findings::accept_one(&self.services, asked)
                 .await
                 .map(|()| Report::AcceptFinding),
-            Request::AuditKey => match audit_signer(&self.services.store) {
-                Ok(signer) => Ok(Report::AuditKey(signer.public().to_hex())),
-                Err(error) => Err(sentence(&error)),
-            },
+            Request::AuditKey => audit::audit(&self.services).await.map(Report::AuditKey),
             Request::Backup { target } => backup::backup(&self.services, &target)
                 .await
                 .map(Report::Backup),

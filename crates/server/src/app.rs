@@ -26,7 +26,7 @@ use strongroom_types::{AccountId, Clock, Partition, Region, SystemClock, Timesta
 use tokio::sync::watch;
 
 use crate::{
-    audit::{AuditLog, History, Options, Signer},
+    audit::{AuditLog, History, Options, Reached, Signer},
     authn::Authenticator,
     databases,
     events::{self, Endpoint},
@@ -74,6 +74,7 @@ pub struct App {
     pub services: Arc<Services>,
     pub(crate) authenticator: Authenticator,
     pub(crate) log: Arc<AuditLog>,
+    reached: Reached,
     pub(crate) outbox: Outbox,
     /// Looks up events in the log.
     history: Arc<History>,
@@ -153,6 +154,9 @@ impl App {
         };
         let signer = audit_signer(&store).map_err(std::io::Error::other);
         let signer = Arc::new(signer.map_err(audit_error)?);
+        let reached = Reached::compare(&store, &setup.audit, signer.public())
+            .await
+            .map_err(audit_error)?;
         let (log, recovered) = AuditLog::open(
             &setup.audit,
             setup.audit_options,
@@ -160,12 +164,6 @@ impl App {
             signer,
         )
         .map_err(audit_error)?;
-        if recovered.torn_bytes > 0 {
-            tracing::warn!(
-                bytes = recovered.torn_bytes,
-                "the audit log ended in an interrupted write, which was cut off"
-            );
-        }
         outbox::recover(&store, &log, &recovered)
             .await
             .map_err(audit_error)?;
@@ -196,6 +194,7 @@ impl App {
             started: SystemClock.now(),
             authenticator: Authenticator::new(setup.regions),
             log,
+            reached,
             outbox: Outbox::default(),
             stop: watch::Sender::new(false),
         }))
@@ -282,6 +281,7 @@ impl App {
                 Err(error) => tracing::error!(%error, "cannot look for jobs; will retry"),
             }
             self.index_events().await;
+            self.reached.note_at_times(&self.services.store).await;
             if counted.is_none_or(|counted| counted.elapsed() >= RECOUNT) {
                 counted = self.count_secrets().await.then(Instant::now);
             }
@@ -331,11 +331,12 @@ impl App {
         if let Err(error) = flush_uses(&self.services).await {
             tracing::error!(%error, "the last uses of access keys and roles are lost");
         }
-        if let Err(error) = self.services.store.close().await {
-            tracing::error!(%error, "the store did not close cleanly");
-        }
         if !self.log.close() {
             tracing::error!("the audit log did not close in time");
+        }
+        self.reached.note(&self.services.store).await;
+        if let Err(error) = self.services.store.close().await {
+            tracing::error!(%error, "the store did not close cleanly");
         }
     }
 }

@@ -42,6 +42,7 @@ mod history;
 mod index;
 mod keeper;
 mod queue;
+mod reached;
 mod read;
 mod recovery;
 mod segment;
@@ -57,6 +58,7 @@ pub use self::{
     digest::{PublicKey, Signer},
     figures::Figures,
     history::History,
+    reached::{Reached, missing, noted},
     read::{Follower, LogReader},
     recovery::Recovered,
     verify::{Fault, Verdict, verify},
@@ -152,6 +154,12 @@ impl AuditLog {
             recovery::recover(storage.as_ref(), options, clock.as_ref(), signer.public())?;
         let queue = Arc::new(Queue::new(options.queued_records, options.queued_bytes));
         let recovered = Recovered::new(Arc::clone(&storage), &recovery);
+        if recovered.torn_bytes > 0 {
+            tracing::warn!(
+                bytes = recovered.torn_bytes,
+                "the audit log ended in an interrupted write, which was cut off"
+            );
+        }
         writer::start(
             Arc::clone(&queue),
             storage,

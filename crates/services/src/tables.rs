@@ -135,6 +135,8 @@ tables! {
     81 DeadLetters: (String, u64, u64, String) => events::DeadLetter;
     /// Account, Region, the resource's id, the rule's name.
     82 Findings: (AccountId, Region, String, String) => config_rules::Finding;
+    /// How far the audit log had come. Its only key is zero.
+    83 LogReaches: (u64,) => events::LogReach;
 }
 
 #[cfg(test)]

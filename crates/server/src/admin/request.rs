@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use strongroom_services::explain::Answer as Answered;
 
 use super::{
-    AcceptRequest, BackupReport, EventsReport, EventsRequest, ExplainRequest, FindingsReport,
-    FindingsRequest, JobsReport, VerifyReport,
+    AcceptRequest, AuditReport, BackupReport, EventsReport, EventsRequest, ExplainRequest,
+    FindingsReport, FindingsRequest, JobsReport, VerifyReport,
 };
 
 /// What is asked of whoever has the store open.
@@ -19,7 +19,7 @@ use super::{
 pub enum Request {
     /// To accept what a rule found.
     AcceptFinding(AcceptRequest),
-    /// To say the public key of the audit log.
+    /// To say the public key of the audit log, and how far it has come.
     AuditKey,
     /// To copy the store, as it is now, into a new file.
     Backup {
@@ -46,8 +46,8 @@ pub enum Request {
 pub enum Report {
     /// It was accepted.
     AcceptFinding,
-    /// The public key of the audit log, in hexadecimal.
-    AuditKey(String),
+    /// What the store knows of the audit log.
+    AuditKey(AuditReport),
     /// The store was copied.
     Backup(BackupReport),
     /// What there is to say of event endpoints.

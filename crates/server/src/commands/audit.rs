@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Failure, output::say, place::Place};
 use crate::{
     admin::{Report, Request},
-    audit::{LogReader, PublicKey, storage::Disk, verify},
+    audit::{LogReader, PublicKey, missing, storage::Disk, verify},
 };
 
 /// How often a log that is followed is looked at.
@@ -97,16 +97,28 @@ impl Verify {
     async fn run(self) -> Result<(), Failure> {
         let site = self.place.site()?;
         let directory = there(site.audit.clone())?;
-        let text = match self.public_key {
-            Some(text) => text,
+        let (text, reached) = match self.public_key {
+            Some(text) => (text, None),
             None => match site.perform(Request::AuditKey).await? {
-                Report::AuditKey(key) => key,
+                Report::AuditKey(known) => (known.public_key, known.reached),
                 _ => return Err("the node does not say its log's public key".into()),
             },
         };
         let key = PublicKey::parse(&text)
             .ok_or("a public key is 64 hexadecimal digits, as `head.json` has it")?;
-        let verdict = verify(&Disk::reading(&directory), &key)?;
+        let mut verdict = verify(&Disk::reading(&directory), &key)?;
+        if let Some(reached) = reached {
+            verdict
+                .faults
+                .extend(missing(&directory, &key, &reached.into())?);
+        }
+        if verdict.segments == 0 && verdict.faults.is_empty() {
+            return Err(format!(
+                "there is nothing to verify: no segment is in `{}`",
+                directory.display()
+            )
+            .into());
+        }
         say(format_args!(
             "{} records in {} segments, signed with {}",
             verdict.records,

@@ -24,6 +24,23 @@ pub struct Progress {
     pub missed_segments: u64,
 }
 
+/// How far the audit log had come, so that it is missed if it is gone.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct LogReach {
+    /// The segment.
+    #[prost(uint64, tag = "1")]
+    pub sequence: u64,
+    /// Its records so far.
+    #[prost(uint64, tag = "2")]
+    pub records: u64,
+    /// The hash of the last, in hexadecimal.
+    #[prost(string, tag = "3")]
+    pub chain: String,
+    /// When that was signed, RFC 3339.
+    #[prost(string, tag = "4")]
+    pub time: String,
+}
+
 /// An event that an endpoint refused until it was given up. Key: the
 /// endpoint's name, segment and offset after its record, the event's id.
 #[derive(Clone, PartialEq, Eq, prost::Message)]

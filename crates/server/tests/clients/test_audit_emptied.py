@@ -1,0 +1,88 @@
+"""What the store knows of the audit log: it is missed when all its files are
+gone, and when an older copy is in its place."""
+
+import json
+import shutil
+import subprocess
+
+import harness
+import pytest
+
+NOTED = "the store noted that the log had come this far"
+
+
+@pytest.fixture
+def server(tmp_path):
+    own = harness.Server(tmp_path / "strongroom").start()
+    yield own
+    own.stop()
+
+
+def verify(server, *more):
+    return subprocess.run(
+        [harness.binary(), "audit", "verify", "--data-dir", server.data, *more],
+        capture_output=True, text=True, timeout=60)
+
+
+def told(server):
+    return (server.home / f"stderr.{server.starts}").read_text()
+
+
+def public_key(server):
+    return json.loads((server.data / "audit" / "head.json").read_text())["publicKey"]
+
+
+def use(server, calls=5):
+    for _ in range(calls):
+        assert server.call("ListSecrets", {}).status == 200
+
+
+def test_an_emptied_log_is_missed_for_ever(server):
+    use(server)
+    server.stop()
+    assert verify(server).returncode == 0
+    key = public_key(server)
+    log = server.data / "audit"
+    log.rename(server.data / "audit.bak")
+    log.mkdir(mode=0o700)
+    emptied = verify(server)
+    assert emptied.returncode != 0 and NOTED in emptied.stdout, emptied
+    assert "Nothing is wrong" not in emptied.stdout
+    # Who knows the key alone cannot say that anything is missing, nor that
+    # nothing is.
+    alone = verify(server, "--public-key", key)
+    assert alone.returncode != 0 and "there is nothing to verify" in alone.stderr, alone
+
+    # A new log that grows longer than the old one was does not hide it.
+    for _ in range(2):
+        server.start()
+        assert "records of the audit log are missing that the store knows of" in told(server)
+        use(server, 20)
+        running = verify(server)
+        assert running.returncode != 0 and NOTED in running.stdout, running
+        server.stop()
+    assert NOTED in verify(server).stdout
+
+    # The log itself is still what it was.
+    shutil.rmtree(log)
+    (server.data / "audit.bak").rename(log)
+    assert verify(server).returncode == 0
+
+
+def test_an_older_copy_of_the_log_is_missed(server):
+    use(server)
+    server.stop()
+    older = server.data / "audit.older"
+    shutil.copytree(server.data / "audit", older)
+    server.start()
+    assert "missing" not in told(server)
+    use(server)
+    server.stop()
+    assert verify(server).returncode == 0
+    key = public_key(server)
+    shutil.rmtree(server.data / "audit")
+    older.rename(server.data / "audit")
+    put_back = verify(server)
+    assert put_back.returncode != 0 and NOTED in put_back.stdout, put_back
+    alone = verify(server, "--public-key", key)
+    assert alone.returncode == 0 and "Nothing is wrong." in alone.stdout, alone
