@@ -38,6 +38,7 @@ mod kms;
 mod kms_laws;
 #[cfg(test)]
 mod lambda;
+#[cfg(test)]
 mod lambda_events;
 #[cfg(test)]
 mod list_resource_policies;

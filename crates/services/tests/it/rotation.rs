@@ -134,10 +134,8 @@ impl App {
         let events = records
             .iter()
             .map(|line| serde_json::from_slice::<Value>(line).unwrap());
-        let event = events
-            .filter(|record| record["eventName"] == "RotationAbandoned")
-            .last()
-            .unwrap();
+        let mut events = events.filter(|record| record["eventName"] == "RotationAbandoned");
+        let event = events.next_back().unwrap();
         let request = format!("Rotation-{}-{}", self.arn, token(end));
         assert_eq!(event["requestID"], request);
         assert_eq!(event["additionalEventData"], json!({"SecretId": self.arn}));
