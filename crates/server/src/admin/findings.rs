@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use strongroom_services::{
     config_rules::{Compliance, Criticality, Finding, accept, find},
     context::Services,
-    tables::Findings,
+    tables::{Accounts, Findings},
 };
 use strongroom_store::Mode;
 use strongroom_types::{AccountId, Arn, Region, Timestamp};
@@ -82,6 +82,17 @@ pub(super) async fn findings(
     wanted: FindingsRequest,
 ) -> Result<FindingsReport, String> {
     let mut tx = services.store.begin(Mode::Read).await.map_err(said)?;
+    if let Some(rule) = &wanted.rule {
+        check_rule(rule)?;
+    }
+    if let Some(text) = &wanted.account {
+        let account = text.parse::<AccountId>();
+        let account = account.map_err(|_| format!("`{text}` is no account: twelve digits"))?;
+        let known = tx.get::<Accounts>(&(account,)).await.map_err(said)?;
+        if known.is_none() {
+            return Err(format!("there is no account {account}"));
+        }
+    }
     let (mut report, mut after) = (FindingsReport::default(), None);
     loop {
         let page = tx.range::<Findings>((), after.as_ref(), PAGE).await;
@@ -159,8 +170,16 @@ impl FindingsRequest {
     }
 }
 
+fn check_rule(name: &str) -> Result<(), String> {
+    match find(name) {
+        Some(_) => Ok(()),
+        None => Err(format!("there is no rule `{name}`")),
+    }
+}
+
 /// Accepts a finding.
 pub(super) async fn accept_one(services: &Services, asked: AcceptRequest) -> Result<(), String> {
+    check_rule(&asked.rule)?;
     let no_secret = || format!("`{}` is no secret's ARN", asked.resource);
     let arn: Arn = asked.resource.parse().map_err(|_| no_secret())?;
     let account = arn.account().parse().map_err(|_| no_secret())?;

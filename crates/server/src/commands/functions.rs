@@ -4,7 +4,11 @@ use std::{fs, io, path::PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, output::say, place::Place};
+use super::{
+    Failure,
+    output::{harmless, say},
+    place::Place,
+};
 
 /// What about functions.
 #[derive(Args)]
@@ -61,13 +65,22 @@ impl Logs {
             });
             if wanted {
                 say(format_args!("== {function}"));
-                say(String::from_utf8_lossy(&fs::read(&path)?).trim_end());
+                let printed = fs::read(&path)?;
+                say(harmless(String::from_utf8_lossy(&printed).trim_end()));
                 shown = true;
             }
         }
-        if !shown {
-            say("Nothing was printed.");
+        match self.name {
+            _ if shown => Ok(()),
+            Some(name) => Err(format!(
+                "there is no function `{name}`, or it has printed nothing; without a name, \
+                 the logs of all are shown"
+            )
+            .into()),
+            None => {
+                say("Nothing was printed.");
+                Ok(())
+            }
         }
-        Ok(())
     }
 }

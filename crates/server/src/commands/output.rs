@@ -17,6 +17,20 @@ pub(super) fn complain(line: &str) {
     let _ = writeln!(io::stderr(), "strongroom: {line}");
 }
 
+/// What somebody else wrote, for a terminal: control characters, which could
+/// steer it, are shown and not sent, but for line feeds and tabs.
+pub(super) fn harmless(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() && !matches!(character, '\n' | '\t') {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
 /// Rows under their heads, columns aligned.
 pub(super) fn table<const COLUMNS: usize>(
     heads: [&str; COLUMNS],
@@ -47,6 +61,14 @@ pub(super) fn table<const COLUMNS: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_terminal_is_not_steered() {
+        assert_eq!(
+            harmless("a\tb\n\u{1b}]0;c\u{7}\r\0\u{9b}2J é"),
+            "a\tb\n\\u{1b}]0;c\\u{7}\\r\\u{0}\\u{9b}2J é"
+        );
+    }
 
     #[test]
     fn columns_are_aligned() {

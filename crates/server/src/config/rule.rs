@@ -150,6 +150,13 @@ impl Section {
                 return Err(refuse(name, message));
             }
         }
+        if let Some(text) = self.principals.iter().find(|text| !may_be_caller(text)) {
+            let message = format!(
+                "`{text}` matches nobody: principals are told by their ARNs, such as \
+                 arn:aws:iam::111122223333:role/name, or with `*` in place of what may vary"
+            );
+            return Err(refuse("principals", message));
+        }
         let accounts = self.trusted_accounts.iter().map(|text| {
             text.parse::<AccountId>().map_err(|_| {
                 let message = format!("`{text}` is no account; write its twelve digits");
@@ -185,6 +192,39 @@ impl Section {
     }
 }
 
+/// Whether the pattern matches an ARN or a service, which is how records name
+/// whoever deletes.
+fn may_be_caller(pattern: &str) -> bool {
+    if pattern.ends_with(".amazonaws.com") {
+        return true;
+    }
+    match pattern.split_once('*') {
+        Some((head, _)) => head.starts_with("arn:") || "arn:".starts_with(head),
+        None => pattern.starts_with("arn:"),
+    }
+}
+
 fn is_pattern(text: &str) -> bool {
     !text.is_empty() && !text.contains("**") && !text.contains('\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_deletes_has_an_arn_or_is_a_service() {
+        for pattern in [
+            "*",
+            "ar*",
+            "*/bob",
+            "backup.amazonaws.com",
+            "arn:aws:iam::111122223333:user/bob",
+        ] {
+            assert!(may_be_caller(pattern), "{pattern}");
+        }
+        for pattern in ["bob", "bob*", "b*b", "111122223333"] {
+            assert!(!may_be_caller(pattern), "{pattern}");
+        }
+    }
 }

@@ -217,6 +217,9 @@ def test_a_python_handler(server, sm, role, tmp_path):
     logs = [harness.binary(), "functions", "logs", "in-python", "--data-dir", server.data]
     told = subprocess.run(logs, capture_output=True, text=True, check=True).stdout
     assert "step createSecret" in told and "step finishSecret" in told
+    logs[3] = "nope"
+    nobody = subprocess.run(logs, capture_output=True, text=True)
+    assert nobody.returncode != 0 and "there is no function `nope`" in nobody.stderr, nobody
 
 
 @pytest.mark.skipif(not pathlib.Path("/usr/bin/node").exists(), reason="needs Node.js")

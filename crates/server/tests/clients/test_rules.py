@@ -300,6 +300,13 @@ def test_findings_are_listed_and_outlive_the_process(told):
     assert any("The secret has no tag team, has no tag stage." in row for row in rows)
     high = told.json("findings", "--criticality", "high", "--resource", arn)
     assert {f["rule"] for f in high} == {USING_CMK}
+    for stranger, words in ((("--rule", "nope"), "there is no rule `nope`"),
+                            (("--account", "12"), "`12` is no account"),
+                            (("--account", "999988887777"), "there is no account")):
+        nobody = told.run("findings", *stranger)
+        assert nobody.returncode != 0 and words in nobody.stderr, nobody
+    nobody = told.run("findings", "accept", "--rule", "nope", "--resource", arn)
+    assert nobody.returncode != 0 and "there is no rule `nope`" in nobody.stderr, nobody
     wrong = told.run("findings", "--status", "wrong")
     assert wrong.returncode == 1 and "`wrong` is not NON_COMPLIANT" in wrong.stderr
     jobs = told.run("jobs")
