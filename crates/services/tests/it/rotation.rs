@@ -588,6 +588,22 @@ async fn a_test_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_test_that_is_cut_short_has_an_end_on_record() {
+    let app = App::new().await;
+    let mut seen = outbox(&app.client.world).await.len();
+    let test = json!({"RotationLambdaARN": FUNCTION, "RotateImmediately": false});
+    app.rotate("1", test).await;
+    app.client
+        .ok("CancelRotateSecret", json!({"SecretId": "app"}))
+        .await;
+    assert_eq!(
+        app.events(&mut seen).await,
+        ["TestRotationStarted", "TestRotationFailed"]
+    );
+    app.sound().await;
+}
+
+#[tokio::test]
 async fn a_value_set_by_hand_ends_a_rotation() {
     let mut app = App::new().await;
     let rules = json!({"AutomaticallyAfterDays": 2});

@@ -5,9 +5,11 @@ use crate::{
     authorize::Authorized,
     context::Context,
     operation::Operation,
-    secretsmanager::{Error, Result, SecretRef, SecretsManager, rotation::set_job, value::row},
+    secretsmanager::{
+        Error, Result, SecretRef, SecretsManager,
+        rotation::{cut_test_short, set_job},
+    },
     shape::{Input, Output},
-    tables::SecretValues,
 };
 
 /// Turns a secret's rotation off, and stops one that is running. Its version
@@ -67,9 +69,11 @@ impl Operation for CancelRotateSecret {
                     .into(),
             ));
         }
-        if let Some(id) = found.secret.end_test() {
-            cx.tx.delete::<SecretValues>(&row(&found, &id))?;
-        }
+        cut_test_short(
+            cx,
+            &mut found,
+            "The rotation was cancelled during the test.",
+        )?;
         set_job(cx, &mut found, None)?;
         if let Some(rotation) = &mut found.secret.rotation {
             rotation.enabled = false;

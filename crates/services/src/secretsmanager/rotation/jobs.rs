@@ -6,7 +6,7 @@ use super::record::Rotation;
 use crate::{
     context::Context,
     jobs::Job,
-    secretsmanager::{FoundSecret, value::row},
+    secretsmanager::{FoundSecret, event::rotation_event, value::row},
     tables::{RotationJobs, SecretValues},
 };
 
@@ -89,6 +89,22 @@ pub(crate) fn claim_key(job: &Job, due_ms: u64) -> (u64, String) {
     job.key(i64::try_from(due_ms).unwrap_or(i64::MAX))
 }
 
+/// Ends the test that is running, if one is, and has that on record. The
+/// caller saves the secret's row.
+pub(in crate::secretsmanager) fn cut_test_short(
+    cx: &mut Context<'_>,
+    found: &mut FoundSecret,
+    why: &str,
+) -> Result<(), StoreError> {
+    if let Some(id) = found.secret.end_test() {
+        cx.tx.delete::<SecretValues>(&row(found, &id))?;
+        let mut event = rotation_event(found, "TestRotationFailed", &id);
+        event.error = Some(("", why.to_owned()));
+        cx.events.push(event);
+    }
+    Ok(())
+}
+
 /// A value that was set by hand counts as a rotation, and ends one that is
 /// running and lost its version; one that did not goes on, and is what makes
 /// its own version current. The caller saves the secret's row.
@@ -96,9 +112,7 @@ pub(in crate::secretsmanager) fn changed_by_hand(
     cx: &mut Context<'_>,
     found: &mut FoundSecret,
 ) -> Result<(), StoreError> {
-    if let Some(id) = found.secret.end_test() {
-        cx.tx.delete::<SecretValues>(&row(found, &id))?;
-    }
+    cut_test_short(cx, found, "The secret was changed during the test.")?;
     let running = found.secret.rotation.as_ref();
     let running = running.and_then(|rotation| rotation.running.as_ref());
     if running.is_some_and(|running| found.secret.is_intact(&running.version_id)) {
