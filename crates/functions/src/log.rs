@@ -10,7 +10,8 @@ use tokio::{
     time::timeout,
 };
 
-/// Bytes of a function's log that are kept of one invocation.
+/// Bytes of a function's log that are kept of one invocation: its last, which
+/// tell how it ended.
 const LOG_BYTES: usize = 256 * 1024;
 /// How long the output of a process that was killed may stay open.
 const GRACE: Duration = Duration::from_secs(1);
@@ -28,7 +29,7 @@ impl Log {
         let read = tokio::spawn(async move {
             let (mut log, err) = tokio::join!(read(out, end.clone()), read(err, end));
             log.extend(err);
-            log.truncate(LOG_BYTES);
+            keep_end(&mut log);
             log
         });
         Self { read, ended }
@@ -64,10 +65,16 @@ async fn read(stream: Option<impl AsyncRead + Unpin>, mut end: watch::Receiver<b
             after_end += bytes;
         }
         if bytes == 0 || after_end > LOG_BYTES {
+            keep_end(&mut log);
             return log;
         }
-        // What is too much is read all the same, so that nobody waits.
-        let room = LOG_BYTES.saturating_sub(log.len()).min(bytes);
-        log.extend(part.get(..room).unwrap_or_default());
+        log.extend(part.get(..bytes).unwrap_or_default());
+        if log.len() > 2 * LOG_BYTES {
+            keep_end(&mut log);
+        }
     }
+}
+
+fn keep_end(log: &mut Vec<u8>) {
+    log.drain(..log.len().saturating_sub(LOG_BYTES));
 }

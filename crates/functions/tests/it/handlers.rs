@@ -555,3 +555,19 @@ fn say_it_failed(port: u16) {
                 Content-Length: 2\r\n\r\n{}";
     let _ = stream.write_all(said.as_bytes());
 }
+
+#[tokio::test]
+async fn of_a_long_log_the_end_is_kept() {
+    let world = World::new();
+    let code = "
+def main(event, context):
+    for number in range(100000):
+        print('line', number)
+    print('the end', flush=True)
+";
+    let invocation = world.python(code, json!({})).await;
+    let log = String::from_utf8_lossy(&invocation.log);
+    assert!(log.contains("the end"), "{} bytes", log.len());
+    assert!(log.contains("line 99999") && !log.contains("line 1\n"));
+    assert_eq!(log.len(), 256 * 1024);
+}
