@@ -1,5 +1,5 @@
 //! Requests that this server makes: for the documents of identity providers.
-//! What else it connects to, it does by the same [`Peer`].
+//! What else it connects to, it does by the same `Peer`.
 //!
 //! One at a time, no redirects, no proxy, with bounds on time and size.
 //! Plain HTTP only to this machine itself.

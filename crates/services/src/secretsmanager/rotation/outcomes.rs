@@ -15,7 +15,7 @@ const EVENTS: [&str; 7] = [
     "TestRotationFailed",
 ];
 
-/// Counts of [`EVENTS`] since the process began.
+/// How often each service event of rotation came since the process began.
 #[derive(Debug, Default)]
 pub struct Outcomes([AtomicU64; EVENTS.len()]);
 
