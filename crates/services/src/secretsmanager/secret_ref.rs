@@ -11,9 +11,10 @@ use super::{
     kept::{self, SecretRow},
 };
 use crate::{
-    authorize::{Authorized, Keys, Target, authorize},
+    authorize::{Authorized, Keys, Target, check},
     context::{Context, Home},
     kms::envelope,
+    operation::ServiceError as _,
     tables::{SecretPolicies, Secrets},
 };
 
@@ -190,26 +191,43 @@ impl FoundSecret {
     }
 
     /// Judges the caller again, by the tags that the secret has now: nobody
-    /// takes a secret away from themselves by tagging it.
+    /// takes a secret away from themselves by tagging it, neither the change
+    /// nor, if they could read it as it was `before`, the reading.
     ///
     /// # Errors
     /// `AccessDeniedException`.
     pub(super) fn still_allows(
         &self,
         cx: &Context<'_>,
-        requested: &str,
+        before: &SecretRef,
         action: &str,
         keys: &Keys,
     ) -> Result<()> {
-        let tagged = SecretRef {
+        let tagged = self.asked_for(&before.requested);
+        check(cx, &tagged, action, keys).map_err(Error::denied)?;
+        let none = Keys::default();
+        let readings = [
+            "secretsmanager:DescribeSecret",
+            "secretsmanager:GetSecretValue",
+        ];
+        for reading in readings {
+            if check(cx, before, reading, &none).is_ok() {
+                check(cx, &tagged, reading, &none).map_err(Error::denied)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The secret as it is now, as a request's target.
+    pub(super) fn asked_for(&self, requested: &str) -> SecretRef {
+        SecretRef {
             requested: requested.to_owned(),
             arn: self.arn.clone(),
             home: self.home,
             secret: Some(self.secret.clone()),
             policy: self.policy.clone(),
             named_key: None,
-        };
-        authorize(cx, tagged, action, &[], keys).map(drop)
+        }
     }
 
     /// Writes the secret's row.

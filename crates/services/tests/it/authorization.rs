@@ -570,6 +570,17 @@ async fn nobody_locks_themselves_out_by_a_tag() {
         json!({"SecretId": "a", "TagKeys": ["stage"]}),
     )
     .await;
+    // Nor does who may tag anything take the reading away from themselves.
+    let tags = allow("secretsmanager:*agResource", "*");
+    let reads = allow_if("secretsmanager:GetSecretValue", &condition);
+    let bob = user(&admin.world, OWNER, "bob", &[&tags, &reads]).await;
+    let (code, message) = bob.refused("UntagResource", untag.clone()).await;
+    assert_eq!(code, "AccessDeniedException");
+    assert!(
+        message.contains(": secretsmanager:GetSecretValue on"),
+        "{message}"
+    );
+    assert_eq!(admin.describe("a").await["Tags"][0]["Value"], "blue");
     admin.ok("UntagResource", untag).await;
 }
 

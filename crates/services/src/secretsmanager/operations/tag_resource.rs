@@ -53,10 +53,11 @@ impl Operation for TagResource {
         input: Self::Input,
     ) -> Result<Nothing> {
         let mut found = secret.alive()?;
+        let before = found.asked_for(&input.secret_id);
         let mut keys = Keys::default();
         Self::condition_keys(&input, &mut keys);
         tags::set(&mut found.secret, tags::checked(input.tags)?)?;
-        found.still_allows(cx, &input.secret_id, Self::ACTION, &keys)?;
+        found.still_allows(cx, &before, Self::ACTION, &keys)?;
         found.secret.last_changed_ms = cx.now.as_millisecond();
         found.save(cx)?;
         Ok(Nothing)

@@ -54,6 +54,7 @@ impl Operation for UntagResource {
         input: Self::Input,
     ) -> Result<Nothing> {
         let mut found = secret.alive()?;
+        let before = found.asked_for(&input.secret_id);
         for key in &input.tag_keys {
             tags::check_key(key)?;
         }
@@ -63,7 +64,7 @@ impl Operation for UntagResource {
             .retain(|tag| !input.tag_keys.contains(&tag.key));
         let mut keys = Keys::default();
         Self::condition_keys(&input, &mut keys);
-        found.still_allows(cx, &input.secret_id, Self::ACTION, &keys)?;
+        found.still_allows(cx, &before, Self::ACTION, &keys)?;
         found.secret.last_changed_ms = cx.now.as_millisecond();
         found.save(cx)?;
         Ok(Nothing)
