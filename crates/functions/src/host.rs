@@ -18,6 +18,7 @@ use crate::{
     process::{Process, Program},
     runtime::{NODE, PYTHON},
     runtime_api::{self, Event, MAX_PAYLOAD_BYTES, Posted},
+    watch::{Exceeded, Watch},
 };
 
 /// Bytes after which a function's log is begun anew.
@@ -31,6 +32,7 @@ pub struct Host {
     confinement: Confinement,
     clock: Arc<dyn Clock>,
     places: Places,
+    watch: Watch,
     /// Directories that no function sees.
     hidden: Vec<PathBuf>,
 }
@@ -157,6 +159,7 @@ impl Host {
             confinement,
             clock,
             places: Places::default(),
+            watch: Watch::default(),
             hidden,
         })
     }
@@ -216,7 +219,12 @@ impl Host {
             hidden: &self.hidden,
         };
         let mut process = Process::start(&self.confinement, &program)?;
+        let mut watching = self
+            .watch
+            .over(process.root()?, self.confinement.bounds(job.memory_mib))?;
+        watching.kills_all = self.confinement == Confinement::ProcessGroup;
         let log = process.log();
+        let mut exceeded = None;
         let outcome = tokio::select! {
             // An answer counts even if the process ends right after it.
             biased;
@@ -224,6 +232,16 @@ impl Host {
                 Ok(posted) => told(posted),
                 Err(_) => broken_off(&job, "Runtime.ExitError", "Runtime exited"),
             },
+            // Before the end, which comes of it.
+            what = watching.exceeded() => {
+                exceeded = Some(what);
+                // As Lambda tells of a function that the kernel ends.
+                let kind = match what {
+                    Exceeded::Memory => "Runtime.OutOfMemory",
+                    Exceeded::Namespace | Exceeded::Processes => "Runtime.ExitError",
+                };
+                broken_off(&job, kind, "Runtime exited with error: signal: killed")
+            }
             status = process.ended() => {
                 let text = format!("Runtime exited with error: {status}");
                 broken_off(&job, "Runtime.ExitError", &text)
@@ -233,9 +251,18 @@ impl Host {
                 broken_off(&job, "Sandbox.Timedout", &text)
             }
         };
+        // Looks for processes, which may take some milliseconds.
+        let _ = tokio::task::spawn_blocking(move || drop(watching)).await;
         process.kill().await;
         drop(endpoint);
-        let log = log.whole().await;
+        let mut log = log.whole().await;
+        if let Some(exceeded) = exceeded {
+            log.extend(
+                exceeded
+                    .in_words(&job.request_id, job.memory_mib)
+                    .into_bytes(),
+            );
+        }
         Ok(Invocation { outcome, log })
     }
 

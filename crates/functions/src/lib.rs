@@ -2,10 +2,12 @@
 //! API.
 //!
 //! [`Host::invoke`] is the whole of it: a function's files are unpacked once
-//! (`archive.rs`) and stay while they are used (`files.rs`), a process is started in confinement (`process.rs`), fetches
-//! its one event from an endpoint of its own and posts its answer there
-//! (`runtime_api.rs`), and is killed with all that it started. No process
-//! serves two invocations, so nothing of one is seen by the next.
+//! (`archive.rs`) and stay while they are used (`files.rs`), a process is
+//! started in confinement (`process.rs`), fetches its one event from an endpoint
+//! of its own and posts its answer there (`runtime_api.rs`), and is killed with
+//! all that it started, at the latest when that uses too much together
+//! (`watch.rs`, `usage.rs`). No process serves two invocations, so nothing of
+//! one is seen by the next.
 //!
 //! What a function is, who may call it and under which name it acts is not
 //! decided here.
@@ -18,6 +20,8 @@ mod places;
 mod process;
 mod runtime;
 mod runtime_api;
+mod usage;
+mod watch;
 
 pub use files::Files;
 pub use host::{Host, HostError, Invocation, Job, Outcome};

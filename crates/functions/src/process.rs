@@ -6,12 +6,15 @@ use std::{
 };
 
 use nix::{
-    sys::signal::{Signal, killpg},
+    sys::{
+        resource::{Resource, getrlimit},
+        signal::{Signal, killpg},
+    },
     unistd::{Pid, Uid},
 };
 use tokio::process::{Child, ChildStdin, Command};
 
-use crate::log::Log;
+use crate::{log::Log, watch::Bounds};
 
 /// The user of the first of those that run at the same time; the others' come
 /// after it. Of all ids below 65,536 nobody else claims these.
@@ -21,10 +24,15 @@ const FIRST_ID: u32 = 60_600;
 /// Bytes that a function may write to its `/tmp`, and to one file.
 const DISK_BYTES: u64 = 512 * 1024 * 1024;
 /// Processes and threads of a function.
-const PROCESSES: u32 = 256;
+const PROCESSES: u64 = 256;
+/// Those that start it and wait for its end.
+const HELPERS: u64 = 16;
+/// Bytes of directories in memory that are not for files.
+const SMALL: &str = "1048576";
 /// Open files of a function.
 const FILES: u32 = 1024;
-/// What an interpreter needs beside the function's own memory, in MiB.
+/// What one process may have asked for beyond what the function may use, in
+/// MiB: interpreters ask for more than they touch.
 const OVERHEAD_MIB: u64 = 96;
 
 /// How far a function's process is kept from the rest of the machine.
@@ -37,8 +45,8 @@ pub enum Confinement {
     Namespaces,
     /// The same by bubblewrap, for a server that is not root.
     Bubblewrap,
-    /// A process group and resource limits: what it starts and detaches
-    /// outlives it, and it reads what the server reads.
+    /// A process group and resource limits: it reads what the server reads, and
+    /// what it detaches from itself fast enough outlives it.
     ProcessGroup,
 }
 
@@ -64,6 +72,26 @@ impl Confinement {
             }
             Self::ProcessGroup => (task.to_owned(), bootstraps.to_owned()),
         }
+    }
+
+    /// What all processes of a function may use together.
+    pub(crate) fn bounds(&self, memory_mib: u32) -> Bounds {
+        Bounds {
+            memory_bytes: u64::from(memory_mib) * 1024 * 1024,
+            threads: PROCESSES + HELPERS,
+            stays: *self == Self::Namespaces,
+        }
+    }
+
+    /// Processes that the kernel allows the user of a function. If that is the
+    /// server's own, it counts what others of the same user have, and is but the
+    /// last resort: functions are counted one by one as well.
+    fn most_processes(&self) -> u64 {
+        if *self != Self::ProcessGroup {
+            return PROCESSES;
+        }
+        let most = getrlimit(Resource::RLIMIT_NPROC).map_or(u64::MAX, |(_, most)| most);
+        most.min(PROCESSES * 4)
     }
 
     /// The user that a function runs as at one of the places there are for
@@ -104,15 +132,16 @@ const WATCHED: &str = "exec 3<&0 </dev/null; \"$@\" 3<&- & child=$!; \
      [ \"$status\" -le 128 ] || kill \"-$((status - 128))\" \"$$\"; exit \"$status\"";
 
 /// Runs its arguments with the variables that it was given under other names:
-/// what runs before it, with more rights, must not heed them.
-const ENTER: &str = "__n=0; while [ \"$__n\" -lt \"$__strongroom_variables\" ]; do \
+/// what runs before it, with more rights, must not heed them. Should the machine
+/// run out of memory, the function is the first to go.
+const ENTER: &str = "echo 1000 2>/dev/null >/proc/self/oom_score_adj; __n=0; while [ \"$__n\" -lt \"$__strongroom_variables\" ]; do \
      eval \"export \\\"\\$__strongroom_$__n\\\"; unset __strongroom_$__n\"; __n=$((__n + 1)); \
      done; unset __n __strongroom_variables; exec \"$@\"";
 
 impl Process {
     /// Starts a program.
     pub(crate) fn start(confinement: &Confinement, program: &Program<'_>) -> std::io::Result<Self> {
-        let mut function = limits(program.memory_mib);
+        let mut function = limits(program.memory_mib, confinement.most_processes());
         function.extend(script(ENTER));
         function.extend(program.command.iter().cloned());
         let confined = match confinement {
@@ -157,6 +186,12 @@ impl Process {
         })
     }
 
+    /// The first of its processes, from which all others descend.
+    pub(crate) fn root(&self) -> std::io::Result<Pid> {
+        let gone = || std::io::Error::other("the process is gone");
+        self.group.ok_or_else(gone)
+    }
+
     /// Its output, both streams as they come.
     pub(crate) fn log(&mut self) -> Log {
         Log::of(self.child.stdout.take(), self.child.stderr.take())
@@ -196,14 +231,18 @@ fn script(text: &str) -> [String; 4] {
     ["/bin/sh", "-c", text, "sh"].map(str::to_owned)
 }
 
-fn limits(memory_mib: u32) -> Vec<String> {
+/// What the kernel holds each process to, and that it comes after the server's
+/// own when there is not enough of the machine for all.
+fn limits(memory_mib: u32, processes: u64) -> Vec<String> {
     let memory = (u64::from(memory_mib) + OVERHEAD_MIB) * 1024 * 1024;
     let words = [
+        "/usr/bin/nice".to_owned(),
+        "--adjustment=10".to_owned(),
         "/usr/bin/prlimit".to_owned(),
         format!("--data={memory}"),
         format!("--fsize={DISK_BYTES}"),
         format!("--nofile={FILES}"),
-        format!("--nproc={PROCESSES}"),
+        format!("--nproc={processes}"),
         "--core=0".to_owned(),
         "--".to_owned(),
     ];
@@ -214,7 +253,8 @@ fn limits(memory_mib: u32) -> Vec<String> {
 /// places, gives up its rights and becomes the function.
 fn namespaces(program: &Program<'_>, function: &[String]) -> Vec<String> {
     // Every file system is first made one to read; what is mounted after that
-    // is the function's own.
+    // is the function's own. Nothing stays in memory that no process has: there
+    // are no System V segments and queues.
     const PLACES: &str = "set -e; task=$1; runtime=$2; size=$3; user=$4; shift 4; \
          while read -r _ _ _ _ place _; do case $place in /proc*|/sys*) ;; \
          *) mount -o remount,bind,ro \"$place\" 2>/dev/null || : ;; esac; \
@@ -228,6 +268,7 @@ fn namespaces(program: &Program<'_>, function: &[String]) -> Vec<String> {
          mount -t tmpfs -o size=$size,mode=1777,nosuid,nodev none /tmp; \
          [ ! -d /var/tmp ] || mount --bind /tmp /var/tmp; \
          mount -t tmpfs -o size=1m,mode=1777,nosuid,nodev none /dev/shm; \
+         for name in shmmni msgmni; do echo 0 > /proc/sys/kernel/$name; done; \
          umask 022; cd /mnt/task; exec \"$@\"";
     let user = program.user.unwrap_or(FIRST_ID);
     let mut words: Vec<String> = [
@@ -263,35 +304,42 @@ fn namespaces(program: &Program<'_>, function: &[String]) -> Vec<String> {
 }
 
 fn bubblewrap(program: &Program<'_>, function: &[String]) -> Vec<String> {
-    let mut words: Vec<String> = [
-        "/usr/bin/bwrap",
+    let mut words = vec!["/usr/bin/bwrap".to_owned()];
+    let mut say = |more: &[&str]| words.extend(more.iter().map(|word| (*word).to_owned()));
+    say(&[
         "--unshare-all",
+        "--unshare-user",
+        "--disable-userns",
         "--share-net",
-        "--die-with-parent",
-        "--new-session",
-        "--ro-bind",
-        "/",
-        "/",
-        "--dev",
+    ]);
+    say(&["--die-with-parent", "--new-session", "--ro-bind", "/", "/"]);
+    say(&["--dev", "/dev", "--proc", "/proc"]);
+    // All that is in memory has a size, or can only be read.
+    let size = DISK_BYTES.to_string();
+    say(&["--size", &size, "--tmpfs", "/tmp"]);
+    say(&[
+        "--size",
+        SMALL,
+        "--tmpfs",
+        "/dev/shm",
+        "--remount-ro",
         "/dev",
-        "--proc",
-        "/proc",
-        "--tmpfs",
-        "/tmp",
-        "--tmpfs",
-        "/mnt",
+    ]);
+    say(&["--size", SMALL, "--tmpfs", "/mnt"]);
+    say(&["--ro-bind", &program.task.to_string_lossy(), "/mnt/task"]);
+    say(&[
         "--ro-bind",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    words.push(program.task.display().to_string());
-    words.extend(["/mnt/task".to_owned(), "--ro-bind".to_owned()]);
-    words.push(program.bootstraps.display().to_string());
-    words.push("/mnt/runtime".to_owned());
-    for hidden in program.hidden {
-        words.extend(["--tmpfs".to_owned(), hidden.display().to_string()]);
+        &program.bootstraps.to_string_lossy(),
+        "/mnt/runtime",
+    ]);
+    say(&["--remount-ro", "/mnt"]);
+    // What is under `/tmp` is not there anyway.
+    let hidden = program.hidden.iter();
+    for hidden in hidden.filter(|hidden| !hidden.starts_with("/tmp")) {
+        let hidden = hidden.to_string_lossy();
+        say(&["--size", SMALL, "--tmpfs", &hidden, "--remount-ro", &hidden]);
     }
-    words.extend(["--chdir", "/mnt/task", "--"].map(str::to_owned));
+    say(&["--chdir", "/mnt/task", "--"]);
     words.extend_from_slice(function);
     words
 }

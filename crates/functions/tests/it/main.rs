@@ -2,3 +2,7 @@
 
 #[cfg(test)]
 mod handlers;
+#[cfg(test)]
+mod harm;
+#[cfg(test)]
+mod world;
