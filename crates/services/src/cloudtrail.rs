@@ -46,6 +46,9 @@ impl Service for CloudTrail {
     type Error = Error;
 }
 
+/// Who acts when a service acts by itself and CloudTrail does not say which.
+pub(crate) const AWS_INTERNAL: &str = "AWS Internal";
+
 /// The version of the record format that is written.
 const EVENT_VERSION: &str = "1.11";
 /// Longest `userAgent`, `errorCode` and `errorMessage`, in bytes.
@@ -116,8 +119,9 @@ pub enum Kind {
     /// Secrets Manager for the caller, under the caller's identity.
     Forwarded,
     /// A service by itself, about a resource that lives there, which need not
-    /// be where the caller does. The text is the record's `requestID`.
-    ServiceEvent(&'static str, String, Home),
+    /// be where the caller does. The text is the record's `requestID`, which
+    /// most services leave out.
+    ServiceEvent(&'static str, Option<String>, Home),
 }
 
 /// A resource of an event.
@@ -252,7 +256,7 @@ impl Event {
                 (None, _) => request.source_ip.to_string(),
             },
             user_agent: service.or(request.user_agent.as_deref()),
-            request_id: &request.id,
+            request_id: Some(&request.id),
             event_type: "AwsApiCall",
             account,
             region: request.region,
@@ -287,8 +291,8 @@ impl Event {
     #[must_use]
     pub fn service_record(&self, services: &Services, home: &Home, time: &EventTime) -> Vec<u8> {
         let (service, request_id) = match &self.kind {
-            Kind::ServiceEvent(service, id, _) => (*service, id.as_str()),
-            Kind::ApiCall | Kind::Forwarded => (self.source, ""),
+            Kind::ServiceEvent(service, id, _) => (*service, id.as_deref()),
+            Kind::ApiCall | Kind::Forwarded => (self.source, None),
         };
         self.line(Scene {
             user_identity: &identity::of_service(home.account, service),
@@ -332,7 +336,7 @@ impl Event {
         if let Some(extra) = &self.additional_event_data {
             line.value("additionalEventData", extra);
         }
-        line.text("requestID", scene.request_id);
+        line.some_text("requestID", scene.request_id);
         line.text("eventID", &scene.id);
         line.flag("readOnly", self.read_only);
         // KMS has the list even if nothing is on it.
@@ -367,7 +371,7 @@ struct Scene<'a> {
     user_identity: &'a RawValue,
     source: String,
     user_agent: Option<&'a str>,
-    request_id: &'a str,
+    request_id: Option<&'a str>,
     event_type: &'static str,
     account: AccountId,
     region: Region,

@@ -178,6 +178,8 @@ pub(crate) struct Remarks {
     pub(crate) resources: Vec<Resource>,
     /// The account that owns what the call is about.
     pub(crate) owner: Option<AccountId>,
+    /// What `requestParameters` have beside what the request says itself.
+    pub(crate) request_parameters: Vec<(&'static str, serde_json::Value)>,
     /// `additionalEventData`.
     pub(crate) additional_event_data: Option<serde_json::Value>,
     /// `responseElements` of a change that answers nothing.

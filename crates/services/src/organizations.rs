@@ -20,6 +20,7 @@ mod paging;
 mod policy;
 mod policy_type;
 mod record;
+mod service_event;
 mod shapes;
 mod subject;
 mod tags;

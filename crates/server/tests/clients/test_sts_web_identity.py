@@ -145,6 +145,11 @@ def test_tags_and_source_identity_of_the_token(
     more = {TAGS: tags, "https://aws.amazon.com/source_identity": "ann"}
     answer = assume(anonymous, role, provider.token(**more))
     assert answer["SourceIdentity"] == "ann"
+    (record,) = server.audit(harness.request_id_of(answer), wait_seconds=5)
+    assert record["requestParameters"] == {
+        "roleArn": role, "roleSessionName": record["requestParameters"]["roleSessionName"],
+        "principalTags": {"team": "red"}, "transitiveTagKeys": ["team"],
+        "sourceIdentity": "ann"}
     client = session_of(server, answer["Credentials"])
     assert client.get_secret_value(SecretId=arn)["SecretString"] == "one"
     client.list_secrets()
@@ -154,8 +159,11 @@ def test_tags_and_source_identity_of_the_token(
     with refused("IDPRejectedClaim", status=403):
         assume(anonymous, role, provider.token(**{TAGS: {"principal_tags": {"team": "red"}}}))
     plain = principals.role(trusts=[trusting(provider)])
-    with refused("AccessDenied", "Not authorized to perform sts:TagSession", 403):
+    with refused("AccessDenied", "Not authorized to perform sts:TagSession", 403) as denied:
         assume(anonymous, plain, provider.token(**{TAGS: tags}))
+    (record,) = server.audit(harness.request_id_of(denied.value.response), wait_seconds=5)
+    assert record["requestParameters"]["principalTags"] == {"team": "red"}
+    assert record["userIdentity"]["userName"] == "system:sa:app"
 
 
 def test_tags_in_claims_of_their_own(server, anonymous, provider, principals, sm, refused):
@@ -264,9 +272,9 @@ def test_records(server, anonymous, provider, principals, role, refused):
     (record,) = server.audit(harness.request_id_of(answer), wait_seconds=5)
     identity = record["userIdentity"]
     assert identity["type"] == "WebIdentityUser"
-    assert identity["identityProvider"] == provider.issuer
+    assert identity["identityProvider"] == provider.arn
     assert identity["userName"] == "system:sa:app"
-    assert identity["principalId"] == f"{provider.issuer}:sts.amazonaws.com:system:sa:app"
+    assert identity["principalId"] == f"{provider.arn}:sts.amazonaws.com:system:sa:app"
     assert "accessKeyId" not in identity and "arn" not in identity
     assert record["recipientAccountId"] == principals.account
     assert "webIdentityToken" not in record["requestParameters"]

@@ -156,7 +156,7 @@ class Walk:
         wanted = {call.request_id for call in self.calls}
         by_request = {}
         for record in self._until_all(wanted):
-            by_request.setdefault(record["requestID"], []).append(record)
+            by_request.setdefault(record.get("requestID"), []).append(record)
         told = {}
         for call in self.calls:
             labels = told.setdefault((call.service, call.operation), {})
@@ -164,7 +164,7 @@ class Walk:
         mine = {call.request_id for call in self.calls}
         for record in self.server.audit():
             if record["eventType"] == "AwsServiceEvent":
-                place, label = ("events", record["eventName"]), "told"
+                place, label = ("events", record["eventName"]), ending(record)
             elif record["requestID"] not in mine and (by := called_by(record)):
                 service = record["eventSource"].partition(".")[0]
                 place, label = (service, record["eventName"]), by
@@ -184,10 +184,16 @@ class Walk:
         deadline = datetime.datetime.now() + datetime.timedelta(seconds=PATIENCE)
         while True:
             records = self.server.audit()
-            missing = wanted - {record["requestID"] for record in records}
+            missing = wanted - {record.get("requestID") for record in records}
             if not missing:
                 return records
             assert datetime.datetime.now() < deadline, f"{len(missing)} calls unrecorded"
+
+
+def ending(record):
+    """Which end a service tells of, where the same event tells of several."""
+    status = record.get("serviceEventDetails", {}).get("createAccountStatus", {})
+    return "told of a failure" if status.get("state") == "FAILED" else "told"
 
 
 def called_by(record):

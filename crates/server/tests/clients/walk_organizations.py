@@ -29,6 +29,7 @@ def accounts(w, orgs, root):
     made = orgs.describe_create_account_status(CreateAccountRequestId=status["Id"])
     member = w.member = made["CreateAccountStatus"]["AccountId"]
     orgs.list_create_account_status(States=["SUCCEEDED"])
+    orgs("which fails").create_account(AccountName="again", Email="member@example.com")
     orgs.describe_account(AccountId=member)
     orgs.refused.describe_account(AccountId="999999999999")
     orgs.list_accounts()

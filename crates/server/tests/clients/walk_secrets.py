@@ -3,6 +3,7 @@ cannot."""
 
 import json
 
+import rotations
 from receivers import until
 from test_functions import ALLOWED, PYTHON, TRUST, archive
 
@@ -105,3 +106,32 @@ def rotation(w, sm):
     w.came(json.loads(value)["password"])
     sm.cancel_rotate_secret(SecretId="team/rotated")
     sm.refused.cancel_rotate_secret(SecretId="none")
+    endings(w, sm, function)
+
+
+def endings(w, sm, function):
+    """Rotations that end otherwise: a test, good and bad; a failure, and one that is given
+    up because somebody else sets a value."""
+    def told(event, count=1):
+        named = lambda: [r for r in w.server.audit(needle=event) if r["eventName"] == event]
+        assert until(lambda: len(named()) == count, 60), f"no {event}"
+
+    test = sm("a test")
+    test.rotate_secret(SecretId="team/rotated", RotationLambdaARN=function,
+                       RotateImmediately=False)
+    told("TestRotationSucceeded")
+    # It is no JSON, as the function would have it.
+    arn = sm("rotated").create_secret(Name="team/failing", SecretString=w.text())["ARN"]
+    failing = sm("which fails")
+    failing.rotate_secret(SecretId=arn, RotationLambdaARN=function, RotateImmediately=True)
+    told("RotationFailed")
+    failing.put_secret_value(SecretId=arn, SecretString=w.text())
+    told("RotationAbandoned")
+    # Nobody listens there.
+    arn = sm("rotated").create_secret(Name="team/unreachable", SecretString=json.dumps({
+        "engine": "postgres", "host": "127.0.0.1", "port": 1, "username": "app",
+        "password": w.text()}))["ARN"]
+    sm("a test that fails").rotate_secret(
+        SecretId=arn, RotateImmediately=False,
+        RotationLambdaARN=rotations.function(arn, "RDSPostgreSQLRotationSingleUser"))
+    told("TestRotationFailed")

@@ -7,6 +7,12 @@ from sts import allow, policy, trust
 from test_sts_web_identity import Provider, trusting
 
 TAGS = [{"Key": "team", "Value": "blue"}]
+CLAIMS = {
+    "https://aws.amazon.com/tags": {
+        "principal_tags": {"team": ["blue"], "stage": ["test"]},
+        "transitive_tag_keys": ["team"]},
+    "https://aws.amazon.com/source_identity": "ann",
+}
 
 
 def walk(w):
@@ -18,7 +24,7 @@ def walk(w):
     )["Role"]["Arn"]
     iam("for sessions").put_role_policy(
         RoleName="sessions", PolicyName="inline",
-        PolicyDocument=policy(allow("secretsmanager:*"), allow("kms:*")))
+        PolicyDocument=policy(allow("secretsmanager:*"), allow("kms:*"), allow("sts:*")))
     sts.get_caller_identity()
     sts.get_access_key_info(AccessKeyId=w.admin["AccessKeyId"])
     assumed = w.session(sts.assume_role(
@@ -34,6 +40,8 @@ def walk(w):
         Name="by/a-session", SecretString=w.text())
     w.service("iam", assumed).refused("by a role's session").list_users()
     w.service("sts", assumed)("by a role's session").get_caller_identity()
+    w.session(w.service("sts", assumed)("by a role's session").assume_role(
+        RoleArn=role, RoleSessionName="two", Tags=[{"Key": "stage", "Value": "test"}]))
     temporary = w.session(sts.get_session_token(DurationSeconds=900))
     w.service("sts", temporary)("with temporary keys").get_caller_identity()
     w.service("secretsmanager", temporary)("with temporary keys").get_secret_value(
@@ -64,7 +72,8 @@ def web_identity(w, iam):
     )["OpenIDConnectProviderArn"]
     w.port = str(provider.server.server_port)
     role = iam("for tokens").create_role(
-        RoleName="pods", AssumeRolePolicyDocument=policy(trusting(provider)))["Role"]["Arn"]
+        RoleName="pods", AssumeRolePolicyDocument=policy(trusting(
+            provider, "sts:TagSession", "sts:SetSourceIdentity")))["Role"]["Arn"]
     iam("for tokens").put_role_policy(
         RoleName="pods", PolicyName="inline",
         PolicyDocument=policy(allow("secretsmanager:*"), allow("kms:*")))
@@ -74,6 +83,8 @@ def web_identity(w, iam):
         RoleArn=role, RoleSessionName="pod", WebIdentityToken=token, DurationSeconds=900))
     w.service("secretsmanager", session)("by a pod").list_secrets()
     w.service("secretsmanager", session)("by a pod").get_secret_value(SecretId="by/a-session")
+    w.session(anyone("with tags").assume_role_with_web_identity(
+        RoleArn=role, RoleSessionName="pod", WebIdentityToken=w.came(provider.token(**CLAIMS))))
     anyone.refused.assume_role_with_web_identity(
         RoleArn=role, RoleSessionName="pod", WebIdentityToken=w.came(provider.token(exp=1)))
     anyone.refused("no token at all").assume_role_with_web_identity(

@@ -143,56 +143,52 @@ impl Identity {
     /// A service that acts by itself.
     #[must_use]
     pub fn of_service(name: &str) -> Self {
-        let identity = || {
-            raw(&UserIdentity {
-                r#type: Some("AWSService"),
-                invoked_by: Some(name),
-                ..UserIdentity::default()
-            })
-        };
-        Self {
-            direct: identity(),
-            forwarded: identity(),
-            stranger: identity(),
-            forwarded_stranger: identity(),
-        }
+        Self::everywhere(&UserIdentity {
+            r#type: Some("AWSService"),
+            invoked_by: Some(name),
+            ..UserIdentity::default()
+        })
     }
 
     /// Whoever shows the assertion of a SAML provider that is not found genuine.
     #[must_use]
     pub fn of_saml_user() -> Self {
-        let identity = || {
-            raw(&UserIdentity {
-                r#type: Some("SAMLUser"),
-                ..UserIdentity::default()
-            })
-        };
-        Self {
-            direct: identity(),
-            forwarded: identity(),
-            stranger: identity(),
-            forwarded_stranger: identity(),
-        }
+        Self::everywhere(&UserIdentity {
+            r#type: Some("SAMLUser"),
+            ..UserIdentity::default()
+        })
     }
 
-    /// Whoever shows an identity provider's token and has no credentials yet.
-    /// What cannot be told from the token is empty.
+    /// Whoever shows an identity provider's token that is not found genuine:
+    /// nothing in it is told as if it were so.
     #[must_use]
-    pub fn of_web_identity(issuer: &str, audience: &str, subject: &str) -> Self {
-        let identity = || {
-            raw(&UserIdentity {
-                r#type: Some("WebIdentityUser"),
-                principal_id: Some(format!("{issuer}:{audience}:{subject}")),
-                user_name: Some(subject),
-                identity_provider: Some(issuer),
-                ..UserIdentity::default()
-            })
-        };
+    pub fn of_web_identity_user() -> Self {
+        Self::everywhere(&UserIdentity {
+            r#type: Some("WebIdentityUser"),
+            ..UserIdentity::default()
+        })
+    }
+
+    /// Whom an identity provider, by its ARN, vouches for, and who has no
+    /// credentials yet.
+    #[must_use]
+    pub fn of_web_identity(provider: &str, audience: &str, subject: &str) -> Self {
+        Self::everywhere(&UserIdentity {
+            r#type: Some("WebIdentityUser"),
+            principal_id: Some(format!("{provider}:{audience}:{subject}")),
+            user_name: Some(subject),
+            identity_provider: Some(provider),
+            ..UserIdentity::default()
+        })
+    }
+
+    /// The same in all records.
+    fn everywhere(identity: &UserIdentity<'_>) -> Self {
         Self {
-            direct: identity(),
-            forwarded: identity(),
-            stranger: identity(),
-            forwarded_stranger: identity(),
+            direct: raw(identity),
+            forwarded: raw(identity),
+            stranger: raw(identity),
+            forwarded_stranger: raw(identity),
         }
     }
 }

@@ -60,7 +60,7 @@ impl Notice<'_> {
                 r#type: rule.resource_type(),
                 arn: self.resource_arn.to_owned(),
             }],
-            kind: Kind::ServiceEvent(CONFIG, services.random.uuid(), *self.home),
+            kind: Kind::ServiceEvent(CONFIG, Some(services.random.uuid()), *self.home),
             ..Event::call(CONFIG, COMPLIANCE_CHANGE, false)
         }
     }

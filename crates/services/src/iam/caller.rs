@@ -101,7 +101,7 @@ impl Caller {
             account,
             arn: Arn::new(partition.as_str(), "sts", "", account, "anonymous"),
             policy_arn: None,
-            identity: Identity::of_web_identity("", "", ""),
+            identity: Identity::of_web_identity_user(),
             access_key_id: String::new(),
             secret_access_key: Sensitive::default(),
             secret_version: 0,

@@ -1,12 +1,9 @@
 //! The end of a key: scheduled, called off, carried out.
 
-use serde_json::json;
 use strongroom_store::{Mode, StoreError, Transaction};
 use strongroom_types::Timestamp;
 
-use super::{
-    grants, key::OpenKey, multi_region, record::Key, rotation, service_event::service_event,
-};
+use super::{grants, key::OpenKey, multi_region, record::Key, rotation, service_event};
 use crate::{
     cloudtrail::EventTime,
     context::{Home, Services},
@@ -90,7 +87,7 @@ pub async fn delete_key(
         };
         if let Some(row) = row.filter(ended) {
             destroy(services, &mut tx, &home, id, row, now).await?;
-            let event = service_event(services, &home, id, "DeleteKey", json!({}));
+            let event = service_event::deleted(&home, id);
             lines.push(event.own_record(services, &EventTime::of(now)));
         }
     }

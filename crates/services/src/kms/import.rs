@@ -293,7 +293,7 @@ pub async fn expire_material(
                 let details = json!({"keyMaterialId": hexadecimal(&material.id)});
                 forget(material);
                 let name = "DeleteExpiredKeyMaterial";
-                let event = service_event(services, &home, key_id, name, details);
+                let event = service_event(&home, key_id, name, details);
                 lines.push(event.own_record(services, &EventTime::of(now)));
             }
             tx.put::<KmsKeys>(&place, &row)?;

@@ -7,7 +7,8 @@ use strongroom_types::Timestamp;
 use super::{
     deletion::end_of_window,
     error::{Code, Error, Result},
-    key::{OpenKey, must_be_own, must_be_symmetric, state_of},
+    key::{OpenKey, current_of, must_be_own, must_be_symmetric, state_of},
+    material::hexadecimal,
     multi_region,
     record::{Key, Material, Rotation, RotationType},
     service_event::service_event,
@@ -143,35 +144,28 @@ pub(super) async fn rotate(
             now.as_millisecond(),
         )
     };
+    let rotated = rotated(home, key_id, row, how, &id);
     row.materials.push(material(home));
-    let mut events = vec![rotated(services, home, key_id, how, &id)];
+    let mut events = vec![rotated];
     for (replica_home, mut replica) in multi_region::relatives(tx, home, key_id, row).await? {
         replica.materials.push(material(&replica_home));
         let place = (replica_home.account, replica_home.region, key_id.to_owned());
         tx.put::<KmsKeys>(&place, &replica)?;
-        events.push(service_event(
-            services,
-            &replica_home,
-            key_id,
-            "SynchronizeMultiRegionKey",
-            json!({}),
-        ));
+        let name = "SynchronizeMultiRegionKey";
+        events.push(service_event(&replica_home, key_id, name, json!({})));
     }
     Ok(events)
 }
 
-/// The event of a rotation.
-pub(super) fn rotated(
-    services: &Services,
-    home: &Home,
-    key_id: &str,
-    how: RotationType,
-    material_id: &[u8],
-) -> Event {
+/// The event of a rotation of the key that is `row` before it.
+fn rotated(home: &Home, key_id: &str, row: &Key, how: RotationType, material_id: &[u8]) -> Event {
     let details = json!({
-        "rotationType": name(how), "keyMaterialId": super::material::hexadecimal(material_id),
+        "rotationType": name(how),
+        "keyOrigin": if row.external { "EXTERNAL" } else { "AWS_KMS" },
+        "previousKeyMaterialId": current_of(row).map(|material| hexadecimal(&material.id)),
+        "currentKeyMaterialId": hexadecimal(material_id),
     });
-    service_event(services, home, key_id, "RotateKey", details)
+    service_event(home, key_id, "RotateKey", details)
 }
 
 /// `RotationType`.
@@ -287,12 +281,7 @@ pub(super) async fn on_demand(
         let place = (home.account, home.region, id.to_owned());
         cx.tx.put::<KmsKeys>(&place, &relative)?;
     }
+    let rotated = rotated(home, id, row, RotationType::OnDemand, &material_id);
     rotate_to(row).ok_or_else(nothing)?;
-    Ok(vec![rotated(
-        cx.services,
-        home,
-        id,
-        RotationType::OnDemand,
-        &material_id,
-    )])
+    Ok(vec![rotated])
 }

@@ -1,20 +1,18 @@
 //! What KMS itself reports about a key.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Kms;
 use crate::{
-    cloudtrail::{Event, Kind, Resource},
-    context::{Home, Services},
+    cloudtrail::{AWS_INTERNAL, Event, Kind, Resource},
+    context::Home,
     operation::Service as _,
 };
 
-/// Who acts when KMS acts by itself.
-const AWS_INTERNAL: &str = "AWS Internal";
-
-/// A service event about a key; `details` has the key's id in it.
+/// A service event about a key; `details` gets the key's id.
+///
+/// Source: AWS KMS Developer Guide, "Examples of AWS KMS log entries".
 pub(super) fn service_event(
-    services: &Services,
     home: &Home,
     key_id: &str,
     name: &'static str,
@@ -28,9 +26,22 @@ pub(super) fn service_event(
         resources: vec![Resource {
             account_id: home.account.to_string(),
             r#type: "AWS::KMS::Key",
-            arn: home.arn("kms", format_args!("key/{key_id}")).to_string(),
+            arn: key_arn(home, key_id),
         }],
-        kind: Kind::ServiceEvent(AWS_INTERNAL, services.random.uuid(), *home),
+        kind: Kind::ServiceEvent(AWS_INTERNAL, None, *home),
         ..Event::call(Kms::EVENT_SOURCE, name, false)
     }
+}
+
+/// The end of a key's waiting period. It answers the key's ARN, as calls that
+/// change keys do.
+pub(super) fn deleted(home: &Home, key_id: &str) -> Event {
+    Event {
+        response_elements: Some(json!({"keyId": key_arn(home, key_id)})),
+        ..service_event(home, key_id, "DeleteKey", json!({}))
+    }
+}
+
+fn key_arn(home: &Home, key_id: &str) -> String {
+    home.arn("kms", format_args!("key/{key_id}")).to_string()
 }

@@ -1,6 +1,6 @@
 //! The way of a request through an operation.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use strongroom_store::Mode;
 use strongroom_types::Timestamp;
 
@@ -92,6 +92,7 @@ impl<'r> Call<'r> {
             ..
         } = cx;
         self.ahead = ahead;
+        self.further_parameters(remarks.request_parameters);
         self.event.resources = remarks.resources;
         self.event.owner = remarks.owner;
         self.event.additional_event_data = story.or(remarks.additional_event_data);
@@ -131,6 +132,18 @@ impl<'r> Call<'r> {
             head,
             records: Records::Committed,
         })
+    }
+
+    fn further_parameters(&mut self, further: Vec<(&'static str, Value)>) {
+        if further.is_empty() {
+            return;
+        }
+        let parameters = &mut self.event.request_parameters;
+        let parameters = parameters.get_or_insert_with(|| Value::Object(Map::new()));
+        if let Value::Object(parameters) = parameters {
+            let further = further.into_iter();
+            parameters.extend(further.map(|(name, value)| (name.to_owned(), value)));
+        }
     }
 
     /// Of an attempt that came to nothing, the uses of keys are still on

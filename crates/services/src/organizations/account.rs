@@ -7,6 +7,8 @@ use super::{
     error::{Error, Result},
     id,
     record::{AccountRequest, Member, Tag},
+    service_event::{self, Departure},
+    shapes::JoinedMethod,
 };
 use crate::{
     context::Context,
@@ -87,8 +89,10 @@ pub(super) async fn create(
         org.attach_defaults(cx, &account.to_string())?;
         let role = wanted.role.unwrap_or_else(|| ROLE.to_owned());
         make_role(cx, org, account, role)?;
+        service_event::joined(cx, org, account, &JoinedMethod::Created);
     }
     let id = id::draw(cx, "car-", 32);
+    service_event::account_made(cx, org, &id, &request);
     let key = (org.management, id);
     cx.tx.put::<OrganizationAccountRequests>(&key, &request)?;
     Ok((key.1, request))
@@ -164,13 +168,15 @@ pub(super) async fn requests(
 }
 
 /// Closes an account. Nothing opens it again.
-pub(super) async fn close(
+pub(super) fn close(
     cx: &mut Context<'_>,
+    org: &Org,
     account: AccountId,
     mut member: Member,
 ) -> Result<()> {
     member.closed_ms = Some(cx.now.as_millisecond());
     cx.tx.put::<OrganizationMembers>(&(account,), &member)?;
+    service_event::account_closed(cx, org, account);
     Ok(())
 }
 
@@ -181,7 +187,12 @@ pub(super) async fn close(
 /// # Errors
 /// `ConstraintViolationException` for a closed account; AWS documents no text
 /// of its own for it (inferred).
-pub(super) async fn leave(cx: &mut Context<'_>, org: &Org, account: AccountId) -> Result<()> {
+pub(super) async fn leave(
+    cx: &mut Context<'_>,
+    org: &Org,
+    account: AccountId,
+    how: Departure,
+) -> Result<()> {
     let member = cx.tx.get::<OrganizationMembers>(&(account,)).await?;
     if member.is_some_and(|member| member.closed_ms.is_some()) {
         return Err(Error::constraint(
@@ -191,5 +202,6 @@ pub(super) async fn leave(cx: &mut Context<'_>, org: &Org, account: AccountId) -
     }
     org.detach_all(cx, &account.to_string()).await?;
     cx.tx.delete::<OrganizationMembers>(&(account,))?;
+    service_event::departed(cx, org, account, &how);
     Ok(())
 }

@@ -9,6 +9,8 @@ use super::{
     id,
     policy_type::{Managed, PolicyType},
     record::{Member, Organization, Policy, Tag, Unit},
+    service_event::{self, Departure},
+    shapes::JoinedMethod,
 };
 use crate::{
     context::Context,
@@ -90,6 +92,7 @@ impl Org {
         cx.tx.put::<OrganizationMembers>(&(management,), &member)?;
         let org = Self { management, row };
         org.save(cx)?;
+        service_event::joined(cx, &org, management, &JoinedMethod::Invited);
         Ok(org)
     }
 
@@ -111,6 +114,7 @@ impl Org {
         }
         cx.tx.delete::<OrganizationMembers>(&(management,))?;
         cx.tx.delete::<Organizations>(&(management,))?;
+        service_event::departed(cx, &self, management, &Departure::Left);
         Ok(())
     }
 

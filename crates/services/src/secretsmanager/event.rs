@@ -11,10 +11,24 @@ pub(super) fn rotation_event(found: &FoundSecret, name: &'static str, token: &st
     Event {
         kind: Kind::ServiceEvent(
             SecretsManager::EVENT_SOURCE,
-            format!("Rotation-{}-{token}", found.arn),
+            Some(format!("Rotation-{}-{token}", found.arn)),
             found.home,
         ),
         ..service_event(found, name, token)
+    }
+}
+
+/// A service event about a rotation that went wrong. AWS's records of this have
+/// a message and no code.
+pub(super) fn failure_event(
+    found: &FoundSecret,
+    name: &'static str,
+    token: &str,
+    why: String,
+) -> Event {
+    Event {
+        error: Some(("", why)),
+        ..rotation_event(found, name, token)
     }
 }
 
@@ -24,7 +38,7 @@ pub(super) fn service_event(found: &FoundSecret, name: &'static str, token: &str
         additional_event_data: Some(serde_json::json!({"SecretId": found.arn.as_str()})),
         kind: Kind::ServiceEvent(
             SecretsManager::EVENT_SOURCE,
-            format!("{name}-{}-{token}", found.arn),
+            Some(format!("{name}-{}-{token}", found.arn)),
             found.home,
         ),
         ..Event::call(SecretsManager::EVENT_SOURCE, name, false)

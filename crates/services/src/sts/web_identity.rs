@@ -9,6 +9,7 @@ mod provider;
 mod tags;
 mod token;
 
+use serde_json::{Map, Value};
 use strongroom_types::{AccountId, Partition, Principal, Timestamp};
 
 pub use provider::{Fetch, FetchError, IdentityProviders};
@@ -19,7 +20,12 @@ use super::{
     session::{Claim, WebIdentity},
     shapes::Tag,
 };
-use crate::{authorize::Stranger, context::Context, iam, tables::OidcProviders};
+use crate::{
+    authorize::Stranger,
+    context::{Context, Remarks},
+    iam,
+    tables::OidcProviders,
+};
 
 /// Seconds that a provider's clock may be off.
 const LEEWAY_SECONDS: i64 = 300;
@@ -100,6 +106,24 @@ pub(super) async fn vouched(
 }
 
 impl Vouched {
+    /// What the token asks for beside the request's own parameters.
+    pub(super) fn on_record(&self, remarks: &mut Remarks) {
+        let mut put = |name, value: Value| remarks.request_parameters.push((name, value));
+        if !self.tags.is_empty() {
+            let tags = self.tags.iter();
+            let tags: Map<_, _> = tags
+                .map(|tag| (tag.key.clone(), tag.value.as_str().into()))
+                .collect();
+            put("principalTags", tags.into());
+        }
+        if !self.transitive.is_empty() {
+            put("transitiveTagKeys", self.transitive.as_slice().into());
+        }
+        if let Some(identity) = &self.source_identity {
+            put("sourceIdentity", identity.as_str().into());
+        }
+    }
+
     /// As policies see whoever it is, who has no credentials yet.
     pub(super) fn stranger(&self) -> Stranger {
         let Self {

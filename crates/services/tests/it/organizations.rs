@@ -9,7 +9,10 @@ use strongroom_services::{
 };
 use strongroom_types::Region;
 
-use crate::world::{ADMINISTRATOR, Reply, World};
+use crate::{
+    client::outbox,
+    world::{ADMINISTRATOR, Reply, World},
+};
 
 const SCP: &str = "SERVICE_CONTROL_POLICY";
 const RCP: &str = "RESOURCE_CONTROL_POLICY";
@@ -717,6 +720,106 @@ async fn what_breaks_the_model_has_a_reason() {
         let expected = ("InvalidInputException".to_owned(), text.to_owned());
         assert_eq!(found, Err(expected), "{operation} {input}");
     }
+}
+
+impl Org {
+    /// The service events since the last call of this: names and details.
+    async fn told(&self, seen: &mut usize) -> Vec<(String, Value)> {
+        let records = outbox(&self.world).await;
+        let new = records[*seen..].iter();
+        *seen = records.len();
+        let mut events = Vec::new();
+        for line in new {
+            let mut record: Value = serde_json::from_slice(line).unwrap();
+            if record["eventType"] != "AwsServiceEvent" {
+                continue;
+            }
+            let name = text(&record["eventName"]);
+            let by = match name.as_str() {
+                "CloseAccountResult" => "organizations.amazonaws.com",
+                _ => "AWS Internal",
+            };
+            let management = "000000000001";
+            let identity = json!({"accountId": management, "invokedBy": by});
+            assert_eq!(record["userIdentity"], identity);
+            assert_eq!(record["recipientAccountId"], management);
+            assert_eq!(record["sourceIPAddress"], by);
+            assert_eq!(record["userAgent"], by);
+            assert_eq!(record["eventSource"], "organizations.amazonaws.com");
+            assert_eq!(record["awsRegion"], "us-east-1");
+            assert!(record["requestParameters"].is_null());
+            assert!(record.get("requestID").is_none());
+            events.push((name, record["serviceEventDetails"].take()));
+        }
+        events
+    }
+}
+
+#[tokio::test]
+async fn what_became_of_accounts_is_told_to_the_management_account() {
+    let org = Org::new().await;
+    let mut seen = 0;
+    let when = "Nov 23, 2026, 1:00:00 PM";
+    let event = |name: &str, details: Value| (name.to_owned(), details);
+    let joined = |account: &str, how: &str| {
+        let details = json!({"accountId": account, "joinedMethod": how, "joinedTime": when});
+        event("AccountJoinedOrganization", details)
+    };
+    let departed = |account: &str, how: &str| {
+        let details = json!({"accountId": account, "departureMethod": how, "departureTime": when});
+        event("AccountDepartedOrganization", details)
+    };
+    let management = "000000000001";
+    assert_eq!(org.told(&mut seen).await, [joined(management, "INVITED")]);
+
+    let asked = json!({"AccountName": "secretive", "Email": "one@example.com"});
+    let request = org.ok("CreateAccount", asked.clone()).await["CreateAccountStatus"].take();
+    let id = json!({"CreateAccountRequestId": request["Id"]});
+    let made = org.ok("DescribeCreateAccountStatus", id).await;
+    let one = text(&made["CreateAccountStatus"]["AccountId"]);
+    let result = json!({"createAccountStatus": {
+        "id": request["Id"], "state": "SUCCEEDED", "accountName": "****", "accountId": one,
+        "requestedTimestamp": when, "completedTimestamp": when,
+    }});
+    let made = [
+        joined(&one, "CREATED"),
+        event("CreateAccountResult", result),
+    ];
+    assert_eq!(org.told(&mut seen).await, made);
+
+    let request = org.ok("CreateAccount", asked).await["CreateAccountStatus"].take();
+    let result = json!({"createAccountStatus": {
+        "id": request["Id"], "state": "FAILED", "accountName": "****",
+        "failureReason": "EMAIL_ALREADY_EXISTS",
+        "requestedTimestamp": when, "completedTimestamp": when,
+    }});
+    let failed = [event("CreateAccountResult", result)];
+    assert_eq!(org.told(&mut seen).await, failed);
+
+    org.ok("RemoveAccountFromOrganization", json!({"AccountId": one}))
+        .await;
+    assert_eq!(org.told(&mut seen).await, [departed(&one, "REMOVED")]);
+    org.ok("DeleteOrganization", json!({})).await;
+    assert_eq!(org.told(&mut seen).await, [departed(management, "LEFT")]);
+
+    org.ok("CreateOrganization", json!({})).await;
+    let two = org.account("two").await;
+    org.told(&mut seen).await;
+    org.ok("CloseAccount", json!({"AccountId": two})).await;
+    let result = json!({"closeAccountStatus": {
+        "accountId": two, "state": "SUCCEEDED",
+        "requestedTimestamp": when, "completedTimestamp": when,
+    }});
+    let closed = [event("CloseAccountResult", result)];
+    assert_eq!(org.told(&mut seen).await, closed);
+    // What is refused is not told.
+    org.refused(
+        "CloseAccount",
+        json!({"AccountId": two}),
+        "AccountAlreadyClosedException",
+    )
+    .await;
+    assert!(org.told(&mut seen).await.is_empty());
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use strongroom_services::{
 use tracing::field::{Field, Visit};
 
 use crate::client::{
-    Client, FOREIGN, OWNER, Recorded, administrator, outbox, policy, rows, token, user,
+    Client, FOREIGN, OWNER, Recorded, administrator, outbox, policy, root, rows, token, user,
 };
 
 /// The record of the call itself: the first line.
@@ -275,6 +275,18 @@ async fn each_operation_is_recorded_in_cloudtrails_form() {
     }
     let all: BTreeSet<_> = ROUTES.iter().map(|route| route.name).collect();
     assert_eq!(seen, all, "an operation has no call above");
+}
+
+#[tokio::test]
+async fn the_root_user_is_recorded_as_such() {
+    let client = root(&administrator().await.world, OWNER);
+    let recorded = client.recorded("ListSecrets", json!({})).await;
+    let arn = format!("arn:aws:iam::{OWNER}:root");
+    let identity = json!({
+        "type": "Root", "principalId": OWNER.to_string(), "arn": arn,
+        "accountId": OWNER.to_string(), "accessKeyId": "AKIAROOT",
+    });
+    assert_eq!(own(&recorded)["userIdentity"], identity);
 }
 
 #[tokio::test]

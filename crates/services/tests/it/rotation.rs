@@ -604,6 +604,36 @@ async fn a_test_that_is_cut_short_has_an_end_on_record() {
 }
 
 #[tokio::test]
+async fn a_test_that_loses_its_label_has_an_end_on_record() {
+    let app = App::new().await;
+    let mut seen = outbox(&app.client.world).await.len();
+    let before = app.client.stages("app").await;
+    let test = json!({"RotationLambdaARN": FUNCTION, "RotateImmediately": false});
+    app.rotate("1", test).await;
+    let taken = json!({
+        "SecretId": "app", "VersionStage": "AWSPENDING", "RemoveFromVersionId": token("1"),
+    });
+    app.client.ok("UpdateSecretVersionStage", taken).await;
+    assert_eq!(app.work().await, 1);
+    assert_eq!(
+        app.events(&mut seen).await,
+        ["TestRotationStarted", "TestRotationFailed"]
+    );
+    let records = outbox(&app.client.world).await;
+    let end: Value = serde_json::from_slice(records.last().unwrap()).unwrap();
+    assert_eq!(
+        end["requestID"],
+        format!("Rotation-{}-{}", app.arn, token("1"))
+    );
+    assert_eq!(
+        end["errorMessage"],
+        "The version lost its AWSPENDING label during the test."
+    );
+    assert_eq!(app.client.stages("app").await, before);
+    app.sound().await;
+}
+
+#[tokio::test]
 async fn a_value_set_by_hand_ends_a_rotation() {
     let mut app = App::new().await;
     let rules = json!({"AutomaticallyAfterDays": 2});

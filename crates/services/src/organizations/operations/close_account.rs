@@ -70,7 +70,7 @@ impl Operation for CloseAccount {
         if member.closed_ms.is_some() {
             return Err(Error::AccountAlreadyClosed);
         }
-        account::close(cx, *account, (**member).clone()).await?;
+        account::close(cx, &org, *account, (**member).clone())?;
         Ok(Nothing)
     }
 }

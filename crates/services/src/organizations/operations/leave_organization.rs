@@ -7,6 +7,7 @@ use crate::{
     organizations::{
         AwsOrganizations, account,
         error::{Error, Result},
+        service_event::Departure,
         subject::Subject,
     },
     shape::{Input, Nothing},
@@ -55,7 +56,7 @@ impl Operation for LeaveOrganization {
         if account == org.management {
             return Err(Error::MasterCannotLeave);
         }
-        account::leave(cx, &org, account).await?;
+        account::leave(cx, &org, account, Departure::Left).await?;
         Ok(Nothing)
     }
 }

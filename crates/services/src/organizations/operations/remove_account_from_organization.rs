@@ -8,6 +8,7 @@ use crate::{
         AwsOrganizations, account,
         entity::Entity,
         error::{Error, Result},
+        service_event::Departure,
         subject::Subject,
     },
     shape::{Input, Nothing},
@@ -62,7 +63,7 @@ impl Operation for RemoveAccountFromOrganization {
         if *account == org.management {
             return Err(Error::MasterCannotLeave);
         }
-        account::leave(cx, &org, *account).await?;
+        account::leave(cx, &org, *account, Departure::Removed).await?;
         Ok(Nothing)
     }
 }

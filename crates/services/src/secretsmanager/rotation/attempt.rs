@@ -21,7 +21,10 @@ use crate::{
     context::{Home, Services},
     jobs::Claimed,
     lambda::{Failed, RotationEvent, Target, invoke_for_secret},
-    secretsmanager::{event::rotation_event, secret::AWSCURRENT},
+    secretsmanager::{
+        event::{failure_event, rotation_event},
+        secret::AWSCURRENT,
+    },
 };
 
 /// How long a job is its worker's without a sign of life, in milliseconds.
@@ -258,7 +261,12 @@ fn lost(change: &mut Change<'_>, token: &str, test: bool) -> Next {
         removed,
     } = change;
     if test {
-        removed.extend(found.secret.end_test());
+        // Whoever else ended the test has told of it.
+        if let Some(id) = found.secret.end_test() {
+            let why = "The version lost its AWSPENDING label during the test.".to_owned();
+            events.push(failure_event(found, "TestRotationFailed", token, why));
+            removed.push(id);
+        }
         return found.secret.await_first_window(*now, *chance);
     }
     events.push(rotation_event(found, "RotationAbandoned", token));
@@ -334,15 +342,12 @@ async fn failed(
         } else {
             "RotationFailed"
         };
-        let mut event = rotation_event(found, name, &work.token);
         let message = format!(
             "Error when executing lambda {} during {} step: {why}",
             work.lambda_arn,
             step.name()
         );
-        // AWS's records of this have a message and no code.
-        event.error = Some(("", message));
-        events.push(event);
+        events.push(failure_event(found, name, &work.token, message));
         let next = if work.test {
             removed.extend(found.secret.end_test());
             found.secret.await_first_window(*now, *chance)

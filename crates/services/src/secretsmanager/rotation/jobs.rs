@@ -6,7 +6,7 @@ use super::record::Rotation;
 use crate::{
     context::Context,
     jobs::Job,
-    secretsmanager::{FoundSecret, event::rotation_event, value::row},
+    secretsmanager::{FoundSecret, event::failure_event, value::row},
     tables::{RotationJobs, SecretValues},
 };
 
@@ -98,8 +98,7 @@ pub(in crate::secretsmanager) fn cut_test_short(
 ) -> Result<(), StoreError> {
     if let Some(id) = found.secret.end_test() {
         cx.tx.delete::<SecretValues>(&row(found, &id))?;
-        let mut event = rotation_event(found, "TestRotationFailed", &id);
-        event.error = Some(("", why.to_owned()));
+        let event = failure_event(found, "TestRotationFailed", &id, why.to_owned());
         cx.events.push(event);
     }
     Ok(())

@@ -1,3 +1,4 @@
+use serde_json::{Map, Value};
 use strongroom_store::Mode;
 
 use crate::{
@@ -106,6 +107,7 @@ impl Operation for AssumeRole {
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<RoleRef> {
         let role = RoleRef::resolve(cx, &input.role_arn).await?;
         cx.remarks.resources.push(role.on_record());
+        inherited(cx, input);
         role.check_assumer(&cx.request.caller)?;
         Ok(role)
     }
@@ -166,6 +168,25 @@ impl Operation for AssumeRole {
             packed_policy_size,
             source_identity,
         })
+    }
+}
+
+/// Puts on record what the session gets from the calling one.
+fn inherited(cx: &mut Context<'_>, input: &AssumeRoleInput) {
+    let caller = std::sync::Arc::clone(&cx.request.caller);
+    let Some(calling) = caller.statement() else {
+        return;
+    };
+    let parameters = &mut cx.remarks.request_parameters;
+    let tags = calling.tags.iter().filter(|tag| tag.transitive);
+    let tags: Map<_, _> = tags
+        .map(|tag| (tag.key.clone(), Value::from(tag.value.as_str())))
+        .collect();
+    if !tags.is_empty() {
+        parameters.push(("incomingTransitiveTags", tags.into()));
+    }
+    if let (Some(identity), None) = (&calling.source_identity, &input.source_identity) {
+        parameters.push(("sourceIdentity", identity.as_str().into()));
     }
 }
 

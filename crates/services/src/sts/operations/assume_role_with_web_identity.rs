@@ -112,15 +112,16 @@ impl Operation for AssumeRoleWithWebIdentity {
         let target = RoleRef::resolve(cx, &input.role_arn).await?;
         let account = target.owner();
         cx.remarks.resources.push(target.on_record());
-        cx.acting = Some((Identity::of_web_identity("", "", ""), account));
+        cx.acting = Some((Identity::of_web_identity_user(), account));
         if input.provider_id.is_some() {
             let text = "Tokens of providers other than OpenID Connect's are not accepted.";
             return Err(Error::InvalidIdentityToken(text.into()));
         }
         let vouched = vouched(cx, account, input.web_identity_token.expose()).await?;
-        let identity =
-            Identity::of_web_identity(&vouched.issuer, &vouched.audience, &vouched.subject);
+        let provider = &vouched.identity.provider;
+        let identity = Identity::of_web_identity(provider, &vouched.audience, &vouched.subject);
         cx.acting = Some((identity, account));
+        vouched.on_record(&mut cx.remarks);
         let role = trusting(cx, &target, &vouched, &input)?;
 
         let seconds = assumed::duration(role, input.duration_seconds, false)?;

@@ -133,6 +133,10 @@ async fn a_key_that_is_deleted_takes_what_was_under_it_along() {
     assert_eq!(last["eventName"], "DeleteKey");
     assert_eq!(last["userIdentity"]["invokedBy"], "AWS Internal");
     assert_eq!(last["resources"][0]["ARN"], key);
+    assert_eq!(last["responseElements"], json!({"keyId": key}));
+    let id = key.rsplit('/').next().unwrap();
+    assert_eq!(last["serviceEventDetails"], json!({"keyId": id}));
+    assert!(last.get("requestID").is_none());
 
     // The secret lives on under another key; what was under this one does not.
     let other = plain_key(&admin).await;

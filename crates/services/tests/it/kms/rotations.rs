@@ -45,7 +45,19 @@ async fn a_key_rotates_by_itself_and_keeps_what_it_encrypted() {
     let last: serde_json::Value =
         serde_json::from_slice(outbox(&client.world).await.last().unwrap()).unwrap();
     assert_eq!(last["eventName"], "RotateKey");
-    assert_eq!(last["serviceEventDetails"]["rotationType"], "AUTOMATIC");
+    assert_eq!(last["eventType"], "AwsServiceEvent");
+    assert!(last.get("requestID").is_none());
+    let every = json!({"KeyId": key, "IncludeKeyMaterial": "ALL_KEY_MATERIAL"});
+    let every = client.ok("kms:ListKeyRotations", every).await;
+    let material = |place: usize| every["Rotations"][place]["KeyMaterialId"].clone();
+    assert_eq!(
+        last["serviceEventDetails"],
+        json!({
+            "keyId": key.rsplit('/').next().unwrap(), "keyOrigin": "AWS_KMS",
+            "rotationType": "AUTOMATIC",
+            "previousKeyMaterialId": material(1), "currentKeyMaterialId": material(0),
+        })
+    );
 
     // A key that is disabled is not rotated, and makes up for it.
     client.ok("kms:DisableKey", json!({"KeyId": key})).await;
