@@ -17,8 +17,8 @@ use super::{archive, digest::PublicKey, storage::Disk, verify::Fault};
 const GONE: &str = "the store noted that the log had come this far, and it has not: records were \
                     removed, or an older copy of the log was put in its place";
 
-/// How often it is noted: each time is a commit.
-const PAUSE: Duration = Duration::from_secs(60);
+/// How often it is noted: each time is a commit, beside the way of requests.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// Keeps the note of a log.
 pub struct Reached {

@@ -4,6 +4,7 @@ gone, and when an older copy is in its place."""
 import json
 import shutil
 import subprocess
+import time
 
 import harness
 import pytest
@@ -67,6 +68,21 @@ def test_an_emptied_log_is_missed_for_ever(server):
     shutil.rmtree(log)
     (server.data / "audit.bak").rename(log)
     assert verify(server).returncode == 0
+
+
+def test_what_was_cut_from_the_log_of_a_killed_node_is_missed(server):
+    use(server)
+    time.sleep(2)
+    older = server.data / "audit.older"
+    shutil.copytree(server.data / "audit", older)
+    use(server)
+    # A second for the head, five and a round for the note.
+    time.sleep(8)
+    server.kill()
+    shutil.rmtree(server.data / "audit")
+    older.rename(server.data / "audit")
+    cut = verify(server)
+    assert cut.returncode != 0 and NOTED in cut.stdout, cut
 
 
 def test_an_older_copy_of_the_log_is_missed(server):

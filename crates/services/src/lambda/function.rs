@@ -279,11 +279,7 @@ impl FunctionRef {
 
     /// The function as records of calls name it.
     pub(super) fn used(&self) -> Resource {
-        Resource {
-            account_id: self.home.account.to_string(),
-            r#type: "AWS::Lambda::Function",
-            arn: unqualified(&self.home, &self.name).as_str().to_owned(),
-        }
+        on_record(unqualified(&self.home, &self.name).as_str())
     }
 
     pub(super) fn not_found(&self) -> Error {
@@ -375,4 +371,14 @@ impl Target for FunctionRef {
     }
 
     fn condition_keys(&self, _: &mut Keys) {}
+}
+
+/// A function as records of calls name it: by its ARN, without a qualifier.
+pub(super) fn on_record(arn: &str) -> Resource {
+    let parts: Vec<&str> = arn.split(':').take(7).collect();
+    Resource {
+        account_id: parts.get(4).copied().unwrap_or_default().to_owned(),
+        r#type: "AWS::Lambda::Function",
+        arn: parts.join(":"),
+    }
 }

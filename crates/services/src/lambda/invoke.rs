@@ -10,7 +10,7 @@ use strongroom_types::{Arn, Sensitive};
 use super::{
     Error, Result, builtin, custom,
     failed::{Failed, Target, told},
-    function::{Function, FunctionRef},
+    function::{Function, FunctionRef, on_record},
     operations::Invoke,
     remote::{FunctionEndpoint, NotCalled, RemoteCall},
 };
@@ -84,7 +84,10 @@ pub(crate) async fn invoke_for_secret(
             call.resources.push(function.used());
             call.additional_event_data = Some(function.version_on_record());
         }
-        Err(refusal) => call.fail(refusal),
+        Err(refusal) => {
+            call.resources.push(on_record(function_arn));
+            call.fail(refusal);
+        }
     }
     let line = call.record(services, &request, &EventTime::of(now));
     record_lines(services, vec![line])

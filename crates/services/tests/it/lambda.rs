@@ -1,9 +1,9 @@
 //! Functions, their versions and aliases; what is called is judged by clients.
 
 use serde_json::{Value, json};
-use strongroom_services::cloudtrail::Summary;
+use strongroom_services::{cloudtrail::Summary, secretsmanager::rotation::run_due};
 
-use crate::client::{Client, OWNER, administrator, policy, token, user};
+use crate::client::{Client, OWNER, administrator, outbox, policy, token, user};
 
 /// A function that answers its event.
 pub const ZIP: &str = "UEsDBBQAAAAAAAAAIQAbrNlRKwAAACsAAAAEAAAAZi5weWRlZiBtYWluKGV2ZW50LCBjb2\
@@ -304,6 +304,52 @@ async fn a_call_of_a_function_is_a_data_event() {
     );
     // LookupEvents tells of management events alone.
     assert_eq!(Summary::of(called.lines[0].as_bytes()), None);
+}
+
+#[tokio::test]
+async fn a_refused_call_names_the_function_that_was_meant() {
+    let admin = with_function().await;
+    let nobody = user(&admin.world, OWNER, "nobody", &[]).await;
+    let meant = |name: &str| {
+        let arn = format!("arn:aws:lambda:us-east-1:111122223333:function:{name}");
+        json!([{"accountId": "111122223333", "type": "AWS::Lambda::Function", "ARN": arn}])
+    };
+    let call = |name: &str| json!({"FunctionName": name, "Qualifier": "live"});
+    for (client, name, code) in [
+        (&nobody, "f", "AccessDenied"),
+        (&nobody, "none", "AccessDenied"),
+        (&admin, "none", "ResourceNotFoundException"),
+    ] {
+        let called = client.recorded("lambda:Invoke", call(name)).await;
+        let record = &called.records[0];
+        assert_eq!(record["errorCode"], code);
+        assert_eq!(record["resources"], meant(name));
+    }
+
+    // So does Secrets Manager's own, of a function that lets it in no more.
+    let allowed = json!({
+        "FunctionName": "f", "Qualifier": "live", "StatementId": "rotation",
+        "Action": "lambda:InvokeFunction", "Principal": "secretsmanager.amazonaws.com",
+    });
+    admin.ok("lambda:AddPermission", allowed.clone()).await;
+    admin.secret("app", "{}").await;
+    let rotate = json!({"SecretId": "app", "RotationLambdaARN": format!("{FUNCTION}:live"),
+                        "ClientRequestToken": token(1)});
+    admin.ok("RotateSecret", rotate).await;
+    admin.ok("lambda:RemovePermission", allowed).await;
+    run_due(&admin.world.services).await.unwrap();
+    let records = outbox(&admin.world).await;
+    let records = records
+        .iter()
+        .map(|line| serde_json::from_slice::<Value>(line).unwrap());
+    let called = records.filter(|record| record["eventName"] == "Invoke");
+    let record = called.last().unwrap();
+    assert_eq!(
+        record["userIdentity"]["invokedBy"],
+        "secretsmanager.amazonaws.com"
+    );
+    assert_eq!(record["errorCode"], "AccessDenied");
+    assert_eq!(record["resources"], meant("f"));
 }
 
 #[tokio::test]

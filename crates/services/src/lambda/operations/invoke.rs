@@ -154,7 +154,11 @@ impl Operation for Invoke {
     type Target = FunctionRef;
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<FunctionRef> {
-        FunctionRef::named(cx, &input.function_name, input.qualifier.as_deref()).await
+        let qualifier = input.qualifier.as_deref();
+        let function = FunctionRef::named(cx, &input.function_name, qualifier).await?;
+        // On record also if it is not there, or not for the caller.
+        cx.remarks.resources.push(function.used());
+        Ok(function)
     }
 
     async fn run(
@@ -170,7 +174,6 @@ impl Operation for Invoke {
             ),
             ("TenantId", input.tenant_id.is_some()),
         ])?;
-        cx.remarks.resources.push(function.used());
         cx.remarks.additional_event_data = Some(function.version_on_record());
         let payload = input
             .payload

@@ -66,8 +66,10 @@ pub struct CreateSecretOutput {
     #[shape(name = "ARN")]
     pub arn: Option<Arn>,
     /// The secret's name.
+    #[shape(unrecorded)]
     pub name: Option<String>,
     /// The first version's id; absent if there is no value.
+    #[shape(unrecorded)]
     pub version_id: Option<String>,
 }
 

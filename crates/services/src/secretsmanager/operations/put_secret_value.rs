@@ -47,10 +47,13 @@ pub struct PutSecretValueOutput {
     #[shape(name = "ARN")]
     pub arn: Option<Arn>,
     /// The secret's name.
+    #[shape(unrecorded)]
     pub name: Option<String>,
     /// The version's id.
+    #[shape(unrecorded)]
     pub version_id: Option<String>,
     /// The version's labels.
+    #[shape(unrecorded)]
     pub version_stages: Option<Vec<String>>,
 }
 
