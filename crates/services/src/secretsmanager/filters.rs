@@ -92,9 +92,12 @@ impl Filters {
             .map(Self)
     }
 
-    /// Whether the secret passes every filter.
-    pub(super) fn admit(&self, secret: &impl Searchable) -> bool {
-        self.0.iter().all(|criterion| criterion.admits(secret))
+    /// Whether the secret passes every filter. Adds to `effort` what it cost
+    /// to tell, in bytes that were compared or as many as take as long.
+    pub(super) fn admit(&self, secret: &impl Searchable, effort: &mut usize) -> bool {
+        self.0
+            .iter()
+            .all(|criterion| criterion.admits(secret, effort))
     }
 
     /// The longest text with which the name of every admitted secret begins,
@@ -138,10 +141,10 @@ impl Criterion {
         })
     }
 
-    fn admits(&self, secret: &impl Searchable) -> bool {
+    fn admits(&self, secret: &impl Searchable, effort: &mut usize) -> bool {
         self.terms
             .iter()
-            .any(|term| term.finds(self.key, secret) != term.negated)
+            .any(|term| term.finds(self.key, secret, effort) != term.negated)
     }
 }
 
@@ -156,13 +159,14 @@ impl Term {
     }
 
     /// Whether the text is in the secret, the `!` aside.
-    fn finds(&self, key: FilterKey, secret: &impl Searchable) -> bool {
+    fn finds(&self, key: FilterKey, secret: &impl Searchable, effort: &mut usize) -> bool {
         let text = self.text.as_str();
-        let found_in = |attribute: &str| self.words.found_in(attribute);
+        *effort += text.len() * secret.tags().len().max(1);
+        let mut found_in = |attribute: &str| self.words.found_in(attribute, effort);
         match key {
             FilterKey::All => {
                 found_in(secret.name())
-                    || secret.description().is_some_and(found_in)
+                    || secret.description().is_some_and(&mut found_in)
                     || secret
                         .tags()
                         .iter()

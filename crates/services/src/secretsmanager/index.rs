@@ -29,6 +29,11 @@ use crate::{
 /// Changes that may wait for the next list. With more waiting, the thread that
 /// commits takes them in, if no search is under way.
 const QUEUED_CHANGES: usize = 4096;
+/// How much one search compares before others have their turn, in bytes:
+/// some milliseconds.
+const EFFORT: usize = 4 << 20;
+/// Searches for one page: some tenths of a second.
+const SEARCHES: usize = 32;
 /// Rows read at a time.
 const ROWS: usize = 1000;
 
@@ -139,16 +144,40 @@ impl SecretIndex {
     /// One page of an account's secrets in a Region, by name. It shows every
     /// commit that was answered before, and perhaps later ones.
     ///
+    /// A search is made of short ones, each of which goes on where the one
+    /// before ended, so that filters which take long hold up neither other
+    /// requests nor what waits to be taken in. Past [`SEARCHES`] of them the
+    /// page ends, short as it may be.
+    ///
     /// # Errors
     /// Those of the store, when it is read for the first list.
     pub(super) async fn page(
         &self,
         store: &Store,
-        (account, region): (AccountId, Region),
+        home: (AccountId, Region),
         query: &Query<'_>,
     ) -> Result<Page, StoreError> {
-        self.with_names(store, (account, region), |names| names.page(query))
-            .await
+        let mut page = Page {
+            names: Vec::new(),
+            next: query.after.cloned(),
+        };
+        for _ in 0..SEARCHES {
+            let rest = Query {
+                after: page.next.as_ref(),
+                limit: query.limit - page.names.len(),
+                ..*query
+            };
+            let found = self
+                .with_names(store, home, |names| names.page(&rest, EFFORT))
+                .await?;
+            page.names.extend(found.names);
+            page.next = found.next;
+            if page.next.is_none() || page.names.len() >= query.limit {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(page)
     }
 
     /// How many secrets an account has in a Region, those that wait for their

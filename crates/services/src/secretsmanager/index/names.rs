@@ -1,5 +1,5 @@
 use std::{
-    cmp::Ordering,
+    cmp::{Ordering, Reverse},
     collections::{BTreeMap, BinaryHeap},
     ops::Bound::{Excluded, Included, Unbounded},
     sync::Arc,
@@ -11,6 +11,9 @@ use crate::secretsmanager::{
     page_token::Cursor,
     record::{Secret, Tag},
 };
+
+/// The effort of looking at an entry at all.
+const ENTRY: usize = 16;
 
 /// The secrets of one account in one Region, as far as lists look at them.
 #[derive(Debug, Default, PartialEq)]
@@ -73,16 +76,22 @@ impl Names {
         self.by_name.len()
     }
 
-    /// One page of what a query asks for.
-    pub(super) fn page(&self, query: &Query<'_>) -> Page {
+    /// One page of what a query asks for. Once `effort` is spent it ends, be
+    /// it short or empty, and says where to go on.
+    pub(super) fn page(&self, query: &Query<'_>, effort: usize) -> Page {
         let prefix = query.filters.name_prefix();
+        let search = Search {
+            query,
+            spent: 0,
+            effort,
+        };
         match query.sort_by {
-            SortBy::Name => query.first(self.names_in_order(prefix, query)),
-            SortBy::CreatedDate if prefix.is_empty() => query.first(self.created_in_order(query)),
+            SortBy::Name => search.first(self.names_in_order(prefix, query)),
+            SortBy::CreatedDate if prefix.is_empty() => search.first(self.created_in_order(query)),
             SortBy::CreatedDate => {
-                query.sooner(self.created_in_order(query), self.names_with(prefix))
+                search.sooner(self.created_in_order(query), self.names_with(prefix))
             }
-            _ => query.best(self.names_with(prefix)),
+            _ => search.first(self.put_in_order(self.names_with(prefix), query)),
         }
     }
 
@@ -147,58 +156,103 @@ impl Names {
             }
         }
     }
+
+    /// `candidates` in the query's order, from where its page begins; they are
+    /// sorted only as far as they are asked for.
+    fn put_in_order<'a>(&'a self, candidates: Entries<'a>, query: &Query<'_>) -> Entries<'a> {
+        let after = query.after.map(|cursor| query.ranked(cursor.rank()));
+        let ranks = candidates.map(|entry| query.ranked(entry.rank(query.sort_by)));
+        let later = ranks.filter(|rank| after.as_ref().is_none_or(|after| rank > after));
+        let mut waiting: BinaryHeap<_> = later.map(Reverse).collect();
+        let names = std::iter::from_fn(move || Some(waiting.pop()?.0.rank.1));
+        Box::new(names.filter_map(|name| self.by_name.get(name).map(Arc::as_ref)))
+    }
 }
 
 impl Query<'_> {
-    fn wants(&self, entry: &Entry) -> bool {
-        (self.include_deleted || !entry.deleted) && self.filters.admit(entry)
-    }
-
-    /// The first of entries that are in order and begin where the page does.
-    fn first(&self, in_order: Entries<'_>) -> Page {
-        let wanted = in_order.filter(|entry| self.wants(entry));
-        let ranks = wanted.map(|entry| entry.rank(self.sort_by));
-        self.cut(ranks.take(self.limit + 1).collect())
-    }
-
-    /// The first of entries in any order, without sorting them all.
-    fn best(&self, candidates: Entries<'_>) -> Page {
-        let mut best = Best::of(self);
-        candidates.for_each(|entry| best.offer(entry));
-        best.page()
-    }
-
-    /// Both at once, step by step, because either may end long before the
-    /// other: the way along the order, when the page is full; the way through
-    /// all candidates, when there are few.
-    fn sooner<'a>(&self, mut in_order: Entries<'a>, candidates: Entries<'a>) -> Page {
-        let mut first = Vec::new();
-        let mut best = Best::of(self);
-        for candidate in candidates {
-            best.offer(candidate);
-            match in_order.next() {
-                Some(entry) if self.wants(entry) => first.push(entry.rank(self.sort_by)),
-                Some(_) => continue,
-                None => return self.cut(first),
-            }
-            if first.len() > self.limit {
-                return self.cut(first);
-            }
+    fn ranked<'a>(&self, rank: Rank<'a>) -> Ranked<'a> {
+        Ranked {
+            rank,
+            order: self.sort_order,
         }
-        best.page()
+    }
+
+    fn wants(&self, entry: &Entry, effort: &mut usize) -> bool {
+        *effort += ENTRY;
+        (self.include_deleted || !entry.deleted) && self.filters.admit(entry, effort)
     }
 
     /// The page that ends where there are more ranks than it holds.
     fn cut(&self, mut ranks: Vec<Rank<'_>>) -> Page {
         let more = ranks.len() > self.limit;
         ranks.truncate(self.limit);
-        let last = ranks.last().filter(|_| more);
-        Page {
-            next: last.map(|(value, name)| Cursor {
-                value: *value,
-                name: (*name).to_owned(),
-            }),
-            names: ranks.iter().map(|(_, name)| (*name).to_owned()).collect(),
+        let last = ranks.last().filter(|_| more).copied();
+        ending(&ranks, last)
+    }
+}
+
+/// A page of these ranks, which the next one follows if there is a `last`.
+fn ending(ranks: &[Rank<'_>], last: Option<Rank<'_>>) -> Page {
+    Page {
+        next: last.map(|(value, name)| Cursor {
+            value,
+            name: name.to_owned(),
+        }),
+        names: ranks.iter().map(|(_, name)| (*name).to_owned()).collect(),
+    }
+}
+
+/// The way through entries to a page.
+struct Search<'q> {
+    query: &'q Query<'q>,
+    spent: usize,
+    /// The most that may be spent, give or take one entry.
+    effort: usize,
+}
+
+impl Search<'_> {
+    /// The first of entries that are in order and begin where the page does.
+    fn first(mut self, in_order: Entries<'_>) -> Page {
+        let mut first = Vec::new();
+        for entry in in_order {
+            if let Some(page) = self.look_at(entry, &mut first) {
+                return page;
+            }
+        }
+        self.query.cut(first)
+    }
+
+    /// Both at once, step by step, because either may end long before the
+    /// other: the way along the order, when the page is full; the way through
+    /// all candidates, when there are few.
+    fn sooner<'a>(mut self, mut in_order: Entries<'a>, candidates: Entries<'a>) -> Page {
+        let mut first = Vec::new();
+        let mut best = Best::of(self.query);
+        for candidate in candidates {
+            best.offer(candidate, &mut self.spent);
+            let Some(entry) = in_order.next() else {
+                return self.query.cut(first);
+            };
+            if let Some(page) = self.look_at(entry, &mut first) {
+                return page;
+            }
+        }
+        best.page()
+    }
+
+    /// Takes the entry if it is wanted. The page, if it is full or the effort
+    /// spent.
+    fn look_at<'a>(&mut self, entry: &'a Entry, first: &mut Vec<Rank<'a>>) -> Option<Page> {
+        let rank = entry.rank(self.query.sort_by);
+        if self.query.wants(entry, &mut self.spent) {
+            first.push(rank);
+        }
+        if first.len() > self.query.limit {
+            Some(self.query.cut(std::mem::take(first)))
+        } else if self.spent >= self.effort {
+            Some(ending(first, Some(rank)))
+        } else {
+            None
         }
     }
 }
@@ -214,27 +268,20 @@ struct Best<'q, 'e> {
 
 impl<'q, 'e> Best<'q, 'e> {
     fn of(query: &'q Query<'q>) -> Self {
-        let after = query.after.map(|cursor| Ranked {
-            rank: (cursor.value, &cursor.name),
-            order: query.sort_order,
-        });
         Self {
             query,
-            after,
+            after: query.after.map(|cursor| query.ranked(cursor.rank())),
             ranks: BinaryHeap::with_capacity(query.limit + 2),
         }
     }
 
-    fn offer(&mut self, entry: &'e Entry) {
-        let rank = Ranked {
-            rank: entry.rank(self.query.sort_by),
-            order: self.query.sort_order,
-        };
+    fn offer(&mut self, entry: &'e Entry, effort: &mut usize) {
+        let rank = self.query.ranked(entry.rank(self.query.sort_by));
         let full = self.ranks.len() > self.query.limit;
         let too_late = full && self.ranks.peek().is_some_and(|last| rank > *last);
         let before = self.after.as_ref().is_some_and(|after| rank <= *after);
         // Filters cost most, so they are tried last.
-        if too_late || before || !self.query.wants(entry) {
+        if too_late || before || !self.query.wants(entry, effort) {
             return;
         }
         self.ranks.push(rank);
@@ -270,6 +317,12 @@ impl Ord for Ranked<'_> {
 impl PartialOrd for Ranked<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
+    }
+}
+
+impl Cursor {
+    fn rank(&self) -> Rank<'_> {
+        (self.value, &self.name)
     }
 }
 

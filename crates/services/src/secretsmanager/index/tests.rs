@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::secretsmanager::filters::{Filter, FilterKey};
 
 fn here() -> (AccountId, Region) {
     (AccountId::new(1).unwrap(), Region::US_EAST_1)
@@ -98,6 +99,35 @@ async fn accounts_and_regions_do_not_see_each_other() {
 }
 
 #[tokio::test]
+async fn a_search_that_takes_long_lets_others_have_their_turn() {
+    let (store, index) = observed();
+    let words: String = (0..80).map(|word| format!("w{word}x/")).collect();
+    let names: Vec<_> = (0..400).map(|secret| format!("{words}{secret}")).collect();
+    let made: Vec<_> = names.iter().map(|name| (name.as_str(), Some(1))).collect();
+    commit(&store, &made).await;
+    let value: String = (0..80).map(|word| format!("w{word} ")).collect();
+    let filters = Filters::new(Some(vec![Filter {
+        key: Some(FilterKey::All),
+        values: Some(vec![format!("{value}none"); 10]),
+    }]));
+    let filters = filters.unwrap();
+    let (query, home) = (query(&filters), here());
+    let search = index.page(&store, home, &query);
+    tokio::pin!(search);
+    let mut turns = 0;
+    let page = loop {
+        tokio::select! {
+            biased;
+            page = &mut search => break page.unwrap(),
+            () = std::future::ready(()) => turns += 1,
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!((page.names.len(), page.next), (0, None));
+    assert!(turns >= 3, "others had {turns} turns");
+}
+
+#[tokio::test]
 async fn what_commits_while_the_rows_are_read_is_not_lost() {
     let (store, _) = observed();
     commit(
@@ -128,7 +158,7 @@ async fn what_commits_while_the_rows_are_read_is_not_lost() {
     let names = RwLock::new(names);
     follower.take_in(&names);
     let filters = Filters::default();
-    let page = names.read().unwrap().page(&query(&filters));
+    let page = names.read().unwrap().page(&query(&filters), usize::MAX);
     assert_eq!(page.names, ["changed", "old"]);
     assert!(follower.queue.lock().unwrap().changes.is_empty());
 }

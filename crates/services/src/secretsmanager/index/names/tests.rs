@@ -38,7 +38,7 @@ fn all(filters: &Filters) -> Query<'_> {
 /// What a query must answer, worked out the slow way.
 fn plainly(secrets: &[Secret], query: &Query<'_>) -> Page {
     let mut entries: Vec<Entry> = secrets.iter().cloned().map(Entry::from).collect();
-    entries.retain(|entry| query.wants(entry));
+    entries.retain(|entry| query.wants(entry, &mut 0));
     entries.sort_by(|a, b| a.rank(query.sort_by).cmp(&b.rank(query.sort_by)));
     if query.sort_order == SortOrder::Desc {
         entries.reverse();
@@ -117,13 +117,40 @@ proptest! {
             let query = Query {
                 include_deleted, sort_by, sort_order, after: after.as_ref(), limit, ..all(&filters)
             };
-            let page = names.page(&query);
+            let page = names.page(&query, usize::MAX);
             prop_assert_eq!(&page, &plainly(&plain, &query));
             match page.next {
                 Some(next) => after = Some(next),
                 None => break,
             }
         }
+    }
+
+    #[test]
+    fn searches_that_end_early_find_what_one_finds(
+        secrets in proptest::collection::vec(some_secret(), 0..30),
+        filters in some_filters(),
+        sort_by in proptest::sample::select(SortBy::ALL),
+        sort_order in proptest::sample::select(&ORDERS[..]),
+        limit in 1..6_usize,
+        effort in 1..200_usize,
+    ) {
+        let (names, plain) = built(&secrets);
+        let (mut found, mut after, mut searches) = (Vec::new(), None, 0);
+        loop {
+            let query = Query { sort_by, sort_order, after: after.as_ref(), limit, ..all(&filters) };
+            let page = names.page(&query, effort);
+            prop_assert!(page.names.len() <= limit);
+            found.extend(page.names);
+            searches += 1;
+            prop_assert!(searches <= plain.len() + 1, "each looks at one entry at least");
+            match page.next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+        let query = Query { sort_by, sort_order, limit: usize::MAX - 1, ..all(&filters) };
+        prop_assert_eq!(found, plainly(&plain, &query).names);
     }
 
     #[test]
@@ -152,7 +179,7 @@ proptest! {
                 include_deleted: true, sort_by, sort_order, after: after.as_ref(), limit,
                 ..all(&filters)
             };
-            let page = names.page(&query);
+            let page = names.page(&query, usize::MAX);
             listed.extend(page.names);
             for (gone, new) in changes.by_ref().take(2) {
                 names.apply(vec![(gone.clone(), None)]);
@@ -199,16 +226,16 @@ fn the_newest_comes_first_and_a_prefix_needs_no_more_than_its_range() {
     ];
     let (names, _) = built(&secrets);
     assert_eq!(
-        names.page(&all(&Filters::default())).names,
+        names.page(&all(&Filters::default()), usize::MAX).names,
         ["a0", "a/2", "b", "a/1"]
     );
     let filters = names_filter(&["a/"]);
-    assert_eq!(names.page(&all(&filters)).names, ["a/2", "a/1"]);
+    assert_eq!(names.page(&all(&filters), usize::MAX).names, ["a/2", "a/1"]);
     let by_name = Query {
         sort_by: SortBy::Name,
         ..all(&filters)
     };
-    assert_eq!(names.page(&by_name).names, ["a/2", "a/1"]);
+    assert_eq!(names.page(&by_name, usize::MAX).names, ["a/2", "a/1"]);
 }
 
 #[test]
