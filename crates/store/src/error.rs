@@ -38,6 +38,18 @@ pub enum StoreError {
         path: PathBuf,
     },
 
+    /// The file is gone of a store that was there: its anchor still is.
+    #[error(
+        "the store `{path}` is gone, and `{anchor}` says that there was one; put it back, restore \
+         a backup, or delete that file to begin with an empty store"
+    )]
+    Lost {
+        /// The store's file.
+        path: PathBuf,
+        /// The note beside it.
+        anchor: PathBuf,
+    },
+
     /// The key that unseals the store could not be read.
     #[error("cannot read the root key from {place}: {reason}")]
     NoRootKey {

@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use nix::unistd::{AccessFlags, access};
 use serde::{Deserialize, Serialize};
 use strongroom_services::context::Services;
 
@@ -35,6 +36,15 @@ pub(super) async fn backup(services: &Services, target: &Path) -> Result<BackupR
             directory.display()
         ));
     }
+    let writable = access(directory, AccessFlags::W_OK | AccessFlags::X_OK);
+    writable.map_err(|error| {
+        let error = std::io::Error::from(error);
+        format!(
+            "cannot write into the directory `{}`: {error}; the node writes the backup, so name \
+             a directory that its user may write into",
+            directory.display()
+        )
+    })?;
     let report = services.store.backup(target).await.map_err(said)?;
     let bytes = std::fs::metadata(target).map_or(0, |file| file.len());
     Ok(BackupReport {

@@ -57,10 +57,10 @@ pub(super) struct Query {
     #[command(flatten)]
     place: Place,
     /// Not before this time, RFC 3339
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     start: Option<Timestamp>,
     /// Not after this time, RFC 3339
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     end: Option<Timestamp>,
     /// The record's eventName: GetSecretValue
     #[arg(long, value_name = "NAME")]
@@ -81,6 +81,11 @@ pub(super) struct Query {
     /// How many records at most
     #[arg(long, value_name = "COUNT")]
     limit: Option<usize>,
+}
+
+fn time(text: &str) -> Result<Timestamp, &'static str> {
+    text.parse()
+        .map_err(|_| "write it like 2026-11-01T00:00:00Z")
 }
 
 impl Audit {

@@ -39,7 +39,14 @@ impl Init {
             std::fs::DirBuilder::new()
                 .recursive(true)
                 .mode(0o700)
-                .create(&site.data_dir)?;
+                .create(&site.data_dir)
+                .map_err(|error| {
+                    format!(
+                        "cannot make the directory `{}`: {error}; set `data_dir` to a place that \
+                         this user may write to",
+                        site.data_dir.display()
+                    )
+                })?;
             site.key.read_or_create(&SystemRandom)?
         };
         let store = Store::open(&path, &root)?;

@@ -110,6 +110,14 @@ impl Site {
 
     /// Has the request done: by the running node, or here if none runs.
     pub(super) async fn perform(self, request: Request) -> Result<Report, Failure> {
+        if self.data_dir.is_file() {
+            return Err(format!(
+                "`{}` is a file and no data directory; if it is a backup, restore it into an \
+                 empty directory, and ask about that",
+                self.data_dir.display()
+            )
+            .into());
+        }
         if let Some(report) = admin::ask(&self.socket(), &request).await? {
             return Ok(report);
         }

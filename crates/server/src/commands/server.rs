@@ -56,8 +56,17 @@ impl Server {
             return Err(hint().into());
         }
         let app = App::open(setup(&config, &site)?).await?;
-        if !is_initialised(&app.services).await? {
-            return Err(hint().into());
+        let owner = management_account(&app.services).await?;
+        let owner = owner.ok_or_else(|| Failure::from(hint()))?;
+        if let Some(asked) = config.deployment.account_id
+            && asked.number() != owner
+        {
+            return Err(format!(
+                "the store in `{}` belongs to account {owner:012}, not {asked}; leave \
+                 `account_id` out, or set it to that",
+                site.data_dir.display()
+            )
+            .into());
         }
         let mut listeners = Vec::new();
         let mut certificates = Vec::new();
@@ -125,10 +134,11 @@ fn setup(config: &Config, site: &Site) -> Result<Setup, Failure> {
     })
 }
 
-/// Whether `strongroom init` came to its end.
-async fn is_initialised(services: &Services) -> Result<bool, StoreError> {
+/// The account that the store is of, if `strongroom init` came to its end.
+async fn management_account(services: &Services) -> Result<Option<u64>, StoreError> {
     let mut tx = services.store.begin(Mode::Read).await?;
-    Ok(tx.get::<Deployments>(&(0,)).await?.is_some())
+    let deployment = tx.get::<Deployments>(&(0,)).await?;
+    Ok(deployment.map(|deployment| deployment.management_account))
 }
 
 /// A bound socket, and the certificates that it shows.

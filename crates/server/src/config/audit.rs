@@ -49,6 +49,11 @@ impl Section {
             options.retention = Some(Duration::from_hours(24 * days));
         }
         let directory = self.directory.unwrap_or_else(|| data_dir.join("audit"));
+        if directory.as_os_str().is_empty() {
+            let message = "`directory` is empty; name one, or leave the key out for `audit` in \
+                           the data directory";
+            return Err(check.refuse(key("directory"), message));
+        }
         Ok(Audit { directory, options })
     }
 }

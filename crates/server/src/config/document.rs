@@ -107,12 +107,18 @@ fn tables<'v, 't>(value: &'v DeValue<'t>) -> Box<dyn Iterator<Item = &'v DeTable
 }
 
 fn at(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
-    located(
-        path,
-        text,
-        error.span(),
-        error.message().replace('\n', "; "),
-    )
+    let message = in_words(error.message()).replace('\n', "; ");
+    located(path, text, error.span(), message)
+}
+
+/// What the parser says, without the names that Rust has for numbers.
+pub(super) fn in_words(message: &str) -> String {
+    match message.split_once(", expected ") {
+        Some((found, "u16" | "u32" | "u64" | "usize")) => {
+            format!("{found}, expected a whole number that is not negative")
+        }
+        _ => message.to_owned(),
+    }
 }
 
 fn located(path: &Path, text: &str, span: Option<Range<usize>>, message: String) -> ConfigError {

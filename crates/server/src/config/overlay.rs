@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use super::{
     ConfigError, File,
-    document::Document,
+    document::{Document, in_words},
     keys,
     names::{nearest, suggestion},
 };
@@ -167,7 +167,7 @@ fn typed(section: &str, key: &str, text: &str) -> Result<Value, String> {
         match File::deserialize(values) {
             Ok(_) => return Ok(value),
             Err(error) => {
-                first_error.get_or_insert(error.message().to_owned());
+                first_error.get_or_insert(in_words(error.message()));
             }
         }
     }

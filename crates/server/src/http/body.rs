@@ -1,7 +1,10 @@
+use std::time::Duration;
+
 use ::http::{HeaderMap, header};
 use bytes::Buf;
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::{Refusal, admission::Share};
@@ -10,6 +13,9 @@ use super::{Refusal, admission::Share};
 /// the most that is allocated on its word alone: little enough that as many
 /// clients as there may be find room.
 const FIRST_BYTES: usize = 4 << 10;
+
+/// How long a client that is refused may pause in its body before it is told.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Reads a body of at most `limit` bytes into memory that is wiped on drop.
 /// The first read sends `100 Continue` to a client that waits for it.
@@ -67,7 +73,7 @@ fn grow(bytes: &mut Zeroizing<Vec<u8>>, capacity: usize, share: &mut Share) -> R
 /// sending when the connection closes may never see the answer.
 async fn discard(mut body: Incoming, limit: usize) {
     let mut rest = limit.saturating_mul(4);
-    while let Some(Ok(frame)) = body.frame().await {
+    while let Ok(Some(Ok(frame))) = timeout(PAUSE, body.frame()).await {
         let length = frame.data_ref().map_or(0, Buf::remaining);
         let Some(left) = rest.checked_sub(length) else {
             return;

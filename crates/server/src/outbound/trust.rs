@@ -47,6 +47,7 @@ pub struct RootsError {
 /// [`RootsError`].
 pub fn roots(file: Option<PathBuf>) -> Result<RootCertStore, RootsError> {
     let place = || PLACES.iter().find(|place| Path::new(place).exists());
+    let is_chosen = file.is_some();
     let mut store = RootCertStore::empty();
     let Some(path) = file.or_else(|| place().map(PathBuf::from)) else {
         return Ok(store);
@@ -58,6 +59,10 @@ pub fn roots(file: Option<PathBuf>) -> Result<RootCertStore, RootsError> {
     for certificate in CertificateDer::pem_file_iter(&path).map_err(failed)? {
         // Systems have some that are too odd to be used; the rest is.
         let _ = store.add(certificate.map_err(failed)?);
+    }
+    // With none nobody would be trusted, which nobody chooses.
+    if is_chosen && store.is_empty() {
+        return Err(failed(pem::Error::NoItemsFound));
     }
     Ok(store)
 }

@@ -195,7 +195,11 @@ fn what_is_wrong_is_said_with_its_place() {
         ),
         (
             "[limits]\nrequests = \"many\"\n",
-            "DIR/c.toml:2: invalid type: string \"many\"",
+            "DIR/c.toml:2: invalid type: string \"many\", expected a whole number that is not negative",
+        ),
+        (
+            "[limits]\nbody_seconds = 1.5\n",
+            "DIR/c.toml:2: invalid type: floating point `1.5`, expected a whole number",
         ),
         (
             "",

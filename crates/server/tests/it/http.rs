@@ -211,6 +211,22 @@ fn what_is_too_large_is_refused_with_the_right_status() {
 }
 
 #[test]
+fn a_body_that_is_too_large_need_not_come() {
+    run(async {
+        let patient = Limits {
+            body: Duration::from_secs(9),
+            ..limits()
+        };
+        let server = Running::start(patient).await;
+        let began = Instant::now();
+        let announced = "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1001\r\n\r\n";
+        let reply = talk(server.address, announced).await;
+        assert!(reply.starts_with("HTTP/1.1 413 "), "{reply}");
+        assert!(began.elapsed() < Duration::from_secs(5));
+    });
+}
+
+#[test]
 fn slow_clients_are_let_go() {
     run(async {
         let server = Running::start(limits()).await;

@@ -1,7 +1,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Seek, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use strongroom_crypto::{HmacSha256Key, constant_time_eq};
@@ -77,6 +77,11 @@ impl Anchor {
             tracing::warn!(%error, "cannot write the anchor");
         }
     }
+}
+
+/// The anchor of the store at `path`, if there is one.
+pub(super) fn left_behind(path: &Path) -> Option<PathBuf> {
+    Some(path.with_added_extension(EXTENSION)).filter(|anchor| anchor.exists())
 }
 
 /// Removes the anchor of the store at `path`, if there is one.

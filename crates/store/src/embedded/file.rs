@@ -8,6 +8,7 @@ use std::{
 use redb::{Builder, Database, StorageBackend, backends::FileBackend};
 
 use super::{
+    anchor::left_behind,
     contained, failed,
     rows::{ROWS, begin_write, found},
     storage_failed,
@@ -123,8 +124,8 @@ impl Drop for Lock {
     }
 }
 
-/// Opens the file of the store at `path`. If there is none, a whole new store
-/// is made first, so that a crash cannot leave half of one.
+/// Opens the file of the store at `path`. If there is none and never was, a
+/// whole new store is made first, so that a crash cannot leave half of one.
 pub(super) fn open(
     path: &Path,
     root: &RootKey,
@@ -132,6 +133,12 @@ pub(super) fn open(
     let open = || OpenOptions::new().read(true).write(true).open(path);
     let file = match open() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // An empty store in place of one that was lost would look like all
+            // being well.
+            if let Some(anchor) = left_behind(path) {
+                let path = path.to_owned();
+                return Err(StoreError::Lost { path, anchor });
+            }
             match make(path, |database| found(database, root)) {
                 // Another process was first, and will have it open.
                 Ok(()) | Err(StoreError::Exists { .. }) => open(),

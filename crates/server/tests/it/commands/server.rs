@@ -224,6 +224,20 @@ fn mistakes_are_said_in_a_sentence() {
     assert!(why.contains("cannot read the configuration"), "{why}");
     fs::write(&config, &good).unwrap();
 
+    let everywhere = [
+        "init",
+        "--config",
+        &config,
+        "--set",
+        "store.data_dir=/proc/none",
+    ];
+    let why = refused(everywhere);
+    assert!(
+        why.contains("cannot make the directory `/proc/none`"),
+        "{why}"
+    );
+    assert!(why.contains("set `data_dir` to a place"), "{why}");
+
     // A store whose key has gone must not get another.
     site.init();
     let key = fs::read(site.path("seal.key")).unwrap();
@@ -247,6 +261,42 @@ fn mistakes_are_said_in_a_sentence() {
         why.contains("chain.pem` holds no certificate in PEM form"),
         "{why}"
     );
+}
+
+#[test]
+fn what_a_store_cannot_become_is_refused() {
+    let site = Site::new();
+    let config = site.path("strongroom.toml");
+    site.init();
+    let with = |setting: &str| refused(["server", "--config", &config, "--set", setting]);
+    let why = with("deployment.account_id=111122223334");
+    assert!(
+        why.contains("belongs to account 111122223333, not 111122223334; leave `account_id` out"),
+        "{why}"
+    );
+    // A file without certificates would have nobody trusted.
+    let authorities = format!("outbound.certificate_authorities={config}");
+    let why = with(&authorities);
+    assert!(
+        why.contains("cannot read the certificate authorities"),
+        "{why}"
+    );
+    let why = with("audit.directory=");
+    assert!(why.contains("`directory` is empty; name one"), "{why}");
+
+    // The store's file is gone and what was noted of it is not.
+    let (store, away) = (site.path("data/store.redb"), site.path("away"));
+    fs::rename(&store, &away).unwrap();
+    let why = refused(["init", "--config", &config]);
+    assert!(why.contains("store.redb` is gone"), "{why}");
+    assert!(why.contains("put it back, restore a backup"), "{why}");
+    assert!(!Path::new(&store).exists());
+    let dev = site.path("data");
+    fs::copy(site.path("seal.key"), site.path("data/root.key")).unwrap();
+    let why = refused(["dev", "--data-dir", &dev, "--listen", "127.0.0.1:0"]);
+    assert!(why.contains("store.redb` is gone"), "{why}");
+    fs::rename(&away, &store).unwrap();
+    assert!(said(["verify", "--config", &config]).contains("Nothing is wrong."));
 }
 
 #[test]

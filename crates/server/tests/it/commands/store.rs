@@ -276,6 +276,9 @@ fn a_store_must_be_named_and_be_there() {
     ]);
     assert!(why.contains("there is no backup"), "{why}");
     assert!(!Path::new(&path(&home, "none")).exists());
+    fs::write(path(&home, "backup"), "").unwrap();
+    let why = refused(["verify", "--data-dir", &path(&home, "backup")]);
+    assert!(why.contains("is a file and no data directory"), "{why}");
 }
 
 fn fill(node: &Node) {
