@@ -35,10 +35,12 @@ impl<E: Engine, H: Home> Strategy<H> for AlternatingUsers<E> {
         if call.has_pending().await? {
             return Ok(());
         }
-        let username = other_name(&current.username, E::USERNAME_LIMIT)?;
+        let username = other_name(
+            &current.username,
+            call.environment.username_limit(E::USERNAME_LIMIT),
+        )?;
         let password = call
-            .home
-            .get_random_password(PASSWORD_LENGTH, E::EXCLUDE_CHARACTERS)
+            .new_password(PASSWORD_LENGTH, E::EXCLUDE_CHARACTERS)
             .await?;
         let changes = [
             ("username", username.as_str()),
@@ -54,7 +56,12 @@ impl<E: Engine, H: Home> Strategy<H> for AlternatingUsers<E> {
         if logs_in::<E>(&pending, call.trust).await.is_ok() {
             return Ok(());
         }
-        if pending.username != other_name(&current.username, E::USERNAME_LIMIT)? {
+        if pending.username
+            != other_name(
+                &current.username,
+                call.environment.username_limit(E::USERNAME_LIMIT),
+            )?
+        {
             return Err(StepError::Value(format!(
                 "setSecret: Attempting to modify user {} other than current user or clone {}",
                 pending.username, current.username

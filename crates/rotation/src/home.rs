@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, future::Future};
 
 use strongroom_types::Sensitive;
 
-use crate::StepError;
+use crate::{PasswordRules, StepError};
 
 /// The calls that a rotation function makes to Secrets Manager, each as the
 /// function's own identity.
@@ -56,8 +56,7 @@ pub trait Home: Send + Sync {
     /// [`StepError::Client`].
     fn get_random_password(
         &self,
-        length: u32,
-        exclude_characters: &str,
+        rules: &PasswordRules,
     ) -> impl Future<Output = Result<Sensitive<String>, StepError>> + Send;
 }
 

@@ -28,8 +28,8 @@ impl Engine for MySql {
         dbname: None,
     };
     const EXCLUDE_CHARACTERS: &'static str = r#"/@"'\"#;
-    // The template's 16 is that of MySQL 5.6 and can be set to another there;
-    // servers since 5.7.8 take 32.
+    // The template's 16 is that of MySQL 5.6, for which the function's
+    // environment can say so; servers since 5.7.8 take 32.
     const USERNAME_LIMIT: usize = 32;
     type Connection = Conn;
 

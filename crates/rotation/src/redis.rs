@@ -11,7 +11,7 @@ use crate::{
 /// A new password's length.
 ///
 /// Source: the template `SecretsManagerElasticacheUserRotation`.
-const PASSWORD_LENGTH: u32 = 20;
+pub(crate) const PASSWORD_LENGTH: u32 = 20;
 
 /// Redis and Valkey.
 pub struct Redis;
@@ -32,8 +32,7 @@ impl<H: Home> Strategy<H> for RedisUser {
             return Ok(());
         }
         let password = call
-            .home
-            .get_random_password(PASSWORD_LENGTH, Redis::EXCLUDE_CHARACTERS)
+            .new_password(PASSWORD_LENGTH, Redis::EXCLUDE_CHARACTERS)
             .await?;
         let pending = current.with(&[("password", password.expose())]);
         call.keep_pending(pending).await

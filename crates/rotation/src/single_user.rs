@@ -33,8 +33,7 @@ impl<E: Engine, H: Home> Strategy<H> for SingleUser<E> {
             return Ok(());
         }
         let password = call
-            .home
-            .get_random_password(PASSWORD_LENGTH, E::EXCLUDE_CHARACTERS)
+            .new_password(PASSWORD_LENGTH, E::EXCLUDE_CHARACTERS)
             .await?;
         let pending = current.with(&[("password", password.expose())]);
         call.keep_pending(pending).await

@@ -2,7 +2,9 @@ use std::future::Future;
 
 use strongroom_types::Sensitive;
 
-use crate::{Credential, Description, Document, Home, Hosts, Layout, Permit, StepError, Trust};
+use crate::{
+    Credential, Description, Document, Environment, Home, Hosts, Layout, Permit, StepError, Trust,
+};
 
 const AWSCURRENT: &str = "AWSCURRENT";
 const AWSPENDING: &str = "AWSPENDING";
@@ -59,6 +61,8 @@ pub struct Call<'a, H> {
     pub hosts: &'a Hosts,
     /// The authorities by which databases are verified.
     pub trust: &'a Trust,
+    /// The function's environment variables.
+    pub environment: &'a Environment,
     /// The secret's ARN.
     pub secret_id: &'a str,
     /// The version that is being made.
@@ -225,6 +229,16 @@ impl<H: Home> Call<'_, H> {
     pub(crate) async fn enter(&self, host: &str) -> Result<Permit, StepError> {
         let permit = self.hosts.enter(host).await;
         permit.ok_or_else(|| StepError::Busy(host.to_owned()))
+    }
+
+    /// A new password, where the template's own rules are these.
+    pub(crate) async fn new_password(
+        &self,
+        length: u32,
+        exclude_characters: &str,
+    ) -> Result<Sensitive<String>, StepError> {
+        let rules = self.environment.password_rules(length, exclude_characters);
+        self.home.get_random_password(&rules).await
     }
 
     pub(crate) async fn keep_pending(&self, value: Sensitive<String>) -> Result<(), StepError> {

@@ -1,6 +1,6 @@
 use crate::{
-    AlternatingUsers, Call, Home, MariaDb, MySql, PostgreSql, RedisUser, SingleUser, Step,
-    StepError, run,
+    AlternatingUsers, Call, Engine as _, Environment, Home, MariaDb, MySql, PasswordRules,
+    PostgreSql, Redis, RedisUser, SingleUser, Step, StepError, engine::PASSWORD_LENGTH, redis, run,
 };
 
 /// The rotation functions that exist everywhere, by the names of AWS's
@@ -102,6 +102,29 @@ impl Template {
             | Self::PostgreSqlMultiUser => true,
             Self::MariaDbSingleUser | Self::MySqlSingleUser | Self::PostgreSqlSingleUser => false,
         }
+    }
+
+    /// Whether it reads how long a user name may be.
+    pub(crate) fn reads_username_limit(self) -> bool {
+        self == Self::MySqlMultiUser
+    }
+
+    /// What new passwords are like under this environment.
+    #[must_use]
+    pub fn password_rules(self, environment: &Environment) -> PasswordRules {
+        let (length, exclude_characters) = match self {
+            Self::ElasticacheUser => (redis::PASSWORD_LENGTH, Redis::EXCLUDE_CHARACTERS),
+            Self::MariaDbMultiUser | Self::MariaDbSingleUser => {
+                (PASSWORD_LENGTH, MariaDb::EXCLUDE_CHARACTERS)
+            }
+            Self::MySqlMultiUser | Self::MySqlSingleUser => {
+                (PASSWORD_LENGTH, MySql::EXCLUDE_CHARACTERS)
+            }
+            Self::PostgreSqlMultiUser | Self::PostgreSqlSingleUser => {
+                (PASSWORD_LENGTH, PostgreSql::EXCLUDE_CHARACTERS)
+            }
+        };
+        environment.password_rules(length, exclude_characters)
     }
 
     /// Runs one step of it.

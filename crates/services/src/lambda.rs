@@ -34,8 +34,8 @@ pub(crate) use failed::{Failed, Target};
 pub(crate) use invariants::check_functions;
 pub(crate) use invoke::{RotationEvent, invoke_for_secret, may_rotate};
 pub use record::{
-    FunctionAlias, FunctionCode, FunctionEvent, FunctionEventPayload, FunctionRow, Statement,
-    Variable,
+    BuiltinFunction, FunctionAlias, FunctionCode, FunctionEvent, FunctionEventPayload, FunctionRow,
+    Statement, Variable,
 };
 pub use remote::{
     FunctionEndpoint, FunctionEndpoints, RemoteCall, RemoteError, RemoteFunction, is_principal,

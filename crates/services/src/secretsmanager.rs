@@ -32,6 +32,7 @@ pub use census::{SecretCounts, count_secrets, counted};
 pub use error::{Error, Result};
 pub(crate) use invariants::check_secrets;
 pub use kept::SecretRow;
+pub(crate) use password::check_password_rules;
 pub use record::{ResourcePolicy, SealedValue, Secret, Tag, Version};
 pub use removal::remove_secret;
 pub(crate) use rotation::{FunctionHome, record_lines};

@@ -129,6 +129,8 @@ tables! {
     65 FunctionEventPayloads: (AccountId, Region, String, String) => lambda::FunctionEventPayload;
     /// Due time in milliseconds since the epoch, job id.
     66 FunctionJobs: (u64, String) => jobs::Job;
+    /// Account, Region, name of the template.
+    67 BuiltinFunctions: (AccountId, Region, String) => lambda::BuiltinFunction;
     /// The name of whoever follows the audit log.
     80 EventProgress: (String,) => events::Progress;
     /// Endpoint, segment and offset after the record, event id.

@@ -9,7 +9,9 @@ use std::{
 };
 
 use serde_json::Value;
-use strongroom_rotation::{Call, Description, Home, Hosts, Step, StepError, Template, Trust};
+use strongroom_rotation::{
+    Call, Description, Environment, Home, Hosts, PasswordRules, Step, StepError, Template, Trust,
+};
 use strongroom_types::Sensitive;
 
 /// A version's value and its labels.
@@ -69,6 +71,7 @@ impl Rotation {
 
     pub async fn step(&self, step: Step, token: &str) -> Result<(), StepError> {
         let call = Call {
+            environment: &Environment::default(),
             home: &self.secrets,
             hosts: &self.hosts,
             trust: &self.trust,
@@ -204,19 +207,18 @@ impl Home for Secrets {
 
     async fn get_random_password(
         &self,
-        length: u32,
-        exclude_characters: &str,
+        rules: &PasswordRules,
     ) -> Result<Sensitive<String>, StepError> {
         let number = self.passwords.fetch_add(1, Ordering::Relaxed);
         // Every character that may appear, from a place that moves on.
         let allowed: Vec<char> = ('!'..='~')
-            .filter(|letter| !exclude_characters.contains(*letter))
+            .filter(|letter| !rules.exclude_characters.contains(*letter))
             .collect();
         let letter = |place: u32| {
             let place = (u64::from(number) * 7919 + u64::from(place) * 31) as usize;
             allowed[place % allowed.len()]
         };
-        let made: String = (0..length).map(letter).collect();
+        let made: String = (0..rules.length).map(letter).collect();
         let password = self.next_password.lock().unwrap().take().unwrap_or(made);
         self.made.lock().unwrap().push(password.clone());
         Ok(Sensitive::new(password))

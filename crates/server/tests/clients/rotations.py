@@ -10,7 +10,8 @@ import databases
 import harness
 
 FUNCTION = "arn:aws:lambda:{region}:{account}:function:SecretsManager{name}"
-PATIENCE = 90
+# What fails is tried again after 5, 30 and 120 seconds: a slow machine may need the third.
+PATIENCE = 300
 # A member that a secret is to be without.
 ABSENT = object()
 
@@ -19,6 +20,16 @@ def function(arn, name):
     """The built-in function of the account and Region that a secret is of."""
     _, _, _, region, account, *_ = arn.split(":")
     return FUNCTION.format(region=region, account=account, name=name)
+
+
+def set_environment(server, strategy, **variables):
+    """Sets that of a built-in function, with the AWS CLI as an operator would."""
+    done = server.aws(
+        "lambda", "update-function-configuration",
+        "--function-name", f"SecretsManager{strategy.template}",
+        "--environment", json.dumps({"Variables": variables}))
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 def value(database, engine, user, password, **more):

@@ -1,18 +1,88 @@
 //! The rotation functions that exist in every account and Region, under the
-//! names of AWS's templates.
+//! names of AWS's templates. An account sets their environment in each Region.
 
 use std::sync::Arc;
 
 use serde_json::json;
-use strongroom_rotation::Template;
+use strongroom_rotation::{Environment, Template};
 use strongroom_types::{Arn, Principal};
 
-use crate::{context::Home, iam::Caller};
+use super::{
+    error::{Error, Result},
+    function::FunctionRef,
+    record::{BuiltinFunction, Variable},
+};
+use crate::{
+    context::{Context, Home},
+    iam::Caller,
+    operation::ServiceError as _,
+    secretsmanager::check_password_rules,
+    tables::BuiltinFunctions,
+};
 
 /// The role of built-in functions, made by nobody and changed by nobody.
 const ROLE: &str = "AWSServiceRoleForSecretsManagerRotation";
 const ROLE_PATH: &str = "/aws-service-role/rotation.secretsmanager.amazonaws.com/";
 const ROLE_ID: &str = "AROASECRETSMANAGERROT";
+
+/// A function that is built in, as an account has set it in a Region.
+#[derive(Clone)]
+pub(crate) struct Builtin {
+    pub(super) template: Template,
+    pub(super) row: BuiltinFunction,
+}
+
+impl Builtin {
+    /// As it is where nobody has set anything.
+    pub(super) fn new(template: Template) -> Self {
+        Self {
+            template,
+            row: BuiltinFunction::default(),
+        }
+    }
+
+    /// What its template reads.
+    ///
+    /// # Errors
+    /// In words, where that means nothing.
+    pub(super) fn environment(&self) -> std::result::Result<Environment, String> {
+        let variables = self.row.environment.iter();
+        let variables = variables.map(|row| (row.name.clone(), row.value.clone()));
+        Environment::of(self.template, variables)
+    }
+
+    /// Sets its environment, all of it, if passwords can be made by it.
+    ///
+    /// # Errors
+    /// `InvalidParameterValueException`.
+    pub(super) fn set_environment(
+        mut self,
+        cx: &mut Context<'_>,
+        function: &FunctionRef,
+        variables: Vec<Variable>,
+    ) -> Result<Self> {
+        self.row.environment = variables;
+        let refused = |why: String| {
+            Error::InvalidParameterValue(
+                format!("Lambda was unable to configure your environment variables because {why}.")
+                    .into(),
+            )
+        };
+        let environment = self.environment().map_err(refused)?;
+        let rules = self.template.password_rules(&environment);
+        check_password_rules(&rules, cx.services.random.as_ref()).map_err(|error| {
+            let text = error.refusal().message;
+            refused(format!(
+                "no password is like that: {}",
+                text.trim_end_matches('.')
+            ))
+        })?;
+        self.row.last_modified_ms = cx.now.as_millisecond();
+        self.row.revision_id = cx.services.random.uuid();
+        cx.tx.put::<BuiltinFunctions>(&function.key(), &self.row)?;
+        Ok(self)
+    }
+}
 
 /// The ARN of the role of built-in functions.
 pub(super) fn role_arn(home: &Home) -> String {

@@ -1,15 +1,14 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use strongroom_rotation::Template;
 use strongroom_types::{Arn, Timestamp};
 
 use super::{
     arguments::{
         EnvironmentResponse, EphemeralStorage, SnapStartResponse, TracingConfigResponse, Variables,
     },
-    builtin,
+    builtin::{self, Builtin},
     function::{Function, FunctionRef},
     qualifier::Qualifier,
-    record::FunctionRow,
+    record::{FunctionRow, Variable},
     remote::FunctionEndpoint,
 };
 use crate::{context::Home, shape::Output};
@@ -70,11 +69,9 @@ impl FunctionConfiguration {
     /// Of a function that exists.
     pub(super) fn of(function: &FunctionRef) -> Option<Self> {
         match &function.function {
-            Some(Function::Builtin(template)) => Some(Self::builtin(
-                &function.home,
-                *template,
-                function.arn.clone(),
-            )),
+            Some(Function::Builtin(builtin)) => {
+                Some(Self::builtin(&function.home, builtin, function.arn.clone()))
+            }
             Some(Function::Custom(row)) => Some(Self::custom(row, function.arn.clone())),
             Some(Function::Remote(endpoint)) => Some(Self::remote(endpoint, function.arn.clone())),
             None => None,
@@ -96,12 +93,18 @@ impl FunctionConfiguration {
         Self::custom(row, function.qualified(&qualifier))
     }
 
-    fn builtin(home: &Home, template: Template, arn: Arn) -> Self {
+    /// Of one that is built in.
+    pub(super) fn builtin(home: &Home, builtin: &Builtin, arn: Arn) -> Self {
+        let Builtin { template, row } = builtin;
+        let is_set = !row.revision_id.is_empty();
         Self {
             role: Some(builtin::role_arn(home)),
             description: Some(template.description().to_owned()),
             timeout: Some(30),
             memory_size: Some(128),
+            last_modified: is_set.then(|| time(row.last_modified_ms)),
+            environment: environment(&row.environment),
+            revision_id: is_set.then(|| row.revision_id.clone()),
             ..Self::common(template.name(), arn)
         }
     }
@@ -121,8 +124,6 @@ impl FunctionConfiguration {
 
     /// Of one that a user made.
     pub(super) fn custom(row: &FunctionRow, arn: Arn) -> Self {
-        let time = Timestamp::from_millisecond(row.last_modified_ms).unwrap_or_default();
-        let environment = Variables::of(&row.environment);
         Self {
             runtime: Some(row.runtime.clone()),
             role: Some(row.role.clone()),
@@ -131,11 +132,9 @@ impl FunctionConfiguration {
             description: Some(row.description.clone()),
             timeout: Some(i64::from(row.timeout_seconds)),
             memory_size: Some(i64::from(row.memory_mib)),
-            last_modified: Some(time.strftime("%Y-%m-%dT%H:%M:%S%.3f+0000").to_string()),
+            last_modified: Some(time(row.last_modified_ms)),
             code_sha256: Some(base64(&row.code)),
-            environment: environment.map(|variables| EnvironmentResponse {
-                variables: Some(variables),
-            }),
+            environment: environment(&row.environment),
             revision_id: Some(row.revision_id.clone()),
             version: Some(Qualifier::of_version(row.version).to_string()),
             tracing_config: Some(TracingConfigResponse {
@@ -174,6 +173,18 @@ impl FunctionConfiguration {
             snap_start: None,
         }
     }
+}
+
+fn time(ms: i64) -> String {
+    let time = Timestamp::from_millisecond(ms).unwrap_or_default();
+    time.strftime("%Y-%m-%dT%H:%M:%S%.3f+0000").to_string()
+}
+
+fn environment(rows: &[Variable]) -> Option<EnvironmentResponse> {
+    let variables = Variables::of(rows)?;
+    Some(EnvironmentResponse {
+        variables: Some(variables),
+    })
 }
 
 /// The machine's architecture, in Lambda's words.

@@ -6,6 +6,7 @@ use strongroom_rotation::Template;
 use strongroom_types::{AccountId, Arn, Region};
 
 use super::{
+    builtin::Builtin,
     error::{Error, Result},
     naming::{is_name, not_a_name, parse, qualified, unqualified},
     policy,
@@ -17,7 +18,7 @@ use crate::{
     authorize::{Authorized, Keys, Target},
     cloudtrail::Resource,
     context::{Context, Home, Services},
-    tables::{FunctionAliases, FunctionVersions, Functions},
+    tables::{BuiltinFunctions, FunctionAliases, FunctionVersions, Functions},
 };
 
 /// A function that was named, whether it exists or not.
@@ -41,8 +42,8 @@ pub struct FunctionRef {
 
 /// What a function is.
 pub(crate) enum Function {
-    /// One that exists everywhere.
-    Builtin(Template),
+    /// One that exists everywhere, as the account has set it.
+    Builtin(Builtin),
     /// One that a user made, in the version that was asked for.
     Custom(Arc<FunctionRow>),
     /// One that is an endpoint of somebody else.
@@ -199,8 +200,12 @@ impl FunctionRef {
 
     /// Finds what is stored of it.
     async fn look_up(&mut self, cx: &mut Context<'_>) -> Result<()> {
-        if let Some(function) = Function::standing(cx.services, &self.home, &self.name) {
+        if let Some(mut function) = Function::standing(cx.services, &self.home, &self.name) {
             if matches!(self.qualifier, None | Some(Qualifier::Latest)) {
+                if let Function::Builtin(builtin) = &mut function {
+                    let row = cx.tx.get::<BuiltinFunctions>(&self.key()).await?;
+                    builtin.row = row.unwrap_or_default();
+                }
                 self.function = Some(function);
                 self.policy = self
                     .standing_policy()
@@ -298,11 +303,15 @@ impl FunctionRef {
     /// The refusal to change a function that nobody made.
     pub(super) fn fixed(&self) -> Error {
         let name = &self.name;
-        let what = match &self.function {
-            Some(Function::Remote(_)) => "an endpoint of the server's configuration",
-            _ => "built in",
+        let text = match &self.function {
+            Some(Function::Remote(_)) => format!(
+                "The function {name} is an endpoint of the server's configuration and can't be \
+                 changed."
+            ),
+            _ => format!(
+                "The function {name} is built in: nothing but its environment can be changed."
+            ),
         };
-        let text = format!("The function {name} is {what} and can't be changed.");
         Error::InvalidParameterValue(text.into())
     }
 }
@@ -311,7 +320,7 @@ impl Function {
     /// The function of this name that is there without anybody having made it.
     pub(super) fn standing(services: &Services, home: &Home, name: &str) -> Option<Self> {
         match Template::named(name) {
-            Some(template) => Some(Self::Builtin(template)),
+            Some(template) => Some(Self::Builtin(Builtin::new(template))),
             None => {
                 let endpoints = services.secrets.rotation().endpoints();
                 endpoints.named(home, name).map(Self::Remote)

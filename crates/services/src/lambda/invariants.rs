@@ -1,13 +1,14 @@
 //! What must be true of the rows of functions.
 
+use strongroom_rotation::Template;
 use strongroom_store::{StoreError, Transaction};
 
-use super::FunctionRow;
+use super::{FunctionRow, builtin::Builtin};
 use crate::{
     invariants::page,
     tables::{
-        FunctionAliases, FunctionCodes, FunctionEventPayloads, FunctionEvents, FunctionJobs,
-        FunctionVersions, Functions,
+        BuiltinFunctions, FunctionAliases, FunctionCodes, FunctionEventPayloads, FunctionEvents,
+        FunctionJobs, FunctionVersions, Functions,
     },
 };
 
@@ -17,6 +18,7 @@ pub(crate) async fn check_functions(
     problems: &mut Vec<String>,
 ) -> Result<(), StoreError> {
     functions(tx, problems).await?;
+    builtins(tx, problems).await?;
     versions(tx, problems).await?;
     aliases(tx, problems).await?;
     codes(tx, problems).await?;
@@ -38,6 +40,24 @@ async fn functions(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(
             let code = (account, region, name, row.code);
             if tx.get::<FunctionCodes>(&code).await?.is_none() {
                 problems.push(format!("{of} has no archive"));
+            }
+        }
+    }
+}
+
+async fn builtins(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
+    let mut last = None;
+    loop {
+        let rows = page::<BuiltinFunctions>(tx, &mut last).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for ((account, region, name), row) in rows {
+            let builtin = Template::named(&name).map(|template| Builtin { template, row });
+            if !builtin.is_some_and(|builtin| builtin.environment().is_ok()) {
+                problems.push(format!(
+                    "the environment of function {account}/{region}/{name} means nothing"
+                ));
             }
         }
     }

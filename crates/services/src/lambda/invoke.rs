@@ -3,12 +3,14 @@ use std::{sync::Arc, time::Duration};
 use serde::Deserialize;
 use serde_json::json;
 use strongroom_functions::{Invocation, Outcome};
-use strongroom_rotation::{Call, Hosts, Step, StepError, Template};
+use strongroom_rotation::{Call, Hosts, Step, StepError};
 use strongroom_store::Mode;
 use strongroom_types::{Arn, Sensitive};
 
 use super::{
-    Error, Result, builtin, custom,
+    Error, Result,
+    builtin::{self, Builtin},
+    custom,
     failed::{Failed, Target, told},
     function::{Function, FunctionRef, on_record},
     operations::Invoke,
@@ -101,8 +103,8 @@ pub(crate) async fn invoke_for_secret(
         ..
     } = function;
     let done = match function {
-        Some(Function::Builtin(template)) => {
-            return builtin(services, &home, template, &arn, event).await;
+        Some(Function::Builtin(function)) => {
+            return builtin(services, &home, &function, &arn, event).await;
         }
         Some(Function::Custom(row)) => {
             let payload = Sensitive::new(event.payload());
@@ -139,7 +141,7 @@ pub(super) enum Called {
     Builtin {
         services: Arc<Services>,
         home: Home,
-        template: Template,
+        function: Builtin,
         arn: Arn,
         payload: Sensitive<Vec<u8>>,
     },
@@ -175,13 +177,13 @@ pub(super) async fn call(
     client_context: Option<String>,
 ) -> Result<Called> {
     match &function.function {
-        Some(Function::Builtin(template)) => {
+        Some(Function::Builtin(builtin)) => {
             let services = cx.services.secrets.rotation().services();
             Ok(Called::Builtin {
                 services: services
                     .ok_or_else(|| Error::Service("The server is about to stop.".into()))?,
                 home: function.home,
-                template: *template,
+                function: builtin.clone(),
                 arn: function.arn.clone(),
                 payload,
             })
@@ -212,13 +214,13 @@ impl Called {
             Self::Builtin {
                 services,
                 home,
-                template,
+                function,
                 arn,
                 payload,
             } => {
                 let event = serde_json::from_slice::<RotationEvent>(payload.expose());
                 let done = match event {
-                    Ok(event) => builtin(&services, &home, template, &arn, event).await,
+                    Ok(event) => builtin(&services, &home, &function, &arn, event).await,
                     Err(_) => Err(Failed::because("KeyError: the event is none of a rotation")),
                 };
                 let (payload, failed) = match done {
@@ -293,12 +295,14 @@ impl RotationEvent {
 async fn builtin(
     services: &Services,
     home: &Home,
-    template: Template,
+    function: &Builtin,
     arn: &Arn,
     event: RotationEvent,
 ) -> std::result::Result<(), Failed> {
     let step = Step::named(&event.step)
         .ok_or_else(|| Failed::because(format!("ValueError: Invalid step {}", event.step)))?;
+    let template = function.template;
+    let environment = function.environment().map_err(Failed::because)?;
     let caller = builtin::caller(home, template, arn)
         .ok_or_else(|| Failed::because("the function has no identity"))?;
     let shared = services.secrets.rotation();
@@ -312,6 +316,7 @@ async fn builtin(
         home: &calls,
         hosts: &shared.hosts,
         trust: shared.trusted(),
+        environment: &environment,
         secret_id: &event.secret_id,
         token: &event.client_request_token,
     };

@@ -54,6 +54,21 @@ pub struct FunctionRow {
     pub last_version: u64,
 }
 
+/// What an account has set of a function that is built in. Key: account,
+/// Region, name.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct BuiltinFunction {
+    /// Environment variables.
+    #[prost(message, repeated, tag = "1")]
+    pub environment: Vec<Variable>,
+    /// Milliseconds since the epoch.
+    #[prost(int64, tag = "2")]
+    pub last_modified_ms: i64,
+    /// Another after each change.
+    #[prost(string, tag = "3")]
+    pub revision_id: String,
+}
+
 /// A name for a version that can be moved. Key: account, Region, function,
 /// name.
 #[derive(Clone, PartialEq, Eq, prost::Message)]

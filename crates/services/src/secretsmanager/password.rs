@@ -3,6 +3,7 @@
 //! Source: Secrets Manager API Reference, GetRandomPassword.
 
 use strongroom_crypto::Random;
+use strongroom_rotation::PasswordRules;
 use strongroom_types::Sensitive;
 use zeroize::Zeroizing;
 
@@ -34,6 +35,24 @@ pub(super) struct Recipe<'a> {
     pub(super) include_space: bool,
     /// At least one of each class that is not excluded.
     pub(super) require_each_included_type: bool,
+}
+
+/// Whether a rotation function can make passwords by these rules.
+///
+/// # Errors
+/// Those of GetRandomPassword.
+pub(crate) fn check_password_rules(rules: &PasswordRules, random: &dyn Random) -> Result<()> {
+    let recipe = Recipe {
+        length: usize::try_from(rules.length).unwrap_or(usize::MAX),
+        exclude_characters: &rules.exclude_characters,
+        exclude_lowercase: rules.exclude_lowercase,
+        exclude_numbers: rules.exclude_numbers,
+        exclude_punctuation: rules.exclude_punctuation,
+        exclude_uppercase: rules.exclude_uppercase,
+        include_space: false,
+        require_each_included_type: rules.require_each_included_type,
+    };
+    recipe.password(random).map(drop)
 }
 
 impl Recipe<'_> {

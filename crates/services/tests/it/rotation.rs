@@ -779,24 +779,69 @@ async fn a_rotation_that_is_cancelled_stops() {
     assert_eq!(described["RotationEnabled"], false);
     assert_eq!(described["RotationLambdaARN"], FUNCTION);
     assert!(described.get("NextRotationDate").is_none());
-    // What it left behind stands in the way.
     assert_eq!(
         described["VersionIdsToStages"][token("1")],
         json!(["AWSPENDING"])
     );
-    assert_eq!(
-        app.refused("2", json!({})).await.0,
-        "InvalidRequestException"
-    );
+    app.sound().await;
+}
+
+/// What a cancelled rotation left behind stands in the way, until that is
+/// finished as the answer says or taken away.
+#[tokio::test]
+async fn a_rotation_that_was_cancelled_is_taken_up_again() {
+    let mut app = App::new().await;
+    let rules = json!({"AutomaticallyAfterDays": 2});
+    let rotate = json!({"RotationLambdaARN": FUNCTION, "RotationRules": rules});
+    app.rotate("1", rotate).await;
+    app.server.stop();
+    app.work().await;
+    for end in ["finished", "taken away"] {
+        app.client
+            .ok("CancelRotateSecret", json!({"SecretId": "app"}))
+            .await;
+        let mut seen = outbox(&app.client.world).await.len();
+        assert_eq!(
+            app.refused("2", json!({})).await,
+            (
+                "InvalidRequestException".to_owned(),
+                "A previous rotation isn't complete. That rotation will be reattempted.".to_owned()
+            )
+        );
+        assert_eq!(app.work().await, 1);
+        let described = app.client.describe("app").await;
+        assert_eq!(described["RotationEnabled"], true);
+        assert!(described.get("NextRotationDate").is_some());
+        assert_eq!(
+            app.events(&mut seen).await,
+            ["RotationStarted", "RotationFailed"]
+        );
+        app.sound().await;
+        app.server.restart();
+        if end == "finished" {
+            app.pass(5);
+            assert_eq!(app.work().await, 1);
+            assert_eq!(app.events(&mut seen).await, ["RotationSucceeded"]);
+            let stages = app.client.stages("app").await;
+            assert_eq!(stages[&token("1")], ["AWSCURRENT", "AWSPENDING"]);
+            assert!(stages.get(&token("2")).is_none());
+            app.rotate("3", json!({})).await;
+            app.server.stop();
+            app.work().await;
+        }
+    }
+    app.client
+        .ok("CancelRotateSecret", json!({"SecretId": "app"}))
+        .await;
     app.client
         .ok(
             "UpdateSecretVersionStage",
             json!({
-                "SecretId": "app", "VersionStage": "AWSPENDING", "RemoveFromVersionId": token("1"),
+                "SecretId": "app", "VersionStage": "AWSPENDING", "RemoveFromVersionId": token("3"),
             }),
         )
         .await;
-    app.rotate("2", json!({})).await;
+    app.rotate("4", json!({})).await;
     assert_eq!(app.work().await, 1);
     assert!(app.current_logs_in().await);
     app.sound().await;

@@ -6,8 +6,9 @@ use crate::{
     lambda::{
         Lambda, Result,
         arguments::{self, Environment, EphemeralStorage, NotOffered, refuse},
+        builtin::Builtin,
         configuration::FunctionConfiguration,
-        function::FunctionRef,
+        function::{Function, FunctionRef},
         revision, role, versions,
     },
     operation::Operation,
@@ -107,41 +108,12 @@ impl Operation for UpdateFunctionConfiguration {
         function: Authorized<FunctionRef>,
         input: Self::Input,
     ) -> Result<FunctionConfiguration> {
+        refuse_what_is_not_offered(&input)?;
+        if let Some(Function::Builtin(builtin)) = &function.function {
+            return set_builtin(cx, &function, builtin.clone(), input);
+        }
         let (function, mut row) = function.changeable()?;
         revision(&row.revision_id, input.revision_id.as_deref())?;
-        refuse(&[
-            ("VpcConfig", NotOffered::is_asked(&input.vpc_config)),
-            (
-                "DeadLetterConfig",
-                NotOffered::is_asked(&input.dead_letter_config),
-            ),
-            ("KMSKeyArn", NotOffered::is_asked(&input.kms_key_arn)),
-            ("TracingConfig", NotOffered::is_asked(&input.tracing_config)),
-            ("Layers", NotOffered::is_asked(&input.layers)),
-            (
-                "FileSystemConfigs",
-                NotOffered::is_asked(&input.file_system_configs),
-            ),
-            ("ImageConfig", NotOffered::is_asked(&input.image_config)),
-            ("SnapStart", NotOffered::is_asked(&input.snap_start)),
-            ("LoggingConfig", NotOffered::is_asked(&input.logging_config)),
-            (
-                "CapacityProviderConfig",
-                NotOffered::is_asked(&input.capacity_provider_config),
-            ),
-            ("DurableConfig", NotOffered::is_asked(&input.durable_config)),
-            ("RuntimeConfig", NotOffered::is_asked(&input.runtime_config)),
-            (
-                "AcceleratorConfig",
-                NotOffered::is_asked(&input.accelerator_config),
-            ),
-            (
-                "The size of EphemeralStorage",
-                input
-                    .ephemeral_storage
-                    .is_some_and(|storage| storage.size != 512),
-            ),
-        ])?;
         if let Some(name) = input.runtime {
             arguments::runtime(&name)?;
             row.runtime = name;
@@ -165,4 +137,70 @@ impl Operation for UpdateFunctionConfiguration {
         let row = versions::put(cx, &function, row, None).await?;
         Ok(FunctionConfiguration::custom(&row, function.arn))
     }
+}
+
+/// What an account can set of a function that is built in: its environment.
+fn set_builtin(
+    cx: &mut Context<'_>,
+    function: &FunctionRef,
+    mut builtin: Builtin,
+    input: UpdateFunctionConfigurationInput,
+) -> Result<FunctionConfiguration> {
+    revision(&builtin.row.revision_id, input.revision_id.as_deref())?;
+    let fixed = input.role.is_some()
+        || input.handler.is_some()
+        || input.description.is_some()
+        || input.timeout.is_some()
+        || input.memory_size.is_some()
+        || input.runtime.is_some();
+    if fixed {
+        return Err(function.fixed());
+    }
+    if input.environment.is_some() {
+        let variables = arguments::environment(input.environment)?;
+        builtin = builtin.set_environment(cx, function, variables)?;
+    }
+    let arn = function.arn.clone();
+    Ok(FunctionConfiguration::builtin(
+        &function.home,
+        &builtin,
+        arn,
+    ))
+}
+
+fn refuse_what_is_not_offered(input: &UpdateFunctionConfigurationInput) -> Result<()> {
+    refuse(&[
+        ("VpcConfig", NotOffered::is_asked(&input.vpc_config)),
+        (
+            "DeadLetterConfig",
+            NotOffered::is_asked(&input.dead_letter_config),
+        ),
+        ("KMSKeyArn", NotOffered::is_asked(&input.kms_key_arn)),
+        ("TracingConfig", NotOffered::is_asked(&input.tracing_config)),
+        ("Layers", NotOffered::is_asked(&input.layers)),
+        (
+            "FileSystemConfigs",
+            NotOffered::is_asked(&input.file_system_configs),
+        ),
+        ("ImageConfig", NotOffered::is_asked(&input.image_config)),
+        ("SnapStart", NotOffered::is_asked(&input.snap_start)),
+        ("LoggingConfig", NotOffered::is_asked(&input.logging_config)),
+        (
+            "CapacityProviderConfig",
+            NotOffered::is_asked(&input.capacity_provider_config),
+        ),
+        ("DurableConfig", NotOffered::is_asked(&input.durable_config)),
+        ("RuntimeConfig", NotOffered::is_asked(&input.runtime_config)),
+        (
+            "AcceleratorConfig",
+            NotOffered::is_asked(&input.accelerator_config),
+        ),
+        (
+            "The size of EphemeralStorage",
+            input
+                .ephemeral_storage
+                .as_ref()
+                .is_some_and(|storage| storage.size != 512),
+        ),
+    ])
 }

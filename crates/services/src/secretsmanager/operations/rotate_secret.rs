@@ -229,7 +229,9 @@ fn already_begun(cx: &Context<'_>, found: &FoundSecret, token: &str) -> Result<b
     if running.is_some_and(|running| running.version_id == token) && pending.id == token {
         return Ok(true);
     }
-    if running.is_some() {
+    // One that was cancelled goes on too. Where nothing was ever set up, there
+    // is no function by which it could.
+    if found.secret.rotation.is_some() {
         cx.services.secrets.rotation().take_up(found.key());
     }
     Err(Error::InvalidRequest(

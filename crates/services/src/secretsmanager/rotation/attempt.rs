@@ -130,28 +130,23 @@ async fn begin(services: &Services, claimed: &mut Claimed) -> Result<Option<Work
                 } else if rotation.window().is_none_or(|window| window.end <= now) {
                     return (Row::Next(found.secret.miss(now, chance)), None);
                 }
-                // One that an earlier rotation, or somebody, left behind.
-                let pending = found.secret.pending().map(|version| version.id.clone());
-                let taken_up = pending.is_some();
                 let running = Running {
-                    version_id: pending.unwrap_or_else(|| services.random.uuid()),
+                    version_id: services.random.uuid(),
                     rotation_token: services.random.uuid(),
                     started_ms: now.as_millisecond(),
                     failed_attempts: running.map_or(0, |running| running.failed_attempts),
                     ..Running::default()
                 };
-                let begun = if taken_up {
-                    if let Some(rotation) = &mut found.secret.rotation {
-                        rotation.running = Some(running.clone());
-                    }
-                    Ok(Vec::new())
-                } else {
-                    found.secret.begin_rotation(running.clone(), now)
+                let running = match found.secret.take_up_pending(running.clone()) {
+                    Some(running) => running,
+                    None => match found.secret.begin_rotation(running.clone(), now) {
+                        Ok(made_room) => {
+                            removed.extend(made_room);
+                            running
+                        }
+                        Err(_) => return (Row::Next(found.secret.wait(now, chance)), None),
+                    },
                 };
-                match begun {
-                    Ok(made_room) => removed.extend(made_room),
-                    Err(_) => return (Row::Next(found.secret.wait(now, chance)), None),
-                }
                 events.push(rotation_event(
                     found,
                     "RotationStarted",

@@ -1,14 +1,18 @@
 //! Transactions on a secret and the job that is claimed for it.
 
-use strongroom_store::{Mode, StoreError};
+use strongroom_store::{Mode, StoreError, Transaction};
 use strongroom_types::{AccountId, Region, Timestamp};
 
-use super::state::Next;
+use super::{jobs::set_job_in, record::Running, state::Next};
 use crate::{
     cloudtrail::{Event, EventTime},
     context::{Home, Services},
     jobs::Claimed,
-    secretsmanager::{FoundSecret, event::service_event, value::row},
+    secretsmanager::{
+        FoundSecret,
+        event::{rotation_event, service_event},
+        value::row,
+    },
     tables::{RotationJobs, SecretValues, Secrets},
 };
 
@@ -131,7 +135,7 @@ async fn transact<T>(
 /// The secret of a job, unless the job is obsolete.
 async fn find(
     services: &Services,
-    tx: &mut strongroom_store::Transaction,
+    tx: &mut Transaction,
     claimed: &Claimed,
 ) -> Result<Option<FoundSecret>, StoreError> {
     let job = &claimed.job;
@@ -163,7 +167,8 @@ async fn find(
     Ok((enabled && same).then_some(found))
 }
 
-/// Makes the job of a running rotation due now, unless a worker has it.
+/// Makes the job of a running rotation due now, unless a worker has it; and
+/// takes up one that was cancelled.
 ///
 /// # Errors
 /// When the store fails, or other transactions came between each time.
@@ -203,6 +208,9 @@ async fn try_to_hurry(
     let Some(rotation) = &mut found.secret.rotation else {
         return Ok(());
     };
+    if rotation.running.is_none() {
+        return resume(services, tx, found).await;
+    }
     let (Some(due_ms), Some(running)) = (rotation.job_due_ms, &mut rotation.running) else {
         return Ok(());
     };
@@ -217,6 +225,34 @@ async fn try_to_hurry(
     tx.put::<RotationJobs>(&super::claim_key(&job, now_ms), &job)?;
     tx.put::<Secrets>(&found.key(), &found.secret)?;
     tx.commit(Vec::new()).await.map(drop)
+}
+
+/// Takes up the version that a rotation left behind which was cancelled.
+async fn resume(
+    services: &Services,
+    mut tx: Transaction,
+    mut found: FoundSecret,
+) -> Result<(), StoreError> {
+    let now = services.clock.now();
+    let running = Running {
+        rotation_token: services.random.uuid(),
+        started_ms: now.as_millisecond(),
+        ..Running::default()
+    };
+    if found.secret.is_deleted() {
+        return Ok(());
+    }
+    let Some(running) = found.secret.resume(running, now) else {
+        return Ok(());
+    };
+    let now_ms = u64::try_from(now.as_millisecond()).unwrap_or(0);
+    set_job_in(&mut tx, &mut found, Some(now_ms))?;
+    tx.put::<Secrets>(&found.key(), &found.secret)?;
+    let event = rotation_event(&found, "RotationStarted", &running.version_id);
+    let line = event.service_record(services, &found.home, &EventTime::of(now));
+    tx.commit(vec![line]).await?;
+    services.secrets.rotation().outcomes().note(&[event]);
+    Ok(())
 }
 
 /// Makes a job due at once that was claimed by a process which has ended.

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use strongroom_rotation::{Description, Home, StepError};
+use strongroom_rotation::{Description, Home, PasswordRules, StepError};
 use strongroom_store::{Mode, StoreError};
 use strongroom_types::{Region, Sensitive};
 use zeroize::Zeroizing;
@@ -182,10 +182,17 @@ impl Home for FunctionHome<'_> {
 
     async fn get_random_password(
         &self,
-        length: u32,
-        exclude_characters: &str,
+        rules: &PasswordRules,
     ) -> Result<Sensitive<String>, StepError> {
-        let input = json!({"PasswordLength": length, "ExcludeCharacters": exclude_characters});
+        let input = json!({
+            "PasswordLength": rules.length,
+            "ExcludeCharacters": rules.exclude_characters,
+            "ExcludeLowercase": rules.exclude_lowercase,
+            "ExcludeNumbers": rules.exclude_numbers,
+            "ExcludePunctuation": rules.exclude_punctuation,
+            "ExcludeUppercase": rules.exclude_uppercase,
+            "RequireEachIncludedType": rules.require_each_included_type,
+        });
         let drawn: Drawn = self.read("GetRandomPassword", &input).await?;
         Ok(drawn.random_password)
     }

@@ -1,6 +1,6 @@
 //! The job of a secret that rotates.
 
-use strongroom_store::StoreError;
+use strongroom_store::{StoreError, Transaction};
 
 use super::record::Rotation;
 use crate::{
@@ -32,7 +32,16 @@ pub(in crate::secretsmanager) fn set_job(
     found: &mut FoundSecret,
     due_ms: Option<u64>,
 ) -> Result<(), StoreError> {
-    drop_job(cx, found)?;
+    set_job_in(&mut cx.tx, found, due_ms)
+}
+
+/// The same, in a transaction that is no operation's.
+pub(super) fn set_job_in(
+    tx: &mut Transaction,
+    found: &mut FoundSecret,
+    due_ms: Option<u64>,
+) -> Result<(), StoreError> {
+    drop_job_in(tx, found)?;
     let Some(rotation) = &mut found.secret.rotation else {
         return Ok(());
     };
@@ -40,7 +49,7 @@ pub(in crate::secretsmanager) fn set_job(
     rotation.job_due_ms = due_ms;
     if let Some(due_ms) = due_ms {
         let job = job(found);
-        cx.tx.put::<RotationJobs>(&claim_key(&job, due_ms), &job)?;
+        tx.put::<RotationJobs>(&claim_key(&job, due_ms), &job)?;
     }
     Ok(())
 }
@@ -51,14 +60,17 @@ pub(in crate::secretsmanager) fn drop_job(
     cx: &mut Context<'_>,
     found: &FoundSecret,
 ) -> Result<(), StoreError> {
+    drop_job_in(&mut cx.tx, found)
+}
+
+fn drop_job_in(tx: &mut Transaction, found: &FoundSecret) -> Result<(), StoreError> {
     let due = found
         .secret
         .rotation
         .as_ref()
         .and_then(|rotation: &Rotation| rotation.job_due_ms);
     if let Some(due_ms) = due {
-        cx.tx
-            .delete::<RotationJobs>(&claim_key(&job(found), due_ms))?;
+        tx.delete::<RotationJobs>(&claim_key(&job(found), due_ms))?;
     }
     Ok(())
 }

@@ -143,6 +143,31 @@ impl Secret {
         Ok(removed)
     }
 
+    /// Goes on with the version that is pending, which an earlier rotation or
+    /// somebody left behind; nothing if there is none.
+    pub(super) fn take_up_pending(&mut self, running: Running) -> Option<Running> {
+        let version_id = self.pending()?.id.clone();
+        let running = Running {
+            version_id,
+            ..running
+        };
+        self.rotation.as_mut()?.running = Some(running.clone());
+        Some(running)
+    }
+
+    /// Takes up a rotation that was cancelled, by the version that it left
+    /// behind: rotation is on again. Nothing if there is no such version.
+    pub(super) fn resume(&mut self, running: Running, now: Timestamp) -> Option<Running> {
+        let running = self.take_up_pending(running)?;
+        let rotation = self.rotation.as_mut()?;
+        rotation.enabled = true;
+        if rotation.window().is_none() {
+            rotation.next_window(now);
+        }
+        self.last_changed_ms = now.as_millisecond();
+        Some(running)
+    }
+
     /// Whether the version that a rotation makes is still the one that is
     /// pending, or is current by now.
     pub(super) fn is_intact(&self, version_id: &str) -> bool {
