@@ -31,7 +31,7 @@ use strongroom_services::context::Services;
 use strongroom_store::{StoreError, UnsealSource};
 
 pub use self::{
-    audit::AuditReport,
+    audit::{AcceptLossRequest, AcceptedReport, AuditReport, ReachedReport},
     backup::BackupReport,
     client::ask,
     events::{DeadEvent, EndpointStatus, EventsReport, EventsRequest},
@@ -83,6 +83,9 @@ impl Admin {
             Request::AcceptFinding(asked) => findings::accept_one(&self.services, asked)
                 .await
                 .map(|()| Report::AcceptFinding),
+            Request::AcceptLoss(asked) => audit::accept_loss(&self.services, asked)
+                .await
+                .map(|()| Report::AcceptLoss),
             Request::AuditKey => audit::audit(&self.services).await.map(Report::AuditKey),
             Request::Backup { target } => backup::backup(&self.services, &target)
                 .await

@@ -58,7 +58,7 @@ pub use self::{
     digest::{PublicKey, Signer},
     figures::Figures,
     history::History,
-    reached::{Reached, missing, noted},
+    reached::{Reached, accept, missing, newest, noted},
     read::{Follower, LogReader},
     recovery::Recovered,
     verify::{Fault, Verdict, verify},

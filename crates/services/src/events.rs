@@ -15,4 +15,4 @@ pub(crate) use envelope::{COMPLIANCE_CHANGE, CONFIG};
 pub use envelope::{Event, events_of};
 pub use pattern::Pattern;
 pub(crate) use pattern::Wildcard;
-pub use record::{DeadLetter, LogReach, Progress};
+pub use record::{AcceptedLoss, DeadLetter, LogReach, Progress};

@@ -1,8 +1,14 @@
 use serde::{Deserialize, Serialize};
-use strongroom_services::{context::Services, events::LogReach};
+use strongroom_services::{
+    context::Services,
+    events::{AcceptedLoss, LogReach},
+};
 
 use super::{said, sentence};
-use crate::{app::audit_signer, audit::noted};
+use crate::{
+    app::audit_signer,
+    audit::{accept, noted},
+};
 
 /// What the store knows of the audit log.
 #[derive(Debug, Serialize, Deserialize)]
@@ -20,15 +26,45 @@ pub struct ReachedReport {
     records: u64,
     chain: String,
     time: String,
+    /// What was lost before it, and is accepted as lost.
+    pub accepted: Vec<AcceptedReport>,
+}
+
+/// A loss that was accepted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AcceptedReport {
+    /// When, RFC 3339.
+    pub time: String,
+    /// The segment, or the head that was kept.
+    pub file: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Which loss is accepted.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AcceptLossRequest {
+    /// Why, in a line.
+    pub reason: String,
+    /// The places that `audit verify` names.
+    pub files: Vec<String>,
+    /// Where the log is now.
+    pub reached: ReachedReport,
 }
 
 impl From<LogReach> for ReachedReport {
     fn from(reach: LogReach) -> Self {
+        let accepted = reach.accepted.into_iter().map(|loss| AcceptedReport {
+            time: loss.time,
+            file: loss.file,
+            reason: loss.reason,
+        });
         Self {
             sequence: reach.sequence,
             records: reach.records,
             chain: reach.chain,
             time: reach.time,
+            accepted: accepted.collect(),
         }
     }
 }
@@ -40,6 +76,8 @@ impl From<ReachedReport> for LogReach {
             records: report.records,
             chain: report.chain,
             time: report.time,
+            // The store knows.
+            accepted: Vec::new(),
         }
     }
 }
@@ -52,4 +90,30 @@ pub(super) async fn audit(services: &Services) -> Result<AuditReport, String> {
         public_key: signer.public().to_hex(),
         reached: reached.map(ReachedReport::from),
     })
+}
+
+/// Accepts that what was noted is lost.
+pub(super) async fn accept_loss(
+    services: &Services,
+    asked: AcceptLossRequest,
+) -> Result<(), String> {
+    let AcceptLossRequest {
+        reason,
+        files,
+        reached,
+    } = asked;
+    let time = services.clock.now().to_string();
+    let losses = files.into_iter().map(|file| AcceptedLoss {
+        time: time.clone(),
+        file,
+        reason: reason.clone(),
+    });
+    let losses: Vec<_> = losses.collect();
+    tracing::warn!(
+        reason,
+        "it is accepted that records of the audit log are lost"
+    );
+    accept(&services.store, reached.into(), losses)
+        .await
+        .map_err(said)
 }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use strongroom_services::explain::Answer as Answered;
 
 use super::{
-    AcceptRequest, AuditReport, BackupReport, EventsReport, EventsRequest, ExplainRequest,
-    FindingsReport, FindingsRequest, JobsReport, VerifyReport,
+    AcceptLossRequest, AcceptRequest, AuditReport, BackupReport, EventsReport, EventsRequest,
+    ExplainRequest, FindingsReport, FindingsRequest, JobsReport, VerifyReport,
 };
 
 /// What is asked of whoever has the store open.
@@ -19,6 +19,8 @@ use super::{
 pub enum Request {
     /// To accept what a rule found.
     AcceptFinding(AcceptRequest),
+    /// To accept that records of the audit log are lost.
+    AcceptLoss(AcceptLossRequest),
     /// To say the public key of the audit log, and how far it has come.
     AuditKey,
     /// To copy the store, as it is now, into a new file.
@@ -46,6 +48,8 @@ pub enum Request {
 pub enum Report {
     /// It was accepted.
     AcceptFinding,
+    /// The loss was accepted.
+    AcceptLoss,
     /// What the store knows of the audit log.
     AuditKey(AuditReport),
     /// The store was copied.

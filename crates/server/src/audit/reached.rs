@@ -4,17 +4,21 @@
 use std::{
     io,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
-use strongroom_services::{events::LogReach, tables::LogReaches};
+use strongroom_services::{
+    events::{AcceptedLoss, LogReach},
+    tables::LogReaches,
+};
 use strongroom_store::{Mode, Store, StoreError};
 use tokio::{sync::Mutex, time::Instant};
 
 use super::{archive, digest::PublicKey, storage::Disk, verify::Fault};
 
 /// Said of a log that does not have what the store noted.
-const GONE: &str = "the store noted that the log had come this far, and it has not: records were \
+pub(super) const GONE: &str = "the store noted that the log had come this far, and it has not: records were \
                     removed, or an older copy of the log was put in its place";
 
 /// How often it is noted: each time is a commit, beside the way of requests.
@@ -24,8 +28,9 @@ const PAUSE: Duration = Duration::from_secs(5);
 pub struct Reached {
     directory: PathBuf,
     key: PublicKey,
-    /// Whether the log has what was noted. If not, the note stands for ever.
-    is_kept: bool,
+    /// Whether the log has what was noted. If not, the note stands until
+    /// somebody accepts the loss.
+    is_kept: AtomicBool,
     noted: Mutex<Option<LogReach>>,
     /// When it was noted last.
     last: Mutex<Option<Instant>>,
@@ -53,7 +58,7 @@ impl Reached {
         Ok(Self {
             directory: directory.to_owned(),
             key: key.clone(),
-            is_kept: missing.is_none(),
+            is_kept: missing.is_none().into(),
             noted: Mutex::new(noted),
             last: Mutex::default(),
         })
@@ -71,18 +76,31 @@ impl Reached {
     /// noted now; a failure is tried again with the next call.
     pub async fn note(&self, store: &Store) -> bool {
         let mut noted = self.noted.lock().await;
-        if !self.is_kept {
-            return true;
-        }
-        match self.note_after(store, noted.as_ref()).await {
-            Ok(None) => {}
-            Ok(reach) => *noted = reach,
+        match self.go_on(store, &mut noted).await {
+            Ok(()) => noted.is_some(),
             Err(error) => {
                 tracing::warn!(%error, "cannot note how far the audit log has come; will retry");
-                return false;
+                false
             }
         }
-        noted.is_some()
+    }
+
+    async fn go_on(&self, store: &Store, noted: &mut Option<LogReach>) -> io::Result<()> {
+        if !self.is_kept.load(Ordering::Relaxed) {
+            let now = self::noted(store).await.map_err(io::Error::other)?;
+            let Some(accepted) = now.filter(|now| Some(now) != noted.as_ref()) else {
+                return Ok(());
+            };
+            if missing(&self.directory, &self.key, &accepted)?.is_some() {
+                return Ok(());
+            }
+            *noted = Some(accepted);
+            self.is_kept.store(true, Ordering::Relaxed);
+        }
+        if let Some(reach) = self.note_after(store, noted.as_ref()).await? {
+            *noted = Some(reach);
+        }
+        Ok(())
     }
 
     async fn note_after(
@@ -90,20 +108,16 @@ impl Reached {
         store: &Store,
         noted: Option<&LogReach>,
     ) -> io::Result<Option<LogReach>> {
-        let head = archive::head(&Disk::reading(&self.directory))?;
-        let head = head.filter(|head| head.is_signed_by(&self.key) && head.records > 0);
-        let reach = head.map(|head| LogReach {
-            sequence: head.sequence,
-            records: head.records,
-            chain: head.chain,
-            time: head.time,
-        });
-        let Some(reach) =
+        let reach = newest(&self.directory, &self.key)?;
+        let Some(mut reach) =
             reach.filter(|reach| noted.is_none_or(|noted| place(noted) < place(reach)))
         else {
             return Ok(None);
         };
         let mut tx = store.begin(Mode::Write).await.map_err(io::Error::other)?;
+        let before = tx.get::<LogReaches>(&(0,)).await;
+        let before = before.map_err(io::Error::other)?;
+        reach.accepted = before.map(|before| before.accepted).unwrap_or_default();
         tx.put::<LogReaches>(&(0,), &reach)
             .map_err(io::Error::other)?;
         tx.commit(Vec::new()).await.map_err(io::Error::other)?;
@@ -113,6 +127,42 @@ impl Reached {
 
 fn place(reach: &LogReach) -> (u64, u64) {
     (reach.sequence, reach.records)
+}
+
+/// How far the log in `directory` has come, as its head says; nothing before
+/// its first record.
+///
+/// # Errors
+/// When the head cannot be read.
+pub fn newest(directory: &Path, key: &PublicKey) -> io::Result<Option<LogReach>> {
+    let head = archive::head(&Disk::reading(directory))?;
+    let head = head.filter(|head| head.is_signed_by(key) && head.records > 0);
+    Ok(head.map(|head| LogReach {
+        sequence: head.sequence,
+        records: head.records,
+        chain: head.chain,
+        time: head.time,
+        accepted: Vec::new(),
+    }))
+}
+
+/// Has the store go on from `reach` in place of what it noted, which is lost,
+/// and keep in mind that it is, and why.
+///
+/// # Errors
+/// When the store fails.
+pub async fn accept(
+    store: &Store,
+    reach: LogReach,
+    losses: Vec<AcceptedLoss>,
+) -> Result<(), StoreError> {
+    let mut tx = store.begin(Mode::Write).await?;
+    let before = tx.get::<LogReaches>(&(0,)).await?;
+    let mut accepted = before.map(|before| before.accepted).unwrap_or_default();
+    accepted.extend(losses);
+    tx.put::<LogReaches>(&(0,), &LogReach { accepted, ..reach })?;
+    tx.commit(Vec::new()).await?;
+    Ok(())
 }
 
 /// How far the store knows the log to have come.

@@ -8,6 +8,7 @@ use super::{
     archive::{self, Archive, Replay, Stored},
     chain::{self, Hash},
     digest::{Head, PublicKey},
+    reached::GONE,
     storage::Storage,
 };
 
@@ -39,6 +40,15 @@ pub struct Fault {
     pub record: Option<(u64, String)>,
     /// What is wrong.
     pub what: &'static str,
+}
+
+impl Fault {
+    /// Whether it says that records are gone, which nothing brings back, and
+    /// no more.
+    #[must_use]
+    pub fn is_loss(&self) -> bool {
+        [GONE, LOST].contains(&self.what)
+    }
 }
 
 impl fmt::Display for Fault {

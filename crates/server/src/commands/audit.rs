@@ -1,15 +1,23 @@
 //! `strongroom audit …`: the log of who did what, read and checked.
 
-use std::{ops::ControlFlow, path::PathBuf, time::Duration};
+use std::{
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Failure, output::say, place::Place};
+use super::{
+    Failure,
+    output::say,
+    place::{Place, Site},
+};
 use crate::{
-    admin::{Report, Request},
-    audit::{LogReader, PublicKey, missing, storage::Disk, verify},
+    admin::{AcceptLossRequest, AcceptedReport, Report, Request},
+    audit::{Fault, LogReader, PublicKey, Verdict, missing, newest, storage::Disk, verify},
 };
 
 /// How often a log that is followed is looked at.
@@ -20,12 +28,24 @@ const MOST: usize = 100;
 /// What to do with the audit log.
 #[derive(Subcommand)]
 pub(super) enum Audit {
+    /// Accept that records are gone, so that what goes after them is missed
+    AcceptLoss(AcceptLoss),
     /// Print the records that match, one JSON object a line, the oldest first
     Query(Query),
     /// Print the last records, and those to come
     Tail(Tail),
     /// Check that no record was changed, removed, put in or moved
     Verify(Verify),
+}
+
+/// Which log, and why it is as it is.
+#[derive(Args)]
+pub(super) struct AcceptLoss {
+    #[command(flatten)]
+    place: Place,
+    /// What happened, in a line: `verify` says it from now on
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
 }
 
 /// Which log, and what is trusted to have signed it.
@@ -91,6 +111,7 @@ fn time(text: &str) -> Result<Timestamp, &'static str> {
 impl Audit {
     pub(super) async fn run(self) -> Result<(), Failure> {
         match self {
+            Self::AcceptLoss(accept) => accept.run().await,
             Self::Query(query) => query.run(),
             Self::Tail(tail) => tail.run().await,
             Self::Verify(verify) => verify.run().await,
@@ -98,25 +119,85 @@ impl Audit {
     }
 }
 
+/// A log, checked.
+struct Checked {
+    key: PublicKey,
+    verdict: Verdict,
+    /// Losses that were accepted, which are no faults of the verdict.
+    accepted: Vec<AcceptedReport>,
+}
+
+/// Checks the log in `directory`; without a key the store is asked for it, and
+/// for what it noted.
+async fn check(
+    site: Site,
+    directory: &Path,
+    public_key: Option<String>,
+) -> Result<Checked, Failure> {
+    let (text, reached) = match public_key {
+        Some(text) => (text, None),
+        None => match site.perform(Request::AuditKey).await? {
+            Report::AuditKey(known) => (known.public_key, known.reached),
+            _ => return Err("the node does not say its log's public key".into()),
+        },
+    };
+    let key = PublicKey::parse(&text)
+        .ok_or("a public key is 64 hexadecimal digits, as `head.json` has it")?;
+    let mut verdict = verify(&Disk::reading(directory), &key)?;
+    let mut accepted = Vec::new();
+    if let Some(reached) = reached {
+        accepted.clone_from(&reached.accepted);
+        let known = |fault: &Fault| {
+            let mut losses = accepted.iter();
+            fault.is_loss() && losses.any(|loss| loss.file == fault.file)
+        };
+        verdict.faults.retain(|fault| !known(fault));
+        let missing = missing(directory, &key, &reached.into())?;
+        verdict.faults.extend(missing);
+    }
+    Ok(Checked {
+        key,
+        verdict,
+        accepted,
+    })
+}
+
+impl AcceptLoss {
+    async fn run(self) -> Result<(), Failure> {
+        if self.reason.trim().is_empty() || self.reason.chars().any(char::is_control) {
+            return Err("the reason is to be a line of text".into());
+        }
+        let site = self.place.clone().site()?;
+        let directory = there(site.audit.clone())?;
+        let Checked { key, verdict, .. } = check(site, &directory, None).await?;
+        let losses: Vec<_> = verdict.faults.iter().filter(|it| it.is_loss()).collect();
+        if losses.is_empty() {
+            return Err("nothing is lost that was not accepted".into());
+        }
+        let reached = newest(&directory, &key)?
+            .ok_or("there is no new log yet: start the node, and accept the loss then")?;
+        let request = Request::AcceptLoss(AcceptLossRequest {
+            reason: self.reason,
+            files: losses.iter().map(|loss| loss.file.clone()).collect(),
+            reached: reached.into(),
+        });
+        self.place.site()?.perform(request).await?;
+        for loss in losses {
+            say(format_args!("Accepted: {loss}"));
+        }
+        Ok(())
+    }
+}
+
 impl Verify {
     async fn run(self) -> Result<(), Failure> {
         let site = self.place.site()?;
         let directory = there(site.audit.clone())?;
-        let (text, reached) = match self.public_key {
-            Some(text) => (text, None),
-            None => match site.perform(Request::AuditKey).await? {
-                Report::AuditKey(known) => (known.public_key, known.reached),
-                _ => return Err("the node does not say its log's public key".into()),
-            },
-        };
-        let key = PublicKey::parse(&text)
-            .ok_or("a public key is 64 hexadecimal digits, as `head.json` has it")?;
-        let mut verdict = verify(&Disk::reading(&directory), &key)?;
-        if let Some(reached) = reached {
-            verdict
-                .faults
-                .extend(missing(&directory, &key, &reached.into())?);
-        }
+        let Checked {
+            key,
+            verdict,
+            accepted,
+        } = check(site, &directory, self.public_key).await?;
         if verdict.segments == 0 && verdict.faults.is_empty() {
             return Err(format!(
                 "there is nothing to verify: no segment is in `{}`",
@@ -144,8 +225,17 @@ impl Verify {
                 verdict.unchained
             ));
         }
+        for AcceptedReport { time, file, reason } in &accepted {
+            say(format_args!(
+                "Lost, and accepted at {time}: {file} and what was there: {reason}"
+            ));
+        }
         if verdict.faults.is_empty() {
-            say("Nothing is wrong.");
+            say(if accepted.is_empty() {
+                "Nothing is wrong."
+            } else {
+                "Nothing else is wrong."
+            });
             return Ok(());
         }
         for fault in verdict.faults.iter().take(MOST) {

@@ -1,8 +1,9 @@
 /* Put before the C library (LD_PRELOAD) by test_faults.py: a disk that fails when told to.
  *
  * FAULT_FILE holds the fault, or is not there; FAULT_DIRECTORY is the disk. Faults are
- * `EROFS`, what a file system answers once it is read-only; `EIO`; `ENOSPC`; and `slow
- * <milliseconds>` for every flush.
+ * `EROFS`, what a file system answers once it is read-only; `EIO`; `ENOSPC`; `slow
+ * <milliseconds>` for every flush; and `crash <end of a name>`, the end of the process
+ * after a flush of such a file and before anybody hears of it.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -35,13 +36,26 @@ static int on_disk(const char *path) {
     return disk && path && strncmp(path, disk, strlen(disk)) == 0;
 }
 
-static int open_on_disk(int file) {
-    char link[64], path[4096];
+static int path_of(int file, char *path, size_t size) {
+    char link[64];
     snprintf(link, sizeof link, "/proc/self/fd/%d", file);
-    ssize_t length = readlink(link, path, sizeof path - 1);
+    ssize_t length = readlink(link, path, size - 1);
     if (length < 0) return 0;
     path[length] = 0;
-    return on_disk(path);
+    return 1;
+}
+
+static int open_on_disk(int file) {
+    char path[4096];
+    return path_of(file, path, sizeof path) && on_disk(path);
+}
+
+static void crash_after_flush(int file) {
+    char fault[64], path[4096];
+    if (!told(fault, sizeof fault) || strncmp(fault, "crash ", 6) != 0) return;
+    if (!path_of(file, path, sizeof path) || !on_disk(path)) return;
+    size_t length = strlen(path), end = strlen(fault + 6);
+    if (length >= end && strcmp(path + length - end, fault + 6) == 0) _exit(137);
 }
 
 /* The error that a change of the disk ends with; 0 if it succeeds. */
@@ -82,12 +96,16 @@ int ftruncate64(int file, off64_t length) {
 
 int fdatasync(int file) {
     FAIL_IF(open_on_disk(file), 1, 0);
-    return NEXT(fdatasync)(file);
+    int result = NEXT(fdatasync)(file);
+    if (result == 0) crash_after_flush(file);
+    return result;
 }
 
 int fsync(int file) {
     FAIL_IF(open_on_disk(file), 1, 0);
-    return NEXT(fsync)(file);
+    int result = NEXT(fsync)(file);
+    if (result == 0) crash_after_flush(file);
+    return result;
 }
 
 int rename(const char *from, const char *to) {

@@ -19,10 +19,18 @@ def server(tmp_path):
     own.stop()
 
 
-def verify(server, *more):
+def audit(server, command, *more):
     return subprocess.run(
-        [harness.binary(), "audit", "verify", "--data-dir", server.data, *more],
+        [harness.binary(), "audit", command, "--data-dir", server.data, *more],
         capture_output=True, text=True, timeout=60)
+
+
+def verify(server, *more):
+    return audit(server, "verify", *more)
+
+
+def accept(server, reason):
+    return audit(server, "accept-loss", "--reason", reason)
 
 
 def told(server):
@@ -38,7 +46,7 @@ def use(server, calls=5):
         assert server.call("ListSecrets", {}).status == 200
 
 
-def test_an_emptied_log_is_missed_for_ever(server):
+def test_an_emptied_log_is_missed_until_the_loss_is_accepted(server):
     use(server)
     server.stop()
     assert verify(server).returncode == 0
@@ -68,6 +76,59 @@ def test_an_emptied_log_is_missed_for_ever(server):
     shutil.rmtree(log)
     (server.data / "audit.bak").rename(log)
     assert verify(server).returncode == 0
+
+
+def test_a_loss_is_accepted_and_the_next_is_missed_again(server):
+    use(server)
+    assert "nothing is lost" in accept(server, "no reason").stderr
+    server.stop()
+    log = server.data / "audit"
+    shutil.rmtree(log)
+    log.mkdir(mode=0o700)
+    early = accept(server, "the disk died")
+    assert early.returncode != 0 and "start the node" in early.stderr, early
+    server.start()
+    use(server)
+    time.sleep(1.5)
+    assert verify(server).returncode != 0
+    assert accept(server, "two\nlines").returncode != 0
+    accepted = accept(server, "the disk died")
+    assert accepted.returncode == 0 and NOTED in accepted.stdout, accepted
+    told_of = verify(server)
+    assert told_of.returncode == 0, told_of
+    assert "the disk died" in told_of.stdout and "Nothing else is wrong." in told_of.stdout
+    assert accept(server, "again").returncode != 0
+
+    # The running node goes on to note how far the log has come.
+    use(server)
+    time.sleep(8)
+    server.kill()
+    # A start that finds the end of the log gone keeps the head that had it.
+    (segment,) = log.glob("*.jsonl")
+    lines = segment.read_bytes().rstrip(b"\0").splitlines(keepends=True)
+    segment.write_bytes(b"".join(lines[:-3]))
+    assert NOTED in verify(server).stdout
+    server.start()
+    assert "missing that the store knows of" in told(server)
+    assert verify(server).stdout.count(".lost.json") == 1
+    use(server)
+    time.sleep(1.5)
+    server.stop()
+    # Who has the store at hand needs no node.
+    assert accept(server, "cut by hand").returncode == 0
+    both = verify(server)
+    assert both.returncode == 0, both
+    assert "the disk died" in both.stdout and both.stdout.count("cut by hand") == 2, both
+    server.start()
+    assert "missing" not in told(server)
+
+    # What is no loss cannot be accepted.
+    time.sleep(1.5)
+    server.stop()
+    edited = segment.read_bytes().replace(b"ListSecrets", b"ListSecretz", 1)
+    segment.write_bytes(edited)
+    assert "nothing is lost" in accept(server, "nobody knows").stderr
+    assert verify(server).returncode != 0
 
 
 def test_what_was_cut_from_the_log_of_a_killed_node_is_missed(server):

@@ -39,6 +39,23 @@ pub struct LogReach {
     /// When that was signed, RFC 3339.
     #[prost(string, tag = "4")]
     pub time: String,
+    /// What was lost before, and is accepted as lost.
+    #[prost(message, repeated, tag = "5")]
+    pub accepted: Vec<AcceptedLoss>,
+}
+
+/// Records that are gone from the audit log, which somebody knows of.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct AcceptedLoss {
+    /// When it was accepted, RFC 3339.
+    #[prost(string, tag = "1")]
+    pub time: String,
+    /// What `audit verify` called the place: a segment, or the kept head.
+    #[prost(string, tag = "2")]
+    pub file: String,
+    /// In the operator's words.
+    #[prost(string, tag = "3")]
+    pub reason: String,
 }
 
 /// An event that an endpoint refused until it was given up. Key: the
