@@ -119,7 +119,7 @@ fn answer(protocol: Protocol, request_id: &RequestId, status: StatusCode, body: 
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert("x-amzn-requestid", request_id.header());
+    headers.insert(RequestId::HEADER, request_id.header());
     answer
 }
 

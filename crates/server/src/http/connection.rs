@@ -132,6 +132,10 @@ fn builder(limits: &Limits) -> Builder<TokioExecutor> {
     builder
         .http1()
         .header_read_timeout(None)
+        // What is begun is finished, whether or not its client stays for the
+        // answer (`finish.rs`); looking whether it is still there would cost
+        // each request that waits for the log a read and a buffer.
+        .half_close(true)
         .max_buf_size(limits.header_bytes.max(SMALLEST_BUFFER_BYTES));
     if limits.headers != HYPER_HEADERS {
         builder.http1().max_headers(limits.headers);

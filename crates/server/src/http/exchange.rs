@@ -27,7 +27,7 @@ pub(super) async fn answer<H: Handler>(
     let (method, uri, headers) = (request.method(), request.uri(), request.headers());
     if let Some(question) = Health::asked_for(method, uri, headers) {
         let mut answer = server.handler.health().answer(question);
-        answer.headers_mut().insert("x-amzn-requestid", id.header());
+        answer.headers_mut().insert(RequestId::HEADER, id.header());
         return Ok(answer);
     }
     let outcome = match receive(&link, id, request).await {

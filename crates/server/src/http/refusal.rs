@@ -92,7 +92,7 @@ impl Refusal {
             CONTENT_TYPE,
             HeaderValue::from_static("application/x-amz-json-1.1"),
         );
-        headers.insert("x-amzn-requestid", request_id.header());
+        headers.insert(RequestId::HEADER, request_id.header());
         headers.insert("x-amzn-errortype", HeaderValue::from_static(code));
         answer
     }

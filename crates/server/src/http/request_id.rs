@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use ::http::HeaderValue;
+use ::http::{HeaderName, HeaderValue};
 use strongroom_crypto::Random;
 
 /// A request's id: a random (version 4) UUID, as AWS's endpoints give them.
@@ -8,6 +8,9 @@ use strongroom_crypto::Random;
 pub struct RequestId([u8; 36]);
 
 impl RequestId {
+    /// The header that it goes out in.
+    pub const HEADER: HeaderName = HeaderName::from_static("x-amzn-requestid");
+
     /// Where the hyphens are.
     const HYPHENS: [usize; 4] = [8, 13, 18, 23];
 

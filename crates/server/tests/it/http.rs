@@ -428,6 +428,22 @@ fn work_goes_on_when_the_client_leaves_or_time_is_up() {
 }
 
 #[test]
+fn who_has_said_all_still_gets_the_answer() {
+    run(async {
+        let server = Running::start(limits()).await;
+        let mut socket = TcpStream::connect(server.address).await.unwrap();
+        let hold = b"GET /hold HTTP/1.1\r\nHost: here\r\n\r\n";
+        socket.write_all(hold).await.unwrap();
+        socket.shutdown().await.unwrap();
+        server.handler.until_handled(1).await;
+        server.handler.release.notify_waiters();
+        let reply = read_to_end(&mut socket).await;
+        assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+        assert!(server.stop().await);
+    });
+}
+
+#[test]
 fn a_panic_in_the_handler_ends_one_connection_only() {
     run(async {
         let server = Running::start(limits()).await;
