@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use strongroom_policy::{
-    Attached, Context, Decision, Policies, Policy, PolicyKind, Request, decide,
+    Attached, Context, Decision, Form, Policies, Policy, PolicyKind, Request, decide,
 };
 use strongroom_types::{AccountId, Principal};
 
@@ -47,6 +47,12 @@ fuzz_target!(|text: &str| {
     );
     context.insert_many("aws:TagKeys", ["colour", tag]);
 
+    // What can be written can be read again.
+    for form in [Form::Inline, Form::Managed] {
+        if Policy::parse_written(document, form).is_ok() {
+            assert!(Policy::parse(document, PolicyKind::Identity).is_ok());
+        }
+    }
     for kind in KINDS {
         let policy = match Policy::parse(document, kind) {
             Ok(policy) => policy,

@@ -9,22 +9,31 @@ pub(crate) struct ActionPattern(Box<[Token<Box<str>>]>);
 
 impl ActionPattern {
     /// Compiles `service:Name`. Wildcards stand in the name alone; `*` and
-    /// `*:*` (inferred) mean every action. That the action exists is not
-    /// checked, as AWS does not check it.
+    /// `*:*` (inferred) mean every action. Whether the action exists, or could
+    /// be one, is not checked, as AWS does not check it.
     ///
     /// # Errors
-    /// [`PolicyError::VendorMissing`] without a plain service prefix;
-    /// [`PolicyError::Syntax`] if the name is empty or holds other characters
-    /// than letters, digits, `-`, `_` and wildcards (inferred).
+    /// [`PolicyError::VendorMissing`], [`PolicyError::ColonsInvalid`],
+    /// [`PolicyError::VendorInvalid`]; [`PolicyError::Syntax`] if the name is
+    /// empty (inferred).
+    ///
+    /// Source: recorded answers of `CreatePolicy`.
     pub(crate) fn parse(text: &str) -> Result<Self, PolicyError> {
         if !matches!(text, "*" | "*:*") {
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-            let (_, name) = text
+            let value = || text.to_owned();
+            let (service, name) = text
                 .split_once(':')
-                .filter(|(service, _)| !service.is_empty() && service.bytes().all(plain))
-                .ok_or_else(|| PolicyError::VendorMissing { value: text.into() })?;
-            let known = |byte: u8| plain(byte) || matches!(byte, b'*' | b'?');
-            if name.is_empty() || !name.bytes().all(known) {
+                .filter(|(service, _)| !service.is_empty())
+                .ok_or_else(|| PolicyError::VendorMissing { value: value() })?;
+            if name.contains(':') {
+                return Err(PolicyError::ColonsInvalid { value: value() });
+            }
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+            if !service.bytes().all(plain) {
+                let value = service.to_owned();
+                return Err(PolicyError::VendorInvalid { value });
+            }
+            if name.is_empty() {
                 return Err(PolicyError::syntax(format!("malformed action `{text}`")));
             }
         }
@@ -75,13 +84,23 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_action() {
-        for bad in ["", "GetSecretValue", ":Get", "secrets*:Get", "?:x", "**"] {
+        let missing = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.";
+        for (bad, expected) in [
+            ("", missing),
+            ("GetSecretValue", missing),
+            (":Get", missing),
+            ("**", missing),
+            ("secrets*:Get", "Vendor secrets* is not valid"),
+            ("?:x", "Vendor ? is not valid"),
+            ("a a:Get", "Vendor a a is not valid"),
+            ("kms:a:b", "Actions/Condition can contain only one colon."),
+            ("kms:", "Syntax errors in policy."),
+        ] {
             let error = ActionPattern::parse(bad).unwrap_err();
-            assert!(matches!(error, PolicyError::VendorMissing { .. }), "{bad}");
+            assert_eq!(error.to_string(), expected, "{bad}");
         }
-        for bad in ["kms:", "kms:a b", "kms:a:b", "kms:${aws:username}"] {
-            let error = ActionPattern::parse(bad).unwrap_err();
-            assert!(matches!(error, PolicyError::Syntax { .. }), "{bad}");
+        for odd in ["kms: a b ", "s3.s:Get", "k-m_s:é"] {
+            ActionPattern::parse(odd).unwrap();
         }
     }
 }

@@ -60,8 +60,8 @@ impl Condition {
     ///
     /// # Errors
     /// [`PolicyError::Syntax`] for an unknown operator or a malformed
-    /// variable; [`PolicyError::VendorMissing`] for a key without prefix;
-    /// [`PolicyError::DateInvalid`].
+    /// variable; [`PolicyError::LegacyParsing`] for what is no date. A key that
+    /// nobody knows is none, also without the prefix of a service.
     pub(crate) fn parse(
         operator: &str,
         key: &str,
@@ -71,9 +71,6 @@ impl Condition {
         let name = operator;
         let operator = Operator::parse(name)
             .ok_or_else(|| PolicyError::syntax(format!("unknown condition operator `{name}`")))?;
-        if matches!(key.find(':'), None | Some(0)) {
-            return Err(PolicyError::VendorMissing { value: key.into() });
-        }
         let string = |comparison| Strings::parse(comparison, values, variables);
         let operands = match operator.test {
             Test::Arn => Operands::Arn(Arns::parse(values, variables)?),
@@ -274,13 +271,5 @@ mod tests {
         let both = ["${aws:PrincipalTag/team}", "a"];
         check("StringEquals", &both, &[(with_value, true)]);
         check("StringNotEquals", &both, &[(with_value, false)]);
-    }
-
-    #[test]
-    fn keys_have_a_vendor() {
-        for bad in ["", "username", ":username"] {
-            let error = Condition::parse("StringLike", bad, &[], true).unwrap_err();
-            assert!(matches!(error, PolicyError::VendorMissing { .. }), "{bad}");
-        }
     }
 }

@@ -11,17 +11,48 @@ pub enum PolicyError {
     /// A statement has neither `Action` nor `NotAction`, or an empty one.
     #[error("Policy statement must contain actions.")]
     ActionsMissing,
+    /// An action has more than one colon.
+    #[error("Actions/Condition can contain only one colon.")]
+    ColonsInvalid {
+        /// The action as written.
+        value: String,
+    },
+    /// A resource of IAM's is of no kind that IAM has.
+    #[error(
+        "IAM resource path must either be \"*\" or start with user/, federated-user/, role/, \
+         group/, instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, \
+         oidc-provider/, report/, access-report/."
+    )]
+    IamPathInvalid {
+        /// The resource as written.
+        value: String,
+    },
+    /// A resource of IAM's names a Region.
+    #[error("IAM resource {value} cannot contain region information.")]
+    IamRegionProhibited {
+        /// The resource as written.
+        value: String,
+    },
     /// The text is not JSON.
     #[error("This policy contains invalid Json")]
     InvalidJson {
         /// Where and what, for the log.
         detail: String,
     },
-    /// A value of a `Date…` operator is no date.
+    /// A value of a `Date…` operator is no date, an effect is written in other
+    /// letters than `Allow` and `Deny`, or an ARN lacks what is in its middle.
     #[error("The policy failed legacy parsing")]
-    DateInvalid {
+    LegacyParsing {
         /// The value as written.
         value: String,
+    },
+    /// A resource is of no partition of AWS's.
+    #[error("Partition \"{partition}\" is not valid for resource \"{resource}\".")]
+    PartitionInvalid {
+        /// The partition as written.
+        partition: String,
+        /// The resource as it was understood.
+        resource: String,
     },
     /// A resource or trust policy has a statement without a principal. The
     /// message is inferred from its sibling `Has prohibited field Resource`.
@@ -47,9 +78,30 @@ pub enum PolicyError {
     /// A statement has neither `Resource` nor `NotResource`, or an empty one.
     #[error("Policy statement must contain resources.")]
     ResourceMissing,
+    /// A resource names no service, or one with wildcards.
+    #[error("Resource vendor must be fully qualified and cannot contain regexes.")]
+    ResourceVendorInvalid {
+        /// The resource as written.
+        value: String,
+    },
     /// A trust policy names a resource.
     #[error("Has prohibited field Resource")]
     ResourceProhibited,
+    /// Two statements have the same `Sid`.
+    #[error("Statement IDs (SID) in a single policy must be unique.")]
+    SidDuplicate {
+        /// The `Sid`.
+        value: String,
+    },
+    /// A `Sid` has other characters than letters and digits.
+    #[error(
+        "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular \
+         expression [0-9A-Za-z]*"
+    )]
+    SidInvalid {
+        /// The `Sid`.
+        value: String,
+    },
     /// JSON, but not by the policy grammar.
     #[error("Syntax errors in policy.")]
     Syntax {
@@ -59,13 +111,19 @@ pub enum PolicyError {
     /// A trust policy names an action of another service than STS.
     #[error("AssumeRole policy may only specify STS AssumeRole actions.")]
     TrustActionInvalid,
-    /// An action or a condition key has no service prefix.
-    #[error("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")]
-    VendorMissing {
-        /// The action or key as written.
+    /// The service prefix of an action has characters that none has.
+    #[error("Vendor {value} is not valid")]
+    VendorInvalid {
+        /// The prefix as written.
         value: String,
     },
-    /// `Version` is neither `2012-10-17` nor `2008-10-17`.
+    /// An action has no service prefix.
+    #[error("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")]
+    VendorMissing {
+        /// The action as written.
+        value: String,
+    },
+    /// A managed policy is not of the version `2012-10-17`.
     #[error("Policy document must be version 2012-10-17 or greater.")]
     VersionInvalid,
 }
@@ -77,8 +135,16 @@ impl PolicyError {
     pub fn detail(&self) -> Option<&str> {
         match self {
             Self::InvalidJson { detail } | Self::Syntax { detail } => Some(detail),
-            Self::VendorMissing { value } | Self::DateInvalid { value } => Some(value),
+            Self::ColonsInvalid { value }
+            | Self::IamPathInvalid { value }
+            | Self::LegacyParsing { value }
+            | Self::ResourceVendorInvalid { value }
+            | Self::SidDuplicate { value }
+            | Self::SidInvalid { value }
+            | Self::VendorMissing { value } => Some(value),
             Self::ActionsMissing
+            | Self::IamRegionProhibited { .. }
+            | Self::PartitionInvalid { .. }
             | Self::PrincipalMissing
             | Self::PrincipalProhibited
             | Self::PrincipalUnsupported { .. }
@@ -86,8 +152,42 @@ impl PolicyError {
             | Self::ResourceMissing
             | Self::ResourceProhibited
             | Self::TrustActionInvalid
+            | Self::VendorInvalid { .. }
             | Self::VersionInvalid => None,
         }
+    }
+
+    /// Of several errors in a document IAM tells of the one with the lowest
+    /// rank, and of those the first.
+    ///
+    /// Source: recorded answers of `CreatePolicy`; that principals come last is
+    /// inferred.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::InvalidJson { .. } | Self::Syntax { .. } => 0,
+            Self::VersionInvalid => 1,
+            Self::LegacyParsing { .. } => 2,
+            Self::SidDuplicate { .. } | Self::SidInvalid { .. } => 3,
+            Self::ActionsMissing => 4,
+            Self::IamPathInvalid { .. }
+            | Self::IamRegionProhibited { .. }
+            | Self::PartitionInvalid { .. }
+            | Self::ResourceInvalid { .. }
+            | Self::ResourceVendorInvalid { .. } => 5,
+            Self::ColonsInvalid { .. }
+            | Self::TrustActionInvalid
+            | Self::VendorInvalid { .. }
+            | Self::VendorMissing { .. } => 6,
+            Self::ResourceMissing | Self::ResourceProhibited => 7,
+            Self::PrincipalMissing
+            | Self::PrincipalProhibited
+            | Self::PrincipalUnsupported { .. } => 8,
+        }
+    }
+
+    /// The error of several that IAM tells of; nothing if there are none.
+    pub(crate) fn first(errors: impl IntoIterator<Item = Self>) -> Option<Self> {
+        errors.into_iter().min_by_key(Self::rank)
     }
 
     pub(crate) fn syntax(detail: impl Into<String>) -> Self {

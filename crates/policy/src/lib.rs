@@ -102,7 +102,7 @@ pub use context::{Context, ContextKeys, Values};
 pub use decide::decide;
 pub use error::PolicyError;
 pub use explain::{Decision, Denial, Grant, PolicyType, StatementRef};
-pub use policy::{Effect, Policy, PolicyKind, Statement};
+pub use policy::{Effect, Form, Policy, PolicyKind, Statement};
 pub use principal::PrincipalPattern;
 pub use request::{Attached, Policies, Request};
 pub use span::{Position, Span};

@@ -1,12 +1,30 @@
 use std::collections::HashSet;
 
 use crate::{
-    Effect, Policy, PolicyError, PolicyKind, PrincipalPattern, Statement, action::ActionPattern,
-    condition::Condition, json::Json, policy::Selection, resource::ResourcePattern,
+    Effect, Form, Policy, PolicyError, PolicyKind, PrincipalPattern, Statement,
+    action::ActionPattern,
+    condition::Condition,
+    json::Json,
+    policy::Selection,
+    resource::{ResourcePattern, check_written},
 };
 
+/// What bears on how a document is read.
+#[derive(Clone, Copy)]
+struct Reading {
+    kind: PolicyKind,
+    /// Of an identity policy that is written now.
+    form: Option<Form>,
+    /// Whether `${…}` is more than text.
+    variables: bool,
+}
+
 /// Reads a whole document.
-pub(crate) fn policy(text: &str, kind: PolicyKind) -> Result<Policy, PolicyError> {
+pub(crate) fn policy(
+    text: &str,
+    kind: PolicyKind,
+    form: Option<Form>,
+) -> Result<Policy, PolicyError> {
     let Json::Object(members) = Json::parse(text)? else {
         return Err(PolicyError::syntax("the document is not an object"));
     };
@@ -20,7 +38,7 @@ pub(crate) fn policy(text: &str, kind: PolicyKind) -> Result<Policy, PolicyError
             ("Version", Json::String(version)) => match &*version {
                 "2012-10-17" => variables = true,
                 "2008-10-17" => {}
-                _ => return Err(PolicyError::VersionInvalid),
+                other => return Err(PolicyError::syntax(format!("unknown version `{other}`"))),
             },
             _ => return Err(unexpected(&name)),
         }
@@ -30,71 +48,124 @@ pub(crate) fn policy(text: &str, kind: PolicyKind) -> Result<Policy, PolicyError
         Some(statement @ Json::Object(_)) => vec![statement],
         _ => return Err(PolicyError::syntax("`Statement` is missing or empty")),
     };
-    let statements: Box<[Statement]> = statements
-        .into_iter()
-        .map(|statement| self::statement(statement, kind, variables))
-        .collect::<Result<_, _>>()?;
-    check_sids(&statements, kind)?;
-    Ok(Policy {
-        id,
+    let mut errors: Vec<PolicyError> = Vec::new();
+    if form == Some(Form::Managed) && !variables {
+        errors.push(PolicyError::VersionInvalid);
+    }
+    errors.extend(check_sids(&statements, kind).err());
+    let reading = Reading {
         kind,
-        source: text.into(),
-        statements,
-    })
+        form,
+        variables,
+    };
+    let mut read = Vec::with_capacity(statements.len());
+    for statement in statements {
+        match self::statement(statement, reading) {
+            Ok(statement) => read.push(statement),
+            Err(error) => errors.push(error),
+        }
+    }
+    match PolicyError::first(errors) {
+        Some(error) => Err(error),
+        None => Ok(Policy {
+            id,
+            kind,
+            source: text.into(),
+            statements: read.into(),
+        }),
+    }
 }
 
 /// IAM's own documents have plain and unique statement ids; other services
 /// take any text (KMS's default policy has blanks in its).
-fn check_sids(statements: &[Statement], kind: PolicyKind) -> Result<(), PolicyError> {
+fn check_sids(statements: &[Json], kind: PolicyKind) -> Result<(), PolicyError> {
     if matches!(kind, PolicyKind::Key | PolicyKind::Resource) {
         return Ok(());
     }
+    let sid = |statement| match statement {
+        &Json::Object(ref members) => members.iter().find_map(|member| match member {
+            (name, Json::String(sid)) if name == "Sid" => Some(sid),
+            _ => None,
+        }),
+        _ => None,
+    };
     let mut seen = HashSet::new();
-    for sid in statements.iter().filter_map(Statement::sid) {
+    for sid in statements.iter().filter_map(sid) {
+        let value = || sid.clone();
         if !sid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(PolicyError::syntax(format!(
-                "the Sid `{sid}` is not alphanumeric"
-            )));
+            return Err(PolicyError::SidInvalid { value: value() });
         }
         if !sid.is_empty() && !seen.insert(sid) {
-            return Err(PolicyError::syntax(format!("the Sid `{sid}` stands twice")));
+            return Err(PolicyError::SidDuplicate { value: value() });
         }
     }
     Ok(())
 }
 
-fn statement(value: Json, kind: PolicyKind, variables: bool) -> Result<Statement, PolicyError> {
+fn statement(value: Json, reading: Reading) -> Result<Statement, PolicyError> {
     let Json::Object(members) = value else {
         return Err(PolicyError::syntax("a statement is not an object"));
     };
-    let (mut sid, mut effect) = (None, None);
+    let (mut sid, mut effect, mut condition) = (None, None, None);
     let (mut principals, mut actions, mut resources) = (None, None, None);
-    let mut conditions = Box::default();
     for (name, value) in members {
         match (&*name, value) {
             ("Action" | "NotAction", value) => once(&mut actions, name, value)?,
-            ("Condition", value) => conditions = self::conditions(value, variables)?,
-            ("Effect", Json::String(text)) => {
-                effect = Some(match &*text {
-                    "Allow" => Effect::Allow,
-                    "Deny" => Effect::Deny,
-                    _ => return Err(PolicyError::syntax(format!("unknown effect `{text}`"))),
-                });
-            }
+            ("Condition", value) => condition = Some(value),
+            ("Effect", Json::String(text)) => effect = Some(text),
             ("NotPrincipal" | "Principal", value) => once(&mut principals, name, value)?,
             ("NotResource" | "Resource", value) => once(&mut resources, name, value)?,
             ("Sid", Json::String(text)) => sid = Some(text.into()),
             _ => return Err(unexpected(&name)),
         }
     }
-    Ok(Statement {
-        principals: self::principals(principals, kind)?,
-        actions: self::actions(actions, kind)?,
-        resources: self::resources(resources, kind, variables)?,
-        conditions,
-        effect: effect.ok_or_else(|| PolicyError::syntax("`Effect` is missing"))?,
-        sid,
-    })
+    let parts = (
+        self::effect(effect),
+        condition.map_or_else(
+            || Ok(Box::default()),
+            |value| conditions(value, reading.variables),
+        ),
+        self::actions(actions, reading.kind),
+        self::resources(resources, reading),
+        self::principals(principals, reading.kind),
+    );
+    match parts {
+        (Ok(effect), Ok(conditions), Ok(actions), Ok(resources), Ok(principals)) => Ok(Statement {
+            actions,
+            conditions,
+            effect,
+            principals,
+            resources,
+            sid,
+        }),
+        (effect, conditions, actions, resources, principals) => {
+            let errors = [
+                effect.err(),
+                conditions.err(),
+                actions.err(),
+                resources.err(),
+                principals.err(),
+            ];
+            let first = PolicyError::first(errors.into_iter().flatten());
+            Err(first.unwrap_or_else(|| PolicyError::syntax("a statement is none")))
+        }
+    }
+}
+
+fn effect(text: Option<String>) -> Result<Effect, PolicyError> {
+    let text = text.ok_or_else(|| PolicyError::syntax("`Effect` is missing"))?;
+    match &*text {
+        "Allow" => Ok(Effect::Allow),
+        "Deny" => Ok(Effect::Deny),
+        other
+            if ["Allow", "Deny"]
+                .iter()
+                .any(|it| it.eq_ignore_ascii_case(other)) =>
+        {
+            Err(PolicyError::LegacyParsing { value: text })
+        }
+        other => Err(PolicyError::syntax(format!("unknown effect `{other}`"))),
+    }
 }
 
 /// An element that stands in one of two forms, such as `Action` or
@@ -140,9 +211,9 @@ fn actions(
 
 fn resources(
     element: Option<Element>,
-    kind: PolicyKind,
-    variables: bool,
+    reading: Reading,
 ) -> Result<Option<Selection<ResourcePattern>>, PolicyError> {
+    let kind = reading.kind;
     let (negated, texts) = match element {
         Some(_) if kind == PolicyKind::Trust => return Err(PolicyError::ResourceProhibited),
         None if kind == PolicyKind::Trust => return Ok(None),
@@ -155,9 +226,13 @@ fn resources(
             _ => Err(PolicyError::ResourceMissing),
         };
     }
-    let patterns = texts
-        .iter()
-        .map(|text| ResourcePattern::parse(text, variables));
+    let pattern = |text: &String| {
+        if reading.form.is_some() {
+            check_written(text)?;
+        }
+        ResourcePattern::parse(text, reading.variables)
+    };
+    let patterns = texts.iter().map(pattern);
     Ok(Some(Selection {
         list: patterns.collect::<Result<_, _>>()?,
         negated,

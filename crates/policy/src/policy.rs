@@ -31,6 +31,15 @@ pub enum PolicyKind {
     Trust,
 }
 
+/// How an identity policy is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// In a user, group or role, or passed to a session.
+    Inline,
+    /// By itself, in versions.
+    Managed,
+}
+
 /// A policy, parsed, checked and compiled. Deciding by it parses nothing.
 #[derive(Debug)]
 pub struct Policy {
@@ -77,11 +86,21 @@ impl Policy {
     /// service and are answered differently.
     ///
     /// # Errors
-    /// [`PolicyError`], the first that is found in reading order.
+    /// [`PolicyError`]; of several the one that IAM tells of.
     ///
     /// Source: IAM User Guide, grammar of the IAM JSON policy language.
     pub fn parse(text: &str, kind: PolicyKind) -> Result<Self, PolicyError> {
-        parse::policy(text, kind)
+        parse::policy(text, kind, None)
+    }
+
+    /// As [`Policy::parse`] of an identity policy, with what IAM asks beyond the
+    /// grammar when one is written: of resources, and of a managed policy's
+    /// version.
+    ///
+    /// # Errors
+    /// As [`Policy::parse`].
+    pub fn parse_written(text: &str, form: Form) -> Result<Self, PolicyError> {
+        parse::policy(text, PolicyKind::Identity, Some(form))
     }
 
     /// The document's `Id`.

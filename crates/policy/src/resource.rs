@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use crate::{
     ContextKeys, PolicyError,
     glob::Token,
@@ -11,32 +13,30 @@ pub(crate) struct ResourcePattern(Template);
 impl ResourcePattern {
     /// Compiles an ARN or `*`. Variables may stand after the fifth colon only.
     ///
-    /// An ARN with fewer than six parts is taken if it ends in `*`, which
-    /// then stands for the rest (inferred: policies in use write
-    /// `arn:aws:secretsmanager:*`).
+    /// Of an ARN with fewer than six parts the rest is `*` (source: recorded
+    /// answers of `CreatePolicy`, which quote such ARNs so).
     ///
     /// # Errors
     /// [`PolicyError::ResourceInvalid`], also for a variable before the fifth
     /// colon (inferred; as text it would let a `Deny` silently miss);
     /// [`PolicyError::Syntax`] for a malformed variable.
     pub(crate) fn parse(text: &str, variables: bool) -> Result<Self, PolicyError> {
-        let invalid = || PolicyError::ResourceInvalid { value: text.into() };
+        let mut whole = Cow::from(text);
         if text != "*" {
             let fifth_colon = text.match_indices(':').nth(4).map(|(at, _)| at);
-            let head = match fifth_colon {
-                Some(at) => text.get(..at).unwrap_or_default(),
-                None if text.ends_with('*') => text,
-                None => return Err(invalid()),
-            };
+            let head = fifth_colon.and_then(|at| text.get(..at)).unwrap_or(text);
             if !text.starts_with("arn:") || (variables && head.contains("${")) {
-                return Err(invalid());
+                return Err(PolicyError::ResourceInvalid { value: text.into() });
+            }
+            if fifth_colon.is_none() {
+                whole = filled(text).into();
             }
         }
         let meaning = Meaning {
             variables,
             wildcards: true,
         };
-        Template::parse(text, meaning).map(Self)
+        Template::parse(&whole, meaning).map(Self)
     }
 
     /// The pattern, unless variables are in it.
@@ -52,6 +52,88 @@ impl ResourcePattern {
     pub(crate) fn matches(&self, resource: &str, context: &dyn ContextKeys) -> bool {
         self.0.matches(resource, context)
     }
+}
+
+/// The partitions of AWS's.
+///
+/// Source: botocore's list of partitions.
+const PARTITIONS: &[&str] = &[
+    "aws",
+    "aws-cn",
+    "aws-eusc",
+    "aws-iso",
+    "aws-iso-b",
+    "aws-iso-e",
+    "aws-iso-f",
+    "aws-us-gov",
+];
+/// What resources of IAM's begin with.
+const IAM_PATHS: &[&str] = &[
+    "user/",
+    "federated-user/",
+    "role/",
+    "group/",
+    "instance-profile/",
+    "mfa/",
+    "server-certificate/",
+    "policy/",
+    "sms-mfa/",
+    "saml-provider/",
+    "oidc-provider/",
+    "report/",
+    "access-report/",
+];
+
+/// What IAM asks of the resources in an identity policy that is written. It asks
+/// less of one that is simulated.
+///
+/// # Errors
+/// What IAM says of it.
+///
+/// Source: recorded answers of `CreatePolicy`. A partition with wildcards is let
+/// through (inferred).
+pub(crate) fn check_written(text: &str) -> Result<(), PolicyError> {
+    let value = || text.to_owned();
+    if text == "*" {
+        return Ok(());
+    }
+    let mut parts = text.splitn(6, ':').skip(1);
+    let Some(partition) = parts.next() else {
+        return Err(PolicyError::ResourceInvalid { value: value() });
+    };
+    if !PARTITIONS.contains(&partition) && !partition.contains(['*', '?']) {
+        return Err(PolicyError::PartitionInvalid {
+            partition: partition.to_owned(),
+            resource: filled(text),
+        });
+    }
+    let vendor = parts.next();
+    let short = text.matches(':').count() < 5;
+    if vendor == Some("") || short && text.contains("::") {
+        return Err(PolicyError::LegacyParsing { value: value() });
+    }
+    if vendor.is_none_or(|vendor| vendor.contains(['*', '?'])) {
+        return Err(PolicyError::ResourceVendorInvalid { value: value() });
+    }
+    let (region, path) = (parts.next(), parts.nth(1));
+    match (vendor, region, path) {
+        (Some("iam"), Some(region), _) if !region.is_empty() => {
+            Err(PolicyError::IamRegionProhibited { value: value() })
+        }
+        (Some("iam"), _, Some(path))
+            if path != "*" && !IAM_PATHS.iter().any(|known| path.starts_with(known)) =>
+        {
+            Err(PolicyError::IamPathInvalid { value: value() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// An ARN with `*` for each of the six parts that it lacks.
+fn filled(text: &str) -> String {
+    let parts = text.splitn(6, ':').skip(1);
+    let parts = parts.chain(std::iter::repeat("*")).take(5);
+    parts.fold("arn".to_owned(), |arn, part| format!("{arn}:{part}"))
 }
 
 #[cfg(test)]
@@ -76,6 +158,10 @@ mod tests {
         check(SECRET, SECRET, true);
         check("arn:aws:secretsmanager:*:secret:app/*", SECRET, true);
         check("arn:aws:secretsmanager:*", SECRET, true);
+        check("arn:aws:secretsmanager", SECRET, true);
+        check("arn:aws:secretsmanager:eu-west-1", SECRET, true);
+        check("arn:aws:secretsmanager:eu-west-2", SECRET, false);
+        check("arn:aws:kms", SECRET, false);
         check("arn:aws:secretsmanager:*:*:secret:APP/*", SECRET, false);
         check(
             "arn:aws:secretsmanager:*:*:secret:app/db-??????",
@@ -108,8 +194,8 @@ mod tests {
             "**",
             "secret",
             "*:*:*:*:*:*",
-            "arn:aws:s3",
             "arn:aws:s3:::${",
+            "arn:aws:${a}",
             "arn:aws:kms:${aws:RequestedRegion}:1:key/x",
         ] {
             assert!(ResourcePattern::parse(bad, true).is_err(), "{bad}");

@@ -15,7 +15,7 @@ pub(crate) struct Dates {
 
 impl Dates {
     pub(crate) fn parse(relation: Relation, values: &[String]) -> Result<Self, PolicyError> {
-        let invalid = |value: &String| PolicyError::DateInvalid {
+        let invalid = |value: &String| PolicyError::LegacyParsing {
             value: value.clone(),
         };
         let values = values

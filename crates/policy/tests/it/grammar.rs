@@ -1,6 +1,6 @@
 //! What is a policy of which kind, and what AWS says to the rest.
 
-use strongroom_policy::{Policy, PolicyKind};
+use strongroom_policy::{Form, Policy, PolicyKind};
 
 const ARN: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf";
 
@@ -19,6 +19,9 @@ fn check_statement(kind: PolicyKind, members: &str, expected: &str) {
     check(kind, &document, expected);
 }
 
+const LEGACY: &str = "The policy failed legacy parsing";
+const SID: &str = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the \
+                   regular expression [0-9A-Za-z]*";
 const SYNTAX: &str = "Syntax errors in policy.";
 
 #[test]
@@ -29,10 +32,7 @@ fn documents() {
         (r#"{"Statement":@}"#, ""),
         (r#"{"Version":"2008-10-17","Id":"x","Statement":[@,@]}"#, ""),
         (r#"{"Version":"2012-10-17","Statement":[@]} "#, ""),
-        (
-            r#"{"Version":"2024-01-01","Statement":@}"#,
-            "Policy document must be version 2012-10-17 or greater.",
-        ),
+        (r#"{"Version":"2024-01-01","Statement":@}"#, SYNTAX),
         (r#"{"Version":2012,"Statement":@}"#, SYNTAX),
         (r#"{"Statement":[]}"#, SYNTAX),
         (r#"{"Statement":"@"}"#, "This policy contains invalid Json"),
@@ -65,9 +65,10 @@ fn statements_of_identity_policies() {
         ),
         (
             r#""Sid":"A 1","Effect":"Deny","Action":"a:b","Resource":"*""#,
-            SYNTAX,
+            SID,
         ),
-        (r#""Effect":"allow","Action":"a:b","Resource":"*""#, SYNTAX),
+        (r#""Effect":"allow","Action":"a:b","Resource":"*""#, LEGACY),
+        (r#""Effect":"Grant","Action":"a:b","Resource":"*""#, SYNTAX),
         (r#""effect":"Allow","Action":"a:b","Resource":"*""#, SYNTAX),
         (r#""Action":"a:b","Resource":"*""#, SYNTAX),
         (
@@ -126,7 +127,130 @@ fn statements_of_identity_policies() {
     let twice = r#"{"Statement":[
         {"Sid":"A","Effect":"Allow","Action":"*","Resource":"*"},
         {"Sid":"A","Effect":"Deny","Action":"*","Resource":"*"}]}"#;
-    check(Identity, twice, SYNTAX);
+    check(
+        Identity,
+        twice,
+        "Statement IDs (SID) in a single policy must be unique.",
+    );
+}
+
+/// What IAM says of a policy that is written; `""` for one that it takes.
+fn check_written(form: Form, members: &str, expected: &str) {
+    let document = format!(r#"{{"Version":"2012-10-17","Statement":[{{{members}}}]}}"#);
+    let found = Policy::parse_written(&document, form).err();
+    let found = found.map(|error| error.to_string()).unwrap_or_default();
+    assert_eq!(found, expected, "{document}");
+}
+
+/// Source: answers of the live service to `CreatePolicy`.
+#[test]
+fn resources_of_policies_that_are_written() {
+    let path = "IAM resource path must either be \"*\" or start with user/, federated-user/, role/, \
+                group/, instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, \
+                saml-provider/, oidc-provider/, report/, access-report/.";
+    let vendor = "Resource vendor must be fully qualified and cannot contain regexes.";
+    for (resource, expected) in [
+        ("*", ""),
+        ("arn:aws:s3:::bucket", ""),
+        ("arn:aws:kms", ""),
+        ("arn:aws-cn:kms:*:*:key/*", ""),
+        ("arn:aws:iam:::user/ann", ""),
+        ("arn:aws:iam::*:*", ""),
+        ("arn:aws", vendor),
+        ("arn:aws:*:*:*:*", vendor),
+        ("arn:aws:s3*:::bucket", vendor),
+        ("arn:aws:s3::bucket", LEGACY),
+        ("arn:aws::::bucket", LEGACY),
+        ("arn:aws::bucket", LEGACY),
+        ("", r#"Resource  must be in ARN format or "*"."#),
+        ("a b", r#"Resource a b must be in ARN format or "*"."#),
+        (
+            "a:bc",
+            r#"Partition "bc" is not valid for resource "arn:bc:*:*:*:*"."#,
+        ),
+        (
+            "aws:s3:::bucket",
+            r#"Partition "s3" is not valid for resource "arn:s3:::bucket:*"."#,
+        ),
+        (
+            "a:b:c:d:e:f:g:h",
+            r#"Partition "b" is not valid for resource "arn:b:c:d:e:f:g:h"."#,
+        ),
+        (
+            "arn:aws:iam:us-east-1::user/ann",
+            "IAM resource arn:aws:iam:us-east-1::user/ann cannot contain region information.",
+        ),
+        ("arn:aws:iam:::bucket", path),
+        ("arn:aws:iam::111122223333:*/*", path),
+    ] {
+        let members =
+            |name: &str| format!(r#""Effect":"Deny","Action":"s3:*","{name}":["{resource}"]"#);
+        check_written(Form::Inline, &members("Resource"), expected);
+        check_written(Form::Managed, &members("NotResource"), expected);
+    }
+}
+
+/// Source: as above. Of several errors one is told.
+#[test]
+fn errors_have_an_order() {
+    let missing = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.";
+    let no_actions = "Policy statement must contain actions.";
+    let late = r#""Condition":{"DateGreaterThan":{"a":"soon"}}"#;
+    for (members, expected) in [
+        (
+            r#""Effect":"Allow","Action":"s:3:List","Resource":"bucket""#,
+            r#"Resource bucket must be in ARN format or "*"."#,
+        ),
+        (r#""Effect":"Allow","Action":"invalid""#, missing),
+        (r#""Effect":"Allow","NotAction":"","Resource":"*""#, missing),
+        (r#""Effect":"Allow""#, no_actions),
+        (r#""Effect":"Allow","Resource":"bucket""#, no_actions),
+        (
+            r#""Effect":"Allow","Resource":"arn:aws:s3::bucket""#,
+            LEGACY,
+        ),
+        (&format!(r#""Effect":"Allow",{late}"#), LEGACY),
+        (
+            &format!(r#""Effect":"Allow","Action":"s3:*","Resource":"arn:x:s3:::b",{late}"#),
+            LEGACY,
+        ),
+        (&format!(r#""Effect":"aLLow","Comment":"",{late}"#), SYNTAX),
+        (
+            r#""Sid":"a","Effect":"Allow","Action":"s3:*","Resource":"*"},{"Sid":"a","Effect":"Deny""#,
+            "Statement IDs (SID) in a single policy must be unique.",
+        ),
+        (
+            r#""Sid":"a","Effect":"allow","Action":"s3:*","Resource":"*"},{"Sid":"a","Effect":"Deny""#,
+            LEGACY,
+        ),
+        (
+            r#""Effect":"Deny"},{"Effect":"Allow","Action":"s3:*","Resource":"bucket""#,
+            no_actions,
+        ),
+    ] {
+        check_written(Form::Managed, members, expected);
+    }
+}
+
+#[test]
+fn managed_policies_are_of_the_newer_version() {
+    let newer = "Policy document must be version 2012-10-17 or greater.";
+    let good = r#"{"Effect":"Allow","Action":"s3:*","Resource":"*"}"#;
+    let bad = r#"{"Effect":"denY","Action":"s3:*","Resource":"*"}"#;
+    for (version, statement, managed, inline) in [
+        (r#""Version":"2012-10-17","#, good, "", ""),
+        (r#""Version":"2008-10-17","#, good, newer, ""),
+        ("", good, newer, ""),
+        ("", bad, newer, LEGACY),
+        (r#""Version":"2013-10-17","#, bad, SYNTAX, SYNTAX),
+    ] {
+        let document = format!(r#"{{{version}"Statement":{statement}}}"#);
+        for (form, expected) in [(Form::Managed, managed), (Form::Inline, inline)] {
+            let found = Policy::parse_written(&document, form).err();
+            let found = found.map(|error| error.to_string()).unwrap_or_default();
+            assert_eq!(found, expected, "{form:?} {document}");
+        }
+    }
 }
 
 #[test]
@@ -143,10 +267,10 @@ fn conditions() {
         (r#"{"StringEquals":"a:b"}"#, SYNTAX),
         (r#"{"StringIs":{"a:b":"c"}}"#, SYNTAX),
         (r#"{"StringEquals":{"a:b":"${"}}"#, SYNTAX),
-        (
-            r#"{"StringEquals":{"b":"c"}}"#,
-            "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
-        ),
+        // A key that nobody knows.
+        (r#"{"StringEquals":{"b":"c"}}"#, ""),
+        (r#"{"Nothing":{}}"#, ""),
+        (r#"{"DateEquals":{"b":"234-13"}}"#, LEGACY),
         ("[]", SYNTAX),
         ("null", SYNTAX),
     ] {

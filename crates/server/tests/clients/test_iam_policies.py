@@ -1,5 +1,6 @@
 """Managed policies: versions, attachments, lists, AWS's own; an account's whole authorization."""
 
+import contextlib
 import json
 import re
 
@@ -90,6 +91,37 @@ def test_arns_of_no_policy(iam, refused, arn, code, message):
                  iam.delete_policy, iam.list_policy_tags):
         with refused(code, message):
             call(PolicyArn=arn)
+
+
+def test_managed_policies_are_of_the_newer_version(iam, refused, policy):
+    arn = policy["Arn"]
+    older = "Policy document must be version 2012-10-17 or greater."
+    for text in (READ_SECRETS.replace("2012", "2008"), json.dumps({"Statement": allow("*")})):
+        with refused("MalformedPolicyDocument", older):
+            iam.create_policy(PolicyName=unique(), PolicyDocument=text)
+        with refused("MalformedPolicyDocument", older):
+            iam.create_policy_version(PolicyArn=arn, PolicyDocument=text)
+        # Inline ones may be older.
+        name = unique("g")
+        iam.create_group(GroupName=name)
+        iam.put_group_policy(GroupName=name, PolicyName="p", PolicyDocument=text)
+
+
+def test_a_resource_without_its_end_is_everything_in_it(server, iam, refused):
+    for resource, name, allowed in (
+        ("arn:aws:secretsmanager", "one", True),
+        ("arn:aws:secretsmanager:eu-west-3", "two", False),
+        ("arn:aws:kms", "three", False),
+    ):
+        statement = allow("secretsmanager:CreateSecret", resource)
+        with user_with(server, iam, statement, service="secretsmanager") as caller:
+            with contextlib.nullcontext() if allowed else refused("AccessDeniedException"):
+                caller.create_secret(Name=unique(name))
+    # What is about nothing is not in it.
+    statement = allow("secretsmanager:ListSecrets", "arn:aws:secretsmanager")
+    with user_with(server, iam, statement, service="secretsmanager") as caller:
+        with refused("AccessDeniedException"):
+            caller.list_secrets()
 
 
 def test_the_size_of_a_policy(iam, refused):

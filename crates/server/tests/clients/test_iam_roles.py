@@ -273,6 +273,23 @@ def test_inline_policies(iam, refused, role):
     (document(allow("GetSecretValue")),
      "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."),
     (document(allow("kms:Decrypt", "bucket")), 'Resource bucket must be in ARN format or "*".'),
+    (document(allow("kms:Key:Decrypt")), "Actions/Condition can contain only one colon."),
+    (document(allow("k ms:Decrypt")), "Vendor k ms is not valid"),
+    (document(allow("*", "arn:aws:*:*:*:*")),
+     "Resource vendor must be fully qualified and cannot contain regexes."),
+    (document(allow("*", "arn:error:s3:::bucket")),
+     'Partition "error" is not valid for resource "arn:error:s3:::bucket".'),
+    (document(allow("*", "arn:aws:s3::bucket")), "The policy failed legacy parsing"),
+    (document(allow("*", "arn:aws:iam:eu-west-1:111122223333:user/ann")),
+     "IAM resource arn:aws:iam:eu-west-1:111122223333:user/ann cannot contain region information."),
+    (document({**allow("*"), "Effect": "allow"}), "The policy failed legacy parsing"),
+    (document({**allow("*"), "Effect": "Grant"}), "Syntax errors in policy."),
+    (document({**allow("*"), "Sid": "no blanks"}),
+     "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular "
+     "expression [0-9A-Za-z]*"),
+    (document({**allow("*"), "Sid": "A"}, {**allow("*"), "Sid": "A"}),
+     "Statement IDs (SID) in a single policy must be unique."),
+    (document(allow("*")).replace("2012", "2013"), "Syntax errors in policy."),
 ])
 def test_identity_policies_that_are_none(iam, refused, role, text, message):
     with refused("MalformedPolicyDocument", message):

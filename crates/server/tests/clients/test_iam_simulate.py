@@ -182,6 +182,14 @@ def test_what_cannot_be_simulated(iam, refused, wrong, words):
         iam.simulate_custom_policy(**call)
 
 
+def test_the_simulator_asks_less_of_resources(iam):
+    # Such a resource cannot be written into a policy.
+    answer = iam.simulate_custom_policy(
+        PolicyInputList=[document(allow("*", "arn:aws:*:*:*:*"))],
+        ActionNames=["kms:Decrypt"], ResourceArns=["arn:aws:kms:eu-west-1:111122223333:key/a"])
+    assert answer["EvaluationResults"][0]["EvalDecision"] == "allowed"
+
+
 def test_context_keys_of_custom_policies(iam, refused):
     answer = iam.get_context_keys_for_custom_policy(PolicyInputList=[
         document(allow("kms:*", "arn:aws:kms:*:*:key/${aws:username}", Condition={

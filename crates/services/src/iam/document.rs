@@ -1,6 +1,6 @@
 //! Policy documents: what IAM takes, and how it shows them.
 
-use strongroom_policy::{Policy, PolicyKind};
+use strongroom_policy::{Form, Policy, PolicyKind};
 
 use super::error::{Error, Result};
 
@@ -16,15 +16,15 @@ const TRUST_SIZE: usize = 2_048;
 /// # Errors
 /// `MalformedPolicyDocument`.
 pub(super) fn identity(document: &str) -> Result<Policy> {
-    Ok(Policy::parse(document, PolicyKind::Identity)?)
+    Ok(Policy::parse_written(document, Form::Inline)?)
 }
 
-/// The document of a managed policy.
+/// The document of a managed policy, whose version must be `2012-10-17`.
 ///
 /// # Errors
 /// `MalformedPolicyDocument`, `LimitExceeded`.
 pub(super) fn managed(document: &str) -> Result<Policy> {
-    let policy = identity(document)?;
+    let policy = Policy::parse_written(document, Form::Managed)?;
     within(document, "PolicySize", MANAGED_SIZE)?;
     Ok(policy)
 }

@@ -1,6 +1,6 @@
 //! What is passed when a session is made: policies, tags, a device's code.
 
-use strongroom_policy::{Policy, PolicyKind};
+use strongroom_policy::{Form, Policy};
 use strongroom_types::AccountId;
 
 use super::{
@@ -35,7 +35,7 @@ pub(super) async fn limit(
                 "policies",
             ));
         }
-        Policy::parse(document, PolicyKind::Identity)?;
+        Policy::parse_written(document, Form::Inline)?;
     }
     // The model lets an ARN be absent; then nothing would be limited.
     let given = arns.unwrap_or_default().into_iter().zip(1..);
