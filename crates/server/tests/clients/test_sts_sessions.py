@@ -283,6 +283,31 @@ def test_get_session_token(server, principals, sm, refused):
         iam.list_roles()
 
 
+def test_sessions_of_a_user_outlive_its_name(server, principals, refused):
+    arn, key = principals.user(allow("*"))
+    name = arn.rsplit("/", 1)[1]
+    mine = session_of(server, key, "sts")
+    sessions = [mine.get_session_token()["Credentials"],
+                mine.get_federation_token(Name="fay", Policy=policy(allow("*")))["Credentials"]]
+    renamed = harness.word()
+    principals.iam.update_user(UserName=name, NewUserName=renamed, NewPath="/moved/")
+    # Another user of the name that is free now is another user.
+    principals.iam.create_user(UserName=name)
+    for session in sessions:
+        session_of(server, session).list_secrets()
+    answer = session_of(server, sessions[0], "sts").get_caller_identity()
+    assert answer["Arn"].endswith(f":user/moved/{renamed}")
+    principals.iam.delete_user_policy(UserName=renamed, PolicyName="inline")
+    for session in sessions:
+        with refused("AccessDeniedException"):
+            session_of(server, session).list_secrets()
+    principals.iam.delete_access_key(UserName=renamed, AccessKeyId=key["AccessKeyId"])
+    principals.iam.delete_user(UserName=renamed)
+    for session in sessions:
+        with refused("UnrecognizedClientException"):
+            session_of(server, session).list_secrets()
+
+
 def test_get_federation_token(server, principals, sm, refused):
     arn = sm.create_secret(Name=harness.name(), SecretString="one")["ARN"]
     answer = principals.sts.get_federation_token(

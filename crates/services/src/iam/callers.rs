@@ -6,6 +6,7 @@ use strongroom_types::{AccountId, Partition, Sensitive, Timestamp};
 
 use super::{
     caller::{Caller, Key},
+    principals,
     standing::Standing,
     uses::Uses,
 };
@@ -222,27 +223,41 @@ impl Callers {
     ) -> Result<Option<Arc<Standing>>, CallerError> {
         let account = session.account().ok_or(CallerError::Inconsistent)?;
         let holder = session.holder.as_ref().ok_or(CallerError::Inconsistent)?;
-        let (standing, id) = match holder {
-            Holder::Role(role) => (
-                self.role(tx, partition, account, &role.name, generation)
-                    .await?,
-                &role.id,
-            ),
-            Holder::User(user) => (
-                self.user(tx, partition, account, &user.name, generation)
-                    .await?,
-                &user.id,
-            ),
+        match holder {
+            Holder::Role(role) => {
+                let standing = self.role(tx, partition, account, &role.name, generation);
+                Ok(standing.await?.filter(|it| *it.id == *role.id))
+            }
+            Holder::User(user) => self.behind(tx, partition, account, user, generation).await,
             Holder::Federated(federated) => match &federated.issuer {
-                Some(UserHolder { name, id }) => (
-                    self.user(tx, partition, account, name, generation).await?,
-                    id,
-                ),
-                None => return Standing::of_root().map(|standing| Some(Arc::new(standing))),
+                Some(user) => self.behind(tx, partition, account, user, generation).await,
+                None => Standing::of_root().map(|standing| Some(Arc::new(standing))),
             },
-            Holder::Root(_) => return Ok(Some(Arc::default())),
-        };
-        Ok(standing.filter(|standing| *standing.id == **id))
+            Holder::Root(_) => Ok(Some(Arc::default())),
+        }
+    }
+
+    /// The user who made a session, also if it has another name by now.
+    async fn behind(
+        &self,
+        tx: &mut Transaction,
+        partition: Partition,
+        account: AccountId,
+        holder: &UserHolder,
+        generation: u64,
+    ) -> Result<Option<Arc<Standing>>, CallerError> {
+        let UserHolder { name, id } = holder;
+        let named = self.user(tx, partition, account, name, generation).await?;
+        if let Some(standing) = named.filter(|standing| *standing.id == **id) {
+            return Ok(Some(standing));
+        }
+        match principals::by_id(tx, id).await? {
+            Some(principals::Found::User(owner, user)) if owner == account => {
+                self.user(tx, partition, account, &user.name, generation)
+                    .await
+            }
+            _ => Ok(None),
+        }
     }
 
     pub(super) async fn user(
