@@ -63,6 +63,21 @@ def test_the_tree(orgs, refused):
         orgs.describe_account(AccountId="999999999999")
 
 
+def test_what_terraform_reads_of_an_organization(orgs, refused):
+    # aws_organizations_organization: all of it, after each change and in each plan.
+    organization = orgs.describe_organization()["Organization"]
+    assert organization["FeatureSet"] == "ALL"
+    assert [a["Id"] for a in orgs.list_accounts()["Accounts"]] == [organization["MasterAccountId"]]
+    root = orgs.list_roots()["Roots"][0]["Id"]
+    assert orgs.list_aws_service_access_for_organization()["EnabledServicePrincipals"] == []
+    orgs.enable_policy_type(RootId=root, PolicyType=SCP)
+    assert orgs.list_roots()["Roots"][0]["PolicyTypes"] == [{"Type": SCP, "Status": "ENABLED"}]
+    # Its data source reads these too.
+    assert orgs.list_delegated_administrators()["DelegatedAdministrators"] == []
+    with refused("InvalidInputException", "You provided an invalid NextToken value."):
+        orgs.list_aws_service_access_for_organization(NextToken="x")
+
+
 def test_policies(orgs, refused):
     root = orgs.list_roots()["Roots"][0]["Id"]
     policy = orgs.create_policy(Name="keep", Description="", Type=SCP, Content=DENY)["Policy"]

@@ -33,6 +33,8 @@ def accounts(w, orgs, root):
     orgs.describe_account(AccountId=member)
     orgs.refused.describe_account(AccountId="999999999999")
     orgs.list_accounts()
+    orgs.list_aws_service_access_for_organization()
+    orgs.list_delegated_administrators(ServicePrincipal="cloudtrail.amazonaws.com")
     unit = orgs.create_organizational_unit(
         ParentId=root, Name="Workloads", Tags=TAGS)["OrganizationalUnit"]["Id"]
     orgs.refused.create_organizational_unit(ParentId=root, Name="Workloads")

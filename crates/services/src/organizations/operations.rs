@@ -20,8 +20,10 @@ mod enable_policy_type;
 mod leave_organization;
 mod list_accounts;
 mod list_accounts_for_parent;
+mod list_aws_service_access_for_organization;
 mod list_children;
 mod list_create_account_status;
+mod list_delegated_administrators;
 mod list_organizational_units_for_parent;
 mod list_parents;
 mod list_policies;
@@ -58,10 +60,12 @@ pub static ROUTES: &[Route] = &[
     Route::of::<disable_policy_type::DisablePolicyType>(),
     Route::of::<enable_policy_type::EnablePolicyType>(),
     Route::of::<leave_organization::LeaveOrganization>(),
+    Route::of::<list_aws_service_access_for_organization::ListAWSServiceAccessForOrganization>(),
     Route::of::<list_accounts::ListAccounts>(),
     Route::of::<list_accounts_for_parent::ListAccountsForParent>(),
     Route::of::<list_children::ListChildren>(),
     Route::of::<list_create_account_status::ListCreateAccountStatus>(),
+    Route::of::<list_delegated_administrators::ListDelegatedAdministrators>(),
     Route::of::<list_organizational_units_for_parent::ListOrganizationalUnitsForParent>(),
     Route::of::<list_parents::ListParents>(),
     Route::of::<list_policies::ListPolicies>(),

@@ -170,8 +170,10 @@ impl Scene {
             | "DeleteOrganization"
             | "DescribeOrganization"
             | "LeaveOrganization"
+            | "ListAWSServiceAccessForOrganization"
             | "ListAccounts"
             | "ListCreateAccountStatus"
+            | "ListDelegatedAdministrators"
             | "ListRoots" => {
                 json!({})
             }
