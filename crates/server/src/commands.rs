@@ -7,6 +7,7 @@
 mod audit;
 mod backup;
 mod dev;
+mod doctor;
 mod env_file;
 mod events;
 mod explain;
@@ -46,6 +47,8 @@ enum Command {
     Backup(backup::Backup),
     /// Run the whole product on loopback, with nothing to configure
     Dev(dev::Dev),
+    /// Look at what a node needs, and say what is in its way
+    Doctor(doctor::Doctor),
     /// Say how far event endpoints were told, and look after their dead letters
     #[command(subcommand)]
     Events(events::Events),
@@ -88,6 +91,7 @@ pub fn main() -> ExitCode {
         Command::Audit(audit) => block_on(audit.run()),
         Command::Backup(backup) => block_on(backup.run()),
         Command::Dev(dev) => block_on(dev.run()),
+        Command::Doctor(doctor) => block_on(doctor.run()),
         Command::Events(events) => block_on(events.run()),
         Command::Explain(explain) => block_on(explain.run()),
         Command::Findings(findings) => block_on(findings.run()),

@@ -59,10 +59,18 @@ pub(super) struct Site {
 impl Place {
     /// Finds the store.
     pub(super) fn site(self) -> Result<Site, Failure> {
+        self.known().map(|(site, _)| site)
+    }
+
+    /// The same, and the configuration if it is a server's.
+    pub(super) fn known(self) -> Result<(Site, Option<Config>), Failure> {
         let variable = || std::env::var_os(CONFIG_VARIABLE).map(PathBuf::from);
         match (self.data_dir, self.config.or_else(variable)) {
-            (Some(data_dir), _) => Ok(Site::of_dev(data_dir)),
-            (None, Some(path)) => Site::of_server(&load(&path, &self.settings)?),
+            (Some(data_dir), _) => Ok((Site::of_dev(data_dir), None)),
+            (None, Some(path)) => {
+                let config = load(&path, &self.settings)?;
+                Ok((Site::of_server(&config)?, Some(config)))
+            }
             (None, None) => Err("which store? Say --config and the server's configuration, \
                                  or --data-dir and the directory of `strongroom dev`"
                 .into()),
@@ -101,6 +109,14 @@ impl Site {
     /// The store's file.
     pub(super) fn store(&self) -> PathBuf {
         self.data_dir.join(STORE)
+    }
+
+    /// The file of the root key, if it is in one.
+    pub(super) fn key_file(&self) -> Option<&Path> {
+        match &self.key {
+            UnsealSource::File(path) => Some(path),
+            UnsealSource::Value(_) => None,
+        }
     }
 
     /// Where the running node takes requests.

@@ -1,6 +1,7 @@
 use std::{
     fs::{self, Metadata},
     io,
+    net::Ipv4Addr,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
@@ -9,10 +10,12 @@ use std::{
 
 use arc_swap::ArcSwap;
 use rustls::{
+    CertificateError, Error, RootCertStore,
+    client::{WebPkiServerVerifier, danger::ServerCertVerifier as _},
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
 };
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem, pem::PemObject};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem, pem::PemObject};
 use zeroize::Zeroizing;
 
 use super::provider;
@@ -95,6 +98,33 @@ impl Certificates {
         let new = read(&self.chain_path, &self.key_path)?;
         self.current.store(Arc::new(new));
         Ok(())
+    }
+
+    /// Why the server's own certificate is no good at the time `at`, if it is
+    /// not yet or no longer valid. Whether clients trust it is not asked.
+    #[must_use]
+    pub fn out_of_time(&self, at: UnixTime) -> Option<Error> {
+        let current = self.current.load();
+        let (own, issuers) = current.cert.split_first()?;
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(current.cert.iter().cloned());
+        let verifier =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build();
+        // The dates are judged before issuer and name.
+        let name = ServerName::IpAddress(Ipv4Addr::LOCALHOST.into());
+        let verified = verifier
+            .ok()?
+            .verify_server_cert(own, issuers, &name, &[], at);
+        verified.err().filter(|error| {
+            use CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
+            let Error::InvalidCertificate(error) = error else {
+                return false;
+            };
+            matches!(
+                error,
+                Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. }
+            )
+        })
     }
 
     /// Reads the files again and logs how that went.

@@ -1,5 +1,6 @@
 //! The command line: the real binary, asked as an operator asks it.
 
 mod dev;
+mod doctor;
 mod server;
 mod store;
