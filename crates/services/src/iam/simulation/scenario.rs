@@ -112,7 +112,8 @@ impl Scenario {
         handling::check(handling_option, &self.actions, resources)
     }
 
-    /// One page of results. Only what is on the page is evaluated.
+    /// One page of results. Only what is on the page is evaluated, or thought of
+    /// at all: a small request may have more results than memory has room for.
     ///
     /// # Errors
     /// `ValidationError` for a marker that no page gave.
@@ -124,22 +125,22 @@ impl Scenario {
     ) -> Result<Page<EvaluationResult>> {
         let everything = ["*".to_owned()];
         let resources = self.resources.as_deref().unwrap_or(&everything);
-        let requests: Vec<(usize, &str, &str)> = (self.actions.iter())
-            .flat_map(|action| resources.iter().map(move |resource| (action, resource)))
-            .enumerate()
-            .map(|(number, (action, resource))| (number, action.as_str(), resource.as_str()))
-            .collect();
-        let rank = |(number, ..): &(usize, &str, &str)| format!("{number:010}");
-        let Page {
-            items,
-            is_truncated,
-            marker,
-        } = pages::page(requests, rank, marker, max_items)?;
-        let result = |(_, action, resource)| self.result(partition, action, resource);
+        let all = self.actions.len().saturating_mul(resources.len());
+        let first = match marker {
+            Some(marker) => after(marker)?,
+            None => 0,
+        };
+        let end = first.saturating_add(pages::limit(max_items)).min(all);
+        let result = |number: usize| {
+            let action = self.actions.get(number.checked_div(resources.len())?)?;
+            let resource = resources.get(number.checked_rem(resources.len())?)?;
+            Some(self.result(partition, action, resource))
+        };
+        let is_truncated = end < all;
         Ok(Page {
-            items: items.into_iter().map(result).collect(),
+            items: (first..end).filter_map(result).collect(),
             is_truncated,
-            marker,
+            marker: is_truncated.then(|| pages::write(&end.to_string())),
         })
     }
 
@@ -225,6 +226,15 @@ impl Scenario {
             ])
         })
     }
+}
+
+/// The number of the result that a page begins with.
+///
+/// # Errors
+/// `ValidationError` for a marker that no page gave.
+fn after(marker: &str) -> Result<usize> {
+    let number = pages::read(marker)?.parse();
+    number.map_err(|_| Error::Validation(format!("Invalid Marker: {marker}").into()))
 }
 
 fn allows(explanation: &Explanation<'_>, policy_type: PolicyType) -> bool {
