@@ -48,9 +48,13 @@ fuzz_target!(|text: &str| {
     context.insert_many("aws:TagKeys", ["colour", tag]);
 
     // What can be written can be read again.
-    for form in [Form::Inline, Form::Managed] {
+    for (form, kind) in [
+        (Form::Inline, PolicyKind::Identity),
+        (Form::Managed, PolicyKind::Identity),
+        (Form::Trust, PolicyKind::Trust),
+    ] {
         if Policy::parse_written(document, form).is_ok() {
-            assert!(Policy::parse(document, PolicyKind::Identity).is_ok());
+            assert!(Policy::parse(document, kind).is_ok());
         }
     }
     for kind in KINDS {

@@ -46,6 +46,9 @@ pub enum PolicyError {
         /// The value as written.
         value: String,
     },
+    /// A trust policy lets everybody in but those it names.
+    #[error("Allow with NotPrincipal is not allowed.")]
+    NotPrincipalProhibited,
     /// A resource is of no partition of AWS's.
     #[error("Partition \"{partition}\" is not valid for resource \"{resource}\".")]
     PartitionInvalid {
@@ -61,6 +64,10 @@ pub enum PolicyError {
     /// An identity policy or service control policy names a principal.
     #[error("Policy document should not specify a principal.")]
     PrincipalProhibited,
+    /// The principal of a trust policy is `*`, which has to be
+    /// `{"AWS": "*"}` there.
+    #[error("AssumeRolepolicy contained an invalid principal: \"STAR\":\"*\".")]
+    PrincipalStarProhibited,
     /// A principal of a form that the kind of policy does not know.
     #[error("Invalid principal in policy: \"{kind}\":\"{value}\"")]
     PrincipalUnsupported {
@@ -144,9 +151,11 @@ impl PolicyError {
             | Self::VendorMissing { value } => Some(value),
             Self::ActionsMissing
             | Self::IamRegionProhibited { .. }
+            | Self::NotPrincipalProhibited
             | Self::PartitionInvalid { .. }
             | Self::PrincipalMissing
             | Self::PrincipalProhibited
+            | Self::PrincipalStarProhibited
             | Self::PrincipalUnsupported { .. }
             | Self::ResourceInvalid { .. }
             | Self::ResourceMissing
@@ -179,8 +188,10 @@ impl PolicyError {
             | Self::VendorInvalid { .. }
             | Self::VendorMissing { .. } => 6,
             Self::ResourceMissing | Self::ResourceProhibited => 7,
-            Self::PrincipalMissing
+            Self::NotPrincipalProhibited
+            | Self::PrincipalMissing
             | Self::PrincipalProhibited
+            | Self::PrincipalStarProhibited
             | Self::PrincipalUnsupported { .. } => 8,
         }
     }

@@ -13,7 +13,7 @@ use crate::{
 #[derive(Clone, Copy)]
 struct Reading {
     kind: PolicyKind,
-    /// Of an identity policy that is written now.
+    /// Of a policy of IAM's that is written now.
     form: Option<Form>,
     /// Whether `${…}` is more than text.
     variables: bool,
@@ -127,17 +127,23 @@ fn statement(value: Json, reading: Reading) -> Result<Statement, PolicyError> {
         ),
         self::actions(actions, reading.kind),
         self::resources(resources, reading),
-        self::principals(principals, reading.kind),
+        self::principals(principals, reading),
     );
     match parts {
-        (Ok(effect), Ok(conditions), Ok(actions), Ok(resources), Ok(principals)) => Ok(Statement {
-            actions,
-            conditions,
-            effect,
-            principals,
-            resources,
-            sid,
-        }),
+        (Ok(effect), Ok(conditions), Ok(actions), Ok(resources), Ok(principals)) => {
+            let excepts = principals.as_ref().is_some_and(|it| it.negated);
+            if reading.form == Some(Form::Trust) && effect == Effect::Allow && excepts {
+                return Err(PolicyError::NotPrincipalProhibited);
+            }
+            Ok(Statement {
+                actions,
+                conditions,
+                effect,
+                principals,
+                resources,
+                sid,
+            })
+        }
         (effect, conditions, actions, resources, principals) => {
             let errors = [
                 effect.err(),
@@ -241,8 +247,9 @@ fn resources(
 
 fn principals(
     element: Option<Element>,
-    kind: PolicyKind,
+    reading: Reading,
 ) -> Result<Option<Selection<PrincipalPattern>>, PolicyError> {
+    let kind = reading.kind;
     let required = match kind {
         PolicyKind::Identity | PolicyKind::ServiceControl => false,
         PolicyKind::Key
@@ -258,6 +265,9 @@ fn principals(
     };
     let mut list = Vec::new();
     match value {
+        Json::String(text) if text == "*" && reading.form.is_some() => {
+            return Err(PolicyError::PrincipalStarProhibited);
+        }
         Json::String(text) if text == "*" => list.push(PrincipalPattern::Anyone),
         Json::String(value) => {
             let kind = "AWS".into();

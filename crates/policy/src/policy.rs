@@ -31,13 +31,15 @@ pub enum PolicyKind {
     Trust,
 }
 
-/// How an identity policy is kept.
+/// How a policy of IAM's is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// In a user, group or role, or passed to a session.
     Inline,
     /// By itself, in versions.
     Managed,
+    /// In a role: who may assume it.
+    Trust,
 }
 
 /// A policy, parsed, checked and compiled. Deciding by it parses nothing.
@@ -93,14 +95,18 @@ impl Policy {
         parse::policy(text, kind, None)
     }
 
-    /// As [`Policy::parse`] of an identity policy, with what IAM asks beyond the
-    /// grammar when one is written: of resources, and of a managed policy's
-    /// version.
+    /// As [`Policy::parse`] of an identity or trust policy, with what IAM asks
+    /// beyond the grammar when one is written: of resources, of a managed
+    /// policy's version, and of whom a trust policy names.
     ///
     /// # Errors
     /// As [`Policy::parse`].
     pub fn parse_written(text: &str, form: Form) -> Result<Self, PolicyError> {
-        parse::policy(text, PolicyKind::Identity, Some(form))
+        let kind = match form {
+            Form::Inline | Form::Managed => PolicyKind::Identity,
+            Form::Trust => PolicyKind::Trust,
+        };
+        parse::policy(text, kind, Some(form))
     }
 
     /// The document's `Id`.

@@ -63,12 +63,13 @@ impl PrincipalPattern {
         }
     }
 
-    /// Reads one value of the `Service` key: a DNS name.
+    /// Reads one value of the `Service` key: a DNS name. What is none is refused
+    /// with the key in large letters, as the live service is on record to do.
     pub(crate) fn parse_service(text: &str) -> Result<Self, PolicyError> {
         if is_host(text) {
             Ok(Self::Service(text.into()))
         } else {
-            Err(unsupported("Service", text))
+            Err(unsupported("SERVICE", text))
         }
     }
 

@@ -229,6 +229,8 @@ fn resources() -> impl Strategy<Value = (&'static str, Value)> {
         KEY,
         ROLE_ARN,
         "arn:aws:*",
+        "arn:aws:secretsmanager",
+        "arn:aws:secretsmanager:eu-west-1",
         "arn:aws:secretsmanager:*:111122223333:secret:*",
         "arn:aws:secretsmanager:*:secret:app/??-*",
         "arn:aws:secretsmanager:eu-west-1:111122223333:secret:${aws:PrincipalTag/team}/*",

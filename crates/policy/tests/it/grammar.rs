@@ -365,6 +365,33 @@ fn trust_policies() {
     }
 }
 
+/// Source: answers of the live service to `CreateRole`; that of `NotPrincipal`
+/// is Amazon S3's.
+#[test]
+fn trust_policies_that_are_written() {
+    let star = r#"AssumeRolepolicy contained an invalid principal: "STAR":"*"."#;
+    for (members, expected) in [
+        (r#""Effect":"Allow","Principal":{"AWS":"*"}"#, ""),
+        (r#""Effect":"Allow","Principal":"*""#, star),
+        (r#""Effect":"Deny","Principal":"*""#, star),
+        (
+            r#""Effect":"Deny","NotPrincipal":{"AWS":"111122223333"}"#,
+            "",
+        ),
+        (
+            r#""Effect":"Allow","NotPrincipal":{"AWS":"111122223333"}"#,
+            "Allow with NotPrincipal is not allowed.",
+        ),
+        (
+            r#""Effect":"Allow","Principal":{"Service":"*.amazonaws.com"}"#,
+            r#"Invalid principal in policy: "SERVICE":"*.amazonaws.com""#,
+        ),
+    ] {
+        let members = format!(r#"{members},"Action":"sts:AssumeRole""#);
+        check_written(Form::Trust, &members, expected);
+    }
+}
+
 #[test]
 fn resource_control_policies_are_for_everyone() {
     let members = r#""Effect":"Deny","Action":"*","Resource":"*","#;

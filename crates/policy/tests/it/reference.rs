@@ -196,7 +196,12 @@ fn action_matches(it: &Situation, statement: &Value) -> bool {
 fn resource_matches(it: &Situation, statement: &Value, variables: bool) -> bool {
     let any = |names: &Value| {
         texts(names).iter().any(|pattern| {
-            symbols(pattern, true, variables.then_some(it))
+            // What an ARN lacks is everything.
+            let mut whole = pattern.clone();
+            while whole != "*" && whole.matches(':').count() < 5 {
+                whole.push_str(":*");
+            }
+            symbols(&whole, true, variables.then_some(it))
                 .is_some_and(|pattern| glob(&pattern, &it.resource))
         })
     };

@@ -155,6 +155,11 @@ def test_update(iam, role):
     (document({"Effect": "Allow", "Principal": "*"}), "Policy statement must contain actions."),
     (trust({"AWS": "arn:aws:iam::111122223333:user/*"}),
      'Invalid principal in policy: "AWS":"arn:aws:iam::111122223333:user/*"'),
+    (trust("*"), 'AssumeRolepolicy contained an invalid principal: "STAR":"*".'),
+    (document({"Effect": "Allow", "NotPrincipal": {"AWS": "111122223333"},
+               "Action": "sts:AssumeRole"}), "Allow with NotPrincipal is not allowed."),
+    (trust({"Service": "*.amazonaws.com"}),
+     'Invalid principal in policy: "SERVICE":"*.amazonaws.com"'),
     (trust({"AWS": "arn:aws:iam::111122223333:root"}),
      'Invalid principal in policy: "AWS":"arn:aws:iam::111122223333:root"'),
 ])

@@ -1,6 +1,6 @@
 //! Policy documents: what IAM takes, and how it shows them.
 
-use strongroom_policy::{Form, Policy, PolicyKind};
+use strongroom_policy::{Form, Policy};
 
 use super::error::{Error, Result};
 
@@ -34,7 +34,7 @@ pub(super) fn managed(document: &str) -> Result<Policy> {
 /// # Errors
 /// `MalformedPolicyDocument`, `LimitExceeded`.
 pub(super) fn trust(document: &str) -> Result<Policy> {
-    let policy = Policy::parse(document, PolicyKind::Trust)?;
+    let policy = Policy::parse_written(document, Form::Trust)?;
     within(document, "ACLSizePerRole", TRUST_SIZE)?;
     Ok(policy)
 }
