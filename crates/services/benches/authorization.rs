@@ -25,7 +25,7 @@ use strongroom_services::{
         User,
     },
     kms::KeyMaterial,
-    operation::Route,
+    operation::{Route, Turns},
     organizations::{self, Organizations},
     secretsmanager::{self, SecretRef, Shared},
     sts::{
@@ -123,6 +123,7 @@ fn services() -> Services {
         key_material: KeyMaterial::new(&[1; 32], &store),
         organizations: Organizations::of(&store, Partition::default()),
         secrets: Shared::of(&store, &[2; 32]),
+        turns: Turns::default(),
         history: Arc::new(NoHistory),
         rules: Arc::default(),
         identity_providers: IdentityProviders::unreachable(),

@@ -17,6 +17,7 @@ use crate::{
     config_rules::Rules,
     iam::{Caller, Callers},
     kms::KeyMaterial,
+    operation::Turns,
     organizations::{Bearing, Bearings, Organizations},
     secretsmanager::Shared,
     sts::IdentityProviders,
@@ -40,6 +41,8 @@ pub struct Services {
     pub organizations: Organizations,
     /// What Secrets Manager keeps in memory.
     pub secrets: Shared,
+    /// Who writes next where many want to.
+    pub turns: Turns,
     /// Knows the keys of identity providers.
     pub identity_providers: IdentityProviders,
     /// The records that were written, for LookupEvents.

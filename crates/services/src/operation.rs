@@ -8,6 +8,7 @@
 
 mod begun;
 mod call;
+mod turns;
 
 use std::future::Future;
 
@@ -25,6 +26,7 @@ use crate::{
 };
 use begun::Begun;
 use call::Call;
+pub use turns::Turns;
 
 /// One API operation. Each is a file of its own under its service's
 /// `operations/`.

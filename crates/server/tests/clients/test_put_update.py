@@ -1,5 +1,8 @@
 """PutSecretValue and UpdateSecret: values, tokens, metadata."""
 
+import http.client
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from harness import name, token
@@ -253,3 +256,19 @@ def test_violations(loose, secret, refused, member, value):
         f"Member must have length less than or equal to {limit}",
     )):
         loose.update_secret(SecretId=secret["ARN"], **{member: value})
+
+
+def test_of_many_writers_at_once_none_is_turned_away(server, secret):
+    def describe(writer):
+        connection = http.client.HTTPConnection(server.host, timeout=60)
+        return [
+            server.call("UpdateSecret", {
+                "SecretId": secret["ARN"], "Description": f"{writer}, {change}",
+                "ClientRequestToken": token(),
+            }, connection=connection).status
+            for change in range(10)
+        ]
+
+    with ThreadPoolExecutor(64) as writers:
+        answers = [status for answers in writers.map(describe, range(64)) for status in answers]
+    assert answers == [200] * 640

@@ -20,6 +20,9 @@ use crate::{
 /// to try again itself.
 const ATTEMPTS: u32 = 32;
 
+/// How often of these before it takes turns with others that meet them.
+const AT_ONCE: u32 = 4;
+
 pub(super) struct Call<'r> {
     route: &'r Route,
     services: &'r Services,
@@ -44,8 +47,15 @@ impl<'r> Call<'r> {
     }
 
     pub(super) async fn answer(mut self, message: Message<'_>) -> Answer {
+        let (turns, account) = (&self.services.turns, self.request.caller.account);
         for attempt in 0..ATTEMPTS {
-            match self.attempt(message, attempt == 0).await {
+            let turn = match attempt {
+                ..AT_ONCE => None,
+                _ => turns.take(account).await,
+            };
+            let outcome = self.attempt(message, attempt == 0).await;
+            drop(turn);
+            match outcome {
                 Ok(answer) => return answer,
                 Err(Stopped::Conflict) => self.ahead.work().await,
                 Err(Stopped::Refused(refusal)) => return self.refuse(refusal),
