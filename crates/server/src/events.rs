@@ -105,7 +105,7 @@ impl Endpoint {
         let own = config.certificate_authorities.as_deref();
         let tls = || {
             let roots = roots(own.or(authorities).map(Path::to_owned))?;
-            Ok::<_, EndpointError>(client_config(Arc::new(roots), Vec::new())?)
+            Ok::<_, EndpointError>(client_config(Arc::new(roots))?)
         };
         let no_host = || EndpointError::Url(config.name.clone());
         let means = match &config.address {

@@ -71,7 +71,7 @@ pub fn open(
         Some("https") => {
             let own = config.certificate_authorities.as_deref();
             let roots = roots(own.or(authorities).map(std::path::Path::to_owned))?;
-            (443, Some(client_config(Arc::new(roots), Vec::new())?))
+            (443, Some(client_config(Arc::new(roots))?))
         }
         _ => (80, None),
     };

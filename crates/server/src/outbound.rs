@@ -7,7 +7,11 @@
 mod peer;
 mod trust;
 
-use std::{path::PathBuf, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use ::http::{Request, Response, Uri, header};
 use bytes::Bytes;
@@ -15,7 +19,7 @@ use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::RootCertStore;
-use strongroom_services::sts::{Fetch, FetchError};
+use strongroom_services::sts::{Fetch, FetchError, Fetched, Fetching, Trusted};
 use tokio::time::timeout;
 
 pub use self::trust::{RootsError, roots};
@@ -49,11 +53,7 @@ impl Outbound {
 }
 
 impl Fetch for Outbound {
-    fn get(
-        &self,
-        url: String,
-        thumbprints: Vec<String>,
-    ) -> Pin<Box<dyn Future<Output = Result<Vec<u8>, FetchError>> + Send>> {
+    fn get(&self, url: String, thumbprints: Vec<String>) -> Fetching {
         let roots = Arc::clone(&self.roots);
         Box::pin(async move {
             let got = timeout(DEADLINE, get(&url, roots, thumbprints)).await;
@@ -71,7 +71,7 @@ async fn get(
     url: &str,
     roots: Arc<RootCertStore>,
     thumbprints: Vec<String>,
-) -> Result<Vec<u8>, String> {
+) -> Result<Fetched, String> {
     let uri: Uri = url.parse().map_err(|_| "not a URL".to_owned())?;
     let encrypted = match uri.scheme_str() {
         Some("https") => true,
@@ -79,9 +79,10 @@ async fn get(
         _ => return Err("neither https nor http".to_owned()),
     };
     let tls = match encrypted {
-        true => Some(trust::client_config(roots, thumbprints).map_err(text)?),
+        true => Some(trust::naming_config(roots, thumbprints).map_err(text)?),
         false => None,
     };
+    let (tls, by_thumbprint) = tls.unzip();
     let port = if encrypted { 443 } else { 80 };
     let peer = Peer::of(&uri, port, tls).ok_or("no host")?;
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
@@ -99,7 +100,14 @@ async fn get(
     if !answer.status().is_success() {
         return Err(format!("status {}", answer.status()));
     }
-    Ok(answer.into_body().to_vec())
+    let trusted = by_thumbprint.map(|it| match it.load(Ordering::Relaxed) {
+        true => Trusted::Thumbprint,
+        false => Trusted::Authority,
+    });
+    Ok(Fetched {
+        body: answer.into_body().to_vec(),
+        trusted,
+    })
 }
 
 /// One request on a connection of its own, and its answer if it has no more

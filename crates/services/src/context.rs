@@ -185,7 +185,7 @@ pub(crate) struct Remarks {
     pub(crate) request_parameters: Vec<(&'static str, serde_json::Value)>,
     /// `additionalEventData`.
     pub(crate) additional_event_data: Option<serde_json::Value>,
-    /// `responseElements` of a change that answers nothing.
+    /// `responseElements` of a change, where they are not what it answers.
     pub(crate) response_elements: Option<serde_json::Value>,
 }
 

@@ -20,7 +20,7 @@ mod web_identity;
 
 pub use error::{Error, Result};
 pub(crate) use role::RoleRef;
-pub use web_identity::{Fetch, FetchError, IdentityProviders};
+pub use web_identity::{Fetch, FetchError, Fetched, Fetching, IdentityProviders, Trusted};
 
 use crate::{
     operation::{Endpoints, Service},

@@ -3,7 +3,10 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use rustls::{
@@ -67,26 +70,40 @@ pub fn roots(file: Option<PathBuf>) -> Result<RootCertStore, RootsError> {
     Ok(store)
 }
 
-/// TLS for one request.
+/// TLS that trusts these authorities.
 ///
 /// # Errors
 /// When the library cannot do what is asked of it, which would be a defect.
-pub(crate) fn client_config(
+pub(crate) fn client_config(roots: Arc<RootCertStore>) -> Result<ClientConfig, Error> {
+    Ok(naming_config(roots, Vec::new())?.0)
+}
+
+/// TLS for one request, which trusts these authorities and thumbprints, and
+/// whether it is a thumbprint by which the server was trusted.
+///
+/// # Errors
+/// When the library cannot do what is asked of it, which would be a defect.
+pub(super) fn naming_config(
     roots: Arc<RootCertStore>,
     thumbprints: Vec<String>,
-) -> Result<ClientConfig, Error> {
+) -> Result<(ClientConfig, Arc<AtomicBool>), Error> {
     let known = match roots.is_empty() {
         true => None,
         false => Some(verifier(roots)?),
     };
-    let verifier = Verifier { known, thumbprints };
+    let by_thumbprint = Arc::new(AtomicBool::new(false));
+    let verifier = Verifier {
+        known,
+        thumbprints,
+        by_thumbprint: Arc::clone(&by_thumbprint),
+    };
     let mut config = ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&TLS13, &TLS12])?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
+    Ok((config, by_thumbprint))
 }
 
 fn verifier(roots: Arc<RootCertStore>) -> Result<Arc<WebPkiServerVerifier>, Error> {
@@ -101,6 +118,8 @@ fn verifier(roots: Arc<RootCertStore>) -> Result<Arc<WebPkiServerVerifier>, Erro
 struct Verifier {
     known: Option<Arc<WebPkiServerVerifier>>,
     thumbprints: Vec<String>,
+    /// Set when it was a thumbprint that counted.
+    by_thumbprint: Arc<AtomicBool>,
 }
 
 impl Verifier {
@@ -151,10 +170,14 @@ impl ServerCertVerifier for Verifier {
             let mut roots = RootCertStore::empty();
             roots.add(certificate.clone().into_owned())?;
             match by(verifier(Arc::new(roots))?.as_ref()) {
-                Ok(verified) => return Ok(verified),
+                Ok(verified) => {
+                    self.by_thumbprint.store(true, Ordering::Relaxed);
+                    return Ok(verified);
+                }
                 // The certificate itself is what is trusted: it needs no issuer.
                 Err(error) if certificate == end_entity && lacks_only_an_issuer(&error) => {
                     verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                    self.by_thumbprint.store(true, Ordering::Relaxed);
                     return Ok(ServerCertVerified::assertion());
                 }
                 Err(error) => failed = error,
@@ -233,6 +256,7 @@ mod tests {
                 .iter()
                 .map(|certificate| hex::encode(sha1(certificate)).to_uppercase())
                 .collect(),
+            by_thumbprint: Arc::default(),
         };
         let name = ServerName::try_from(name.to_owned()).unwrap();
         // In November 2026.
@@ -240,6 +264,31 @@ mod tests {
         verifier
             .verify_server_cert(end_entity, intermediates, &name, &[], now)
             .map(drop)
+    }
+
+    #[test]
+    fn a_thumbprint_counts_where_no_authority_vouches() {
+        let (params, key) = certificate(None, true, YEARS);
+        let authority = CertifiedIssuer::self_signed(params, key).unwrap();
+        let (params, key) = certificate(Some(HOST), false, YEARS);
+        let server = params.signed_by(&key, &authority).unwrap().der().clone();
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.der().clone()).unwrap();
+        for (known, by_thumbprint) in [(true, false), (false, true)] {
+            let verifier = Verifier {
+                known: known.then(|| verifier(Arc::new(roots.clone())).unwrap()),
+                thumbprints: vec![hex::encode(sha1(&server))],
+                by_thumbprint: Arc::default(),
+            };
+            let name = ServerName::try_from(HOST).unwrap();
+            let now = UnixTime::since_unix_epoch(Duration::from_secs(1_795_000_000));
+            let verdict = verifier.verify_server_cert(&server, &[], &name, &[], now);
+            assert!(verdict.is_ok());
+            assert_eq!(
+                verifier.by_thumbprint.load(Ordering::Relaxed),
+                by_thumbprint
+            );
+        }
     }
 
     const HOST: &str = "idp.example.com";

@@ -235,7 +235,7 @@ def certificate(name, issuer=None, is_authority=False):
     return made, key
 
 
-def test_thumbprints_vouch_for_providers(anonymous, principals, tmp_path, refused):
+def test_thumbprints_vouch_for_providers(server, anonymous, principals, tmp_path, refused):
     """Of the authority at the end of the served chain, whose certificate says that it is
     one; of a self-signed certificate, authority or not; of nobody else's."""
     authority = certificate("authority", is_authority=True)
@@ -259,7 +259,10 @@ def test_thumbprints_vouch_for_providers(anonymous, principals, tmp_path, refuse
             principals.iam, "sts.amazonaws.com", thumbprints=[thumbprint])
         role = principals.role(trusts=[trusting(encrypted)])
         if gets_in:
-            assume(anonymous, role, encrypted.token())
+            answer = assume(anonymous, role, encrypted.token())
+            (record,) = server.audit(harness.request_id_of(answer), wait_seconds=5)
+            assert record["additionalEventData"] == {
+                "identityProviderConnectionVerificationMethod": "Thumbprint"}
         else:
             with refused("IDPCommunicationError"):
                 assume(anonymous, role, encrypted.token())

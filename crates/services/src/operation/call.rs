@@ -116,7 +116,7 @@ impl<'r> Call<'r> {
         let (head, body) = written;
         let result = Ok(body);
         if self.route.mode == Mode::Write {
-            self.event.response_elements = answered.or(remarks.response_elements);
+            self.event.response_elements = remarks.response_elements.or(answered);
         } else if self.route.answer_on_record {
             self.event.response_elements = answered;
         }
@@ -174,7 +174,8 @@ impl<'r> Call<'r> {
     }
 
     fn lines(&self) -> Vec<Vec<u8>> {
-        let time = EventTime::of(self.now);
+        // A record tells when its call was done: a function's may take long.
+        let time = EventTime::of(self.services.clock.now());
         let events = std::iter::once(&self.event).chain(&self.further);
         events
             .flat_map(|event| event.records(self.services, self.request, &time))

@@ -12,7 +12,7 @@ mod token;
 use serde_json::{Map, Value};
 use strongroom_types::{AccountId, Partition, Principal, Timestamp};
 
-pub use provider::{Fetch, FetchError, IdentityProviders};
+pub use provider::{Fetch, FetchError, Fetched, Fetching, IdentityProviders, Trusted};
 
 use self::token::Token;
 use super::{
@@ -46,6 +46,8 @@ pub(super) struct Vouched {
     pub(super) transitive: Vec<String>,
     /// The source identity that the provider sets.
     pub(super) source_identity: Option<String>,
+    /// Why the provider's server was trusted.
+    trusted: Option<Trusted>,
 }
 
 /// Reads a token for a role of `account`, whose provider must be registered
@@ -102,12 +104,23 @@ pub(super) async fn vouched(
         tags,
         transitive,
         source_identity,
+        trusted: keys.trusted,
     })
 }
 
 impl Vouched {
-    /// What the token asks for beside the request's own parameters.
+    /// What the token asks for beside the request's own parameters, and how
+    /// its provider was known.
+    ///
+    /// Source: IAM User Guide, "Logging IAM and AWS STS API calls with AWS
+    /// CloudTrail".
     pub(super) fn on_record(&self, remarks: &mut Remarks) {
+        remarks.additional_event_data = self.trusted.map(|trusted| {
+            serde_json::json!({"identityProviderConnectionVerificationMethod": match trusted {
+                Trusted::Authority => "IAMTrustStore",
+                Trusted::Thumbprint => "Thumbprint",
+            }})
+        });
         let mut put = |name, value: Value| remarks.request_parameters.push((name, value));
         if !self.tags.is_empty() {
             let tags = self.tags.iter();

@@ -17,6 +17,7 @@ use strongroom_services::{
     },
     tables::{FunctionEventPayloads, FunctionEvents, FunctionJobs},
 };
+use strongroom_types::ManualClock;
 use tokio::sync::Notify;
 
 use crate::client::{Client, OWNER, account, administrator, problems, rows};
@@ -28,6 +29,8 @@ enum Does {
     Hang,
     /// Nobody is there.
     Vanish,
+    /// Answers after seven seconds.
+    Wait(Arc<ManualClock>),
 }
 
 /// A function that does what it is told, and answers all further calls.
@@ -54,6 +57,10 @@ impl RemoteFunction for Remote {
                 Does::Answer => Outcome::Answer("null".into()),
                 Does::Fail => Outcome::failed(r#"{"errorType": "KeyError"}"#.into(), true),
                 Does::Hang => pending().await,
+                Does::Wait(clock) => {
+                    clock.advance(SignedDuration::from_secs(7));
+                    Outcome::Answer("null".into())
+                }
                 Does::Vanish => return Err(RemoteError("is not there".to_owned())),
             };
             let log = Vec::new();
@@ -122,6 +129,20 @@ async fn an_event_waits_for_its_call_and_then_is_gone() {
     assert!(function.seen.lock().unwrap()[0].contains("later"));
     assert_eq!(waiting(&admin).await, [0, 0, 0]);
     assert_eq!(later(&admin, 24 * 60 * 60).await, 0);
+}
+
+#[tokio::test]
+async fn a_record_tells_when_its_call_was_done() {
+    let (admin, function) = with_function([]).await;
+    let clock = Arc::clone(&admin.world.clock);
+    let mut does = function.does.lock().unwrap();
+    does.push_back(Does::Wait(clock));
+    drop(does);
+    let called = admin
+        .recorded("lambda:Invoke", json!({"FunctionName": "later"}))
+        .await;
+    called.result.unwrap();
+    assert_eq!(called.records[0]["eventTime"], "2026-11-23T13:00:07Z");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use strongroom_crypto::{JwsAlgorithm, JwsKey};
 
-use super::token::Token;
+use super::{provider::Trusted, token::Token};
 
 /// Keys of each kind that are taken of a provider.
 ///
@@ -11,7 +11,11 @@ const KEYS_OF_A_KIND: usize = 100;
 
 /// The keys of a provider.
 #[derive(Debug)]
-pub(super) struct KeySet(Vec<Key>);
+pub(super) struct KeySet {
+    keys: Vec<Key>,
+    /// Why the server that they came from was trusted.
+    pub(super) trusted: Option<Trusted>,
+}
 
 #[derive(Debug)]
 struct Key {
@@ -41,7 +45,7 @@ struct Jwks {
 
 impl KeySet {
     /// Reads a key set; keys of other kinds or uses are left out.
-    pub(super) fn parse(document: &[u8]) -> Option<Self> {
+    pub(super) fn parse(document: &[u8], trusted: Option<Trusted>) -> Option<Self> {
         let set: Jwks = serde_json::from_slice(document).ok()?;
         let (mut rsa, mut ec) = (0, 0);
         let mut keys = Vec::new();
@@ -58,7 +62,7 @@ impl KeySet {
                 keys.push(key);
             }
         }
-        Some(Self(keys))
+        Some(Self { keys, trusted })
     }
 
     /// Whether a key is there that the token may mean.
@@ -77,7 +81,7 @@ impl KeySet {
             (Some(id), Some(of_key)) => id == of_key,
             _ => true,
         };
-        self.0.iter().filter(means).map(|key| &key.key)
+        self.keys.iter().filter(means).map(|key| &key.key)
     }
 }
 
@@ -134,24 +138,24 @@ mod tests {
             {"kty": "EC", "kid": "4", "crv": "secp256k1", "x": "AQ", "y": "AQ"},
             {"kty": "oct", "kid": "5", "k": "AQ"}, {"kid": "6"}, 7
         ]}"#;
-        let keys = KeySet::parse(document).unwrap();
+        let keys = KeySet::parse(document, None).unwrap();
         let there = |id| keys.has(Some(id));
         assert_eq!(
             ["1", "2", "3", "4", "5", "6"].map(there),
             [true, false, true, false, false, false]
         );
         assert!(keys.has(None));
-        let JwsKey::Rsa { n, .. } = &keys.0[0].key else {
+        let JwsKey::Rsa { n, .. } = &keys.keys[0].key else {
             panic!("an RSA key");
         };
         assert_eq!(n, &[1, 2]);
-        assert!(KeySet::parse(b"{}").is_none());
+        assert!(KeySet::parse(b"{}", None).is_none());
     }
 
     proptest! {
         #[test]
         fn any_document_is_read_without_panic(document in any::<Vec<u8>>()) {
-            let _ = KeySet::parse(&document);
+            let _ = KeySet::parse(&document, None);
         }
     }
 }

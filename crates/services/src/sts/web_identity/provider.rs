@@ -31,11 +31,28 @@ pub trait Fetch: Send + Sync {
     /// server's certificate is trusted if it comes from a known authority or if
     /// the SHA-1 of one in its chain is among `thumbprints`, 40 hexadecimal
     /// digits each.
-    fn get(
-        &self,
-        url: String,
-        thumbprints: Vec<String>,
-    ) -> Pin<Box<dyn Future<Output = std::result::Result<Vec<u8>, FetchError>> + Send>>;
+    fn get(&self, url: String, thumbprints: Vec<String>) -> Fetching;
+}
+
+/// A document on its way.
+pub type Fetching = Pin<Box<dyn Future<Output = std::result::Result<Fetched, FetchError>> + Send>>;
+
+/// A document.
+#[derive(Debug)]
+pub struct Fetched {
+    /// The document.
+    pub body: Vec<u8>,
+    /// Why its server was trusted; nothing of this machine's own.
+    pub trusted: Option<Trusted>,
+}
+
+/// Why a server's certificate was trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trusted {
+    /// It comes from a known authority.
+    Authority,
+    /// It, or one in its chain, is named by a thumbprint.
+    Thumbprint,
 }
 
 /// Why a document could not be got, for the operator.
@@ -74,12 +91,7 @@ impl IdentityProviders {
     pub fn unreachable() -> Self {
         struct Nobody;
         impl Fetch for Nobody {
-            fn get(
-                &self,
-                _: String,
-                _: Vec<String>,
-            ) -> Pin<Box<dyn Future<Output = std::result::Result<Vec<u8>, FetchError>> + Send>>
-            {
+            fn get(&self, _: String, _: Vec<String>) -> Fetching {
                 Box::pin(async { Err(FetchError("nothing is reachable from here".to_owned())) })
             }
         }
@@ -167,15 +179,17 @@ async fn discover(
         issuer.trim_end_matches('/')
     );
     let document = fetch.get(url, thumbprints.to_vec()).await?;
-    let configuration: Configuration = serde_json::from_slice(&document)
+    let configuration: Configuration = serde_json::from_slice(&document.body)
         .map_err(|_| wrong("cannot read the configuration document"))?;
     if configuration.issuer != issuer {
         return Err(wrong("another issuer is in the configuration document"));
     }
-    let document = fetch
+    let keys = fetch
         .get(configuration.jwks_uri, thumbprints.to_vec())
         .await?;
-    let keys = KeySet::parse(&document).ok_or_else(|| wrong("cannot read the keys"))?;
+    // A thumbprint for either is what it rests on.
+    let trusted = document.trusted.max(keys.trusted);
+    let keys = KeySet::parse(&keys.body, trusted).ok_or_else(|| wrong("cannot read the keys"))?;
     Ok(Arc::new(keys))
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::support::{base64, plain_key};
-use crate::client::{Client, FOREIGN, OWNER, administrator, assert_sound, problems, user};
+use crate::client::{Client, FOREIGN, OWNER, administrator, assert_sound, outbox, problems, user};
 
 async fn grant(
     client: &Client,
@@ -42,6 +42,12 @@ async fn a_grant_alone_is_enough_also_across_accounts_until_it_ends() {
             json!({}),
         )
         .await;
+        let record = outbox(&admin.world).await.pop().unwrap();
+        let record: Value = serde_json::from_slice(&record).unwrap();
+        assert_eq!(
+            record["responseElements"],
+            json!({"grantId": made["GrantId"], "keyId": key})
+        );
         grantee.ok("kms:Encrypt", encrypt(&key, json!({}))).await;
         grantee.ok("kms:DescribeKey", json!({"KeyId": key})).await;
         for (client, operation, input) in [
