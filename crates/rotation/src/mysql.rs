@@ -2,7 +2,7 @@
 
 mod grants;
 
-use mysql_async::{Conn, OptsBuilder, Row, SslOpts, Value, prelude::Queryable as _};
+use mysql_async::{Conn, OptsBuilder, SslOpts, Value, prelude::Queryable as _};
 use zeroize::Zeroizing;
 
 use crate::{Credential, DatabaseError, Engine, Layout, Trust};
@@ -115,39 +115,72 @@ async fn connect(credential: &Credential, tls: Option<&Trust>) -> Result<Conn, D
     Conn::new(opts).await.map_err(failed)
 }
 
-/// The templates of both databases, but for the order. No statement of these
-/// can be taken back, and a clone that logs in counts as whole when the step
-/// is done again: so its password comes last.
+/// The templates of both databases, but for the order, and for users who come
+/// from certain hosts. No statement of these can be taken back, and a clone
+/// that logs in counts as whole when the step is done again: so its password
+/// comes last.
 async fn set_clone(
     conn: &mut Conn,
     current: &str,
     pending: &str,
     new: &str,
 ) -> Result<(), DatabaseError> {
-    let (from, to) = (quoted(current), quoted(pending));
-    let known: Option<Row> = conn
-        .exec_first(
-            "SELECT User FROM mysql.user WHERE User = ? AND Host = '%'",
-            (pending,),
-        )
-        .await
-        .map_err(failed)?;
-    if known.is_none() {
-        let interim = interim(new);
-        let statement = Zeroizing::new(format!(
-            "CREATE USER {to} IDENTIFIED BY {}",
-            quoted(&interim)
-        ));
-        let made = query(conn, &statement).await;
-        made.map_err(|error| error.without(&[&interim]))?;
+    let known = hosts(conn, pending).await?;
+    let hosts = hosts_to_clone(hosts(conn, current).await?);
+    for host in &hosts {
+        let (from, to) = (account(current, host), account(pending, host));
+        if !known.contains(host) {
+            let interim = interim(new);
+            let statement = Zeroizing::new(format!(
+                "CREATE USER {to} IDENTIFIED BY {}",
+                quoted(&interim)
+            ));
+            let made = query(conn, &statement).await;
+            made.map_err(|error| error.without(&[&interim]))?;
+        }
+        let grants: Vec<String> = show_grants(conn, &from).await?;
+        for grant in grants.iter().filter_map(|grant| grants::parse(grant)) {
+            query(conn, &grant.to(&to)).await?;
+        }
+        require(conn, (current, host), &to).await?;
     }
-    let grants: Vec<String> = show_grants(conn, &from).await?;
-    for grant in grants.iter().filter_map(|grant| grants::parse(grant)) {
-        query(conn, &grant.to(&to)).await?;
+    if let [host] = hosts.as_slice() {
+        let (to, password) = (account(pending, host), password(conn, new).await?);
+        return query(conn, &format!("SET PASSWORD FOR {to} = {password}")).await;
     }
-    require(conn, current, &to).await?;
-    let password = password(conn, new).await?;
-    query(conn, &format!("SET PASSWORD FOR {to} = {password}")).await
+    // In one statement, so that none is left behind.
+    let password = quoted(new);
+    let all = hosts
+        .iter()
+        .map(|host| format!("{} IDENTIFIED BY {password}", account(pending, host)));
+    let all = Zeroizing::new(all.collect::<Vec<_>>().join(", "));
+    query(conn, &format!("ALTER USER {}", *all)).await
+}
+
+/// The hosts from which a user may come, each of which is an account of its
+/// own.
+async fn hosts(conn: &mut Conn, user: &str) -> Result<Vec<String>, DatabaseError> {
+    conn.exec(
+        "SELECT Host FROM mysql.user WHERE User = ? ORDER BY Host",
+        (user,),
+    )
+    .await
+    .map_err(failed)
+}
+
+/// The template knows the account of every host, `%`, alone, and so it is
+/// here where there is one. A user without it is cloned with each that there
+/// is.
+fn hosts_to_clone(hosts: Vec<String>) -> Vec<String> {
+    const EVERYWHERE: &str = "%";
+    if hosts.is_empty() || hosts.iter().any(|host| host == EVERYWHERE) {
+        return vec![EVERYWHERE.to_owned()];
+    }
+    hosts
+}
+
+fn account(user: &str, host: &str) -> String {
+    format!("{}@{}", quoted(user), quoted(host))
 }
 
 /// The password of a clone until its own is set. It is of the same characters,
@@ -183,14 +216,18 @@ async fn password(conn: &mut Conn, new: &str) -> Result<String, DatabaseError> {
 }
 
 /// Gives the clone what the user must bring of TLS.
-async fn require(conn: &mut Conn, current: &str, pending: &str) -> Result<(), DatabaseError> {
+async fn require(
+    conn: &mut Conn,
+    (current, host): (&str, &str),
+    pending: &str,
+) -> Result<(), DatabaseError> {
     type Requirement = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>);
     let requirement: Option<Requirement> = conn
         .exec_first(
             "SELECT CAST(ssl_type AS BINARY), CAST(ssl_cipher AS BINARY), \
              CAST(x509_issuer AS BINARY), CAST(x509_subject AS BINARY) \
-             FROM mysql.user WHERE User = ?",
-            (current,),
+             FROM mysql.user WHERE User = ? AND Host = ?",
+            (current, host),
         )
         .await
         .map_err(failed)?;
@@ -210,7 +247,7 @@ async fn require(conn: &mut Conn, current: &str, pending: &str) -> Result<(), Da
         }
         _ => "NONE".to_owned(),
     };
-    query(conn, &format!("ALTER USER {pending}@'%' REQUIRE {clause}")).await
+    query(conn, &format!("ALTER USER {pending} REQUIRE {clause}")).await
 }
 
 /// A literal, by the driver's own quoting; the mode in which backslashes are

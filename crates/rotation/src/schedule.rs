@@ -164,18 +164,38 @@ impl Schedule {
     }
 
     /// The first window of a secret that is put on this schedule without
-    /// being rotated.
+    /// being rotated: of a rate in hours, counted from midnight, the one that
+    /// is open or the next.
+    ///
+    /// Source: Secrets Manager API Reference, `RotationRulesType`.
     #[must_use]
     pub fn first_window(&self, now: Timestamp) -> Option<Window> {
         match &self.frequency {
-            Frequency::Hours(_) => self.next_window(midnight(now)?, now),
+            Frequency::Hours(hours) => self.next_of_rate(midnight(now)?, 0, *hours * HOUR_S, now),
             Frequency::Cron(_) | Frequency::Days(_) => self.next_window(now, now),
         }
     }
 
-    /// The first window after the one that began, or the rotation that
-    /// happened, at `last`, that has not ended `now`. Nothing at the end of
-    /// representable time.
+    /// The first window after a rotation, or what counts as one, that happened
+    /// `now`. `window` is the one that it was in or that was missed, if it had
+    /// begun: a rate in hours goes on from there, and from midnight otherwise.
+    #[must_use]
+    pub fn after_rotation(&self, window: Option<Window>, now: Timestamp) -> Option<Window> {
+        let Frequency::Hours(hours) = &self.frequency else {
+            return self.next_window(now, now);
+        };
+        let begun = window.filter(|window| window.start <= now);
+        let base = match begun {
+            Some(window) => window.start,
+            None => midnight(now)?,
+        };
+        let every_s = hours * HOUR_S;
+        let passed = now.as_second().saturating_sub(base.as_second()) / every_s;
+        self.next_of_rate(base, passed + 1, every_s, now)
+    }
+
+    /// The first window after that which began at `last` that has not ended
+    /// `now`. Nothing at the end of representable time.
     #[must_use]
     pub fn next_window(&self, last: Timestamp, now: Timestamp) -> Option<Window> {
         match &self.frequency {
@@ -192,19 +212,23 @@ impl Schedule {
                     after = start;
                 }
             }
-            Frequency::Days(days) => self.next_of_rate(midnight(last)?, days * DAY_S, now),
-            Frequency::Hours(hours) => {
-                let hour = last.as_second().div_euclid(HOUR_S) * HOUR_S;
-                let hour = Timestamp::from_second(hour).ok()?;
-                self.next_of_rate(hour, hours * HOUR_S, now)
-            }
+            Frequency::Days(days) => self.next_of_rate(midnight(last)?, 1, days * DAY_S, now),
+            Frequency::Hours(hours) => self.next_of_rate(last, 1, hours * HOUR_S, now),
         }
     }
 
-    fn next_of_rate(&self, base: Timestamp, every_s: i64, now: Timestamp) -> Option<Window> {
+    /// The first window of a rate, `least` intervals or more from `base`, that
+    /// has not ended.
+    fn next_of_rate(
+        &self,
+        base: Timestamp,
+        least: i64,
+        every_s: i64,
+        now: Timestamp,
+    ) -> Option<Window> {
         let passed = now.as_second().saturating_sub(base.as_second()) / every_s;
         // The window that began last may still be open.
-        for intervals in passed.max(1).. {
+        for intervals in passed.max(least).. {
             let start = base
                 .as_second()
                 .checked_add(every_s.checked_mul(intervals)?)?;

@@ -98,7 +98,7 @@ impl Cron {
         let [minutes, hours, days, months, weekdays, years] = fields.as_slice() else {
             return Err(wrong("a cron() expression has six fields"));
         };
-        if minutes != "0" {
+        if digits(minutes) != Some(0) {
             return Err(wrong("the minutes must be 0"));
         }
         if years != "*" {
@@ -239,7 +239,7 @@ impl DayOfWeek {
             return Ok(Self::In(Set(1 << 7)));
         }
         if let Some((day, nth)) = text.split_once('#') {
-            let nth = nth.parse().ok().filter(|nth| (1..=5).contains(nth));
+            let nth = digits(nth).filter(|nth| (1..=5).contains(nth));
             let nth = nth.ok_or_else(|| wrong("what follows # must be 1 to 5"))?;
             return Ok(Self::Nth(DAY_OF_WEEK.number(day)?, nth));
         }
@@ -285,7 +285,7 @@ impl Field {
         let (range, step) = match text.split_once('/') {
             Some((range, step)) => {
                 let steps = 1..=self.last;
-                let step = step.parse().ok().filter(|step| steps.contains(step));
+                let step = digits(step).filter(|step| steps.contains(step));
                 (range, Some(step.ok_or_else(|| self.wrong(text))?))
             }
             None => (text, None),
@@ -314,8 +314,7 @@ impl Field {
         let named = self.names.iter().position(|name| *name == text);
         let number = match named.and_then(|place| i8::try_from(place).ok()) {
             Some(place) => Some(place + self.first),
-            None if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
-            None => None,
+            None => digits(text),
         };
         number
             .filter(|number| (self.first..=self.last).contains(number))
@@ -339,6 +338,12 @@ impl Set {
     fn iter(self) -> impl Iterator<Item = i8> {
         (0..63).filter(move |number| self.has(*number))
     }
+}
+
+/// A number, also with zeros before it; no sign.
+fn digits(text: &str) -> Option<i8> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| digits)
 }
 
 fn wrong(why: &str) -> ScheduleError {

@@ -220,6 +220,7 @@ fn at_most_every_four_hours() {
     for expression in [
         "rate(4 hours)",
         "rate(1 day)",
+        "cron(00 08 * * ? *)",
         "cron(0 /4 * * ? *)",
         "cron(0 2,22 * * ? *)",
         // Never on days that follow each other.
@@ -268,9 +269,9 @@ fn a_schedule_in_days_opens_at_midnight_and_closes_with_the_day() {
 fn a_schedule_in_hours_closes_after_one() {
     window(
         ("rate(10 hours)", None),
-        "2026-11-25T13:20",
-        "2026-11-25T13:20",
-        ("2026-11-25T23:00", "2026-11-26"),
+        "2026-11-25T10:00",
+        "2026-11-25T10:20",
+        ("2026-11-25T20:00", "2026-11-25T21:00"),
     );
     window(
         ("cron(0 /8 * * ? *)", None),
@@ -280,13 +281,102 @@ fn a_schedule_in_hours_closes_after_one() {
     );
 }
 
+/// When the window begins that is next after a rotation at `now`, which was
+/// waited for in the window that begins at `window`.
+#[track_caller]
+fn after(schedule: (&str, Option<&str>), window: Option<&str>, now: &str, expected: &str) {
+    let schedule = Schedule::parse(schedule.0, schedule.1).unwrap();
+    let window = window.map(|start| schedule.window(time(start)).unwrap());
+    let next = schedule.after_rotation(window, time(now)).unwrap();
+    assert_eq!(next.start, time(expected));
+}
+
 #[test]
 fn a_schedule_in_hours_begins_at_midnight() {
-    let schedule = Schedule::parse("rate(10 hours)", None).unwrap();
-    let first = |now| schedule.first_window(time(now)).unwrap().start;
-    assert_eq!(first("2026-11-25T13:20"), time("2026-11-25T20:00"));
-    assert_eq!(first("2026-11-25T20:59"), time("2026-11-25T20:00"));
-    assert_eq!(first("2026-11-25T21:00"), time("2026-11-26T06:00"));
+    let first = |expression, now| {
+        let schedule = Schedule::parse(expression, None).unwrap();
+        schedule.first_window(time(now)).unwrap().start
+    };
+    for (expression, now, expected) in [
+        ("rate(10 hours)", "2026-11-25T13:20", "2026-11-25T20:00"),
+        // The one that is open.
+        ("rate(10 hours)", "2026-11-25T20:59", "2026-11-25T20:00"),
+        ("rate(10 hours)", "2026-11-25T00:59", "2026-11-25"),
+        ("rate(10 hours)", "2026-11-25T01:00", "2026-11-25T10:00"),
+        // Into the next day.
+        ("rate(10 hours)", "2026-11-25T21:00", "2026-11-26T06:00"),
+        ("rate(12 hours)", "2026-11-25T13:00", "2026-11-26"),
+        ("rate(36 hours)", "2026-11-25T13:20", "2026-11-26T12:00"),
+    ] {
+        assert_eq!(first(expression, now), time(expected), "{expression} {now}");
+    }
+}
+
+#[test]
+fn a_rotation_by_hand_counts_hours_from_midnight() {
+    let ten = ("rate(10 hours)", None);
+    after(ten, None, "2026-11-25T13:20", "2026-11-25T20:00");
+    after(ten, None, "2026-11-25T10:20", "2026-11-25T20:00");
+    after(ten, None, "2026-11-25T10:00", "2026-11-25T20:00");
+    after(ten, None, "2026-11-25T20:30", "2026-11-26T06:00");
+    after(ten, None, "2026-11-25", "2026-11-25T10:00");
+    after(
+        ("rate(4 hours)", None),
+        None,
+        "2026-11-25T13:20",
+        "2026-11-25T16:00",
+    );
+    after(
+        ("rate(30 hours)", None),
+        None,
+        "2026-11-25T13:20",
+        "2026-11-26T06:00",
+    );
+    // The window that is waited for has not begun: it is not used up.
+    let six = Some("2026-11-26T06:00");
+    after(ten, six, "2026-11-26T05:59", "2026-11-26T10:00");
+}
+
+#[test]
+fn windows_in_hours_go_on_from_the_one_before() {
+    let ten = ("rate(10 hours)", None);
+    let six = Some("2026-11-26T06:00");
+    for now in ["06:00", "06:59", "07:00", "15:59"] {
+        after(ten, six, &format!("2026-11-26T{now}"), "2026-11-26T16:00");
+    }
+    // Also when it was missed. Whoever rotates in a window has used it up.
+    after(ten, six, "2026-11-27T01:00", "2026-11-27T02:00");
+    after(ten, six, "2026-11-27T02:00", "2026-11-27T12:00");
+    after(
+        ("rate(10 hours)", Some("9h")),
+        six,
+        "2026-11-27T10:59",
+        "2026-11-27T12:00",
+    );
+}
+
+#[test]
+fn days_count_from_the_rotation() {
+    let window = Some("2026-11-20");
+    for schedule in [("rate(5 days)", None), ("rate(5 days)", Some("3h"))] {
+        for window in [None, window, Some("2026-12-01")] {
+            after(schedule, window, "2026-11-25T13:20", "2026-11-30");
+            after(schedule, window, "2026-11-25T23:59", "2026-11-30");
+            after(schedule, window, "2026-11-26", "2026-12-01");
+        }
+    }
+    after(
+        ("cron(0 16 1,15 * ? *)", None),
+        window,
+        "2026-11-25T13:20",
+        "2026-12-01T16:00",
+    );
+    after(
+        ("cron(0 16 1,15 * ? *)", None),
+        None,
+        "2026-12-01T16:00",
+        "2026-12-15T16:00",
+    );
 }
 
 #[test]
@@ -511,7 +601,9 @@ impl Day {
 fn days() -> impl Strategy<Value = (String, String, Vec<Day>)> {
     let of_month = prop_oneof![
         3 => part(1, 31, &[], 1..=31).prop_map(|(text, days)| (text, Day::OfMonth(days))),
-        2 => (1..=31_i8).prop_map(|day| (format!("{day}W"), Day::Nearest(day))),
+        // The ends of a month are where it matters.
+        2 => prop_oneof![Just(1), 1..=31_i8, 28..=31_i8]
+            .prop_map(|day| (format!("{day}W"), Day::Nearest(day))),
         1 => Just(("L".to_owned(), Day::Last)),
         1 => Just(("LW".to_owned(), Day::LastWorkday)),
     ];
@@ -592,6 +684,75 @@ proptest! {
             Some(found) => prop_assert_eq!(next, Some(found), "{}", fields),
             None => prop_assert!(next.is_none_or(|next| next.as_second() > limit), "{}", fields),
         }
+    }
+
+    /// The life of a secret under a rate: it is put on its schedule, rotated
+    /// within a window or by hand, or missed; against a search minute by
+    /// minute for the first that is whole intervals after the midnight, or
+    /// the window, from which they are counted.
+    #[test]
+    fn windows_of_a_rate_are_where_a_search_finds_them(
+        (every, in_hours) in prop_oneof![
+            (4..60_i64).prop_map(|hours| (hours, true)),
+            (1..9_i64).prop_map(|days| (days, false)),
+        ],
+        duration in prop_oneof![Just(None), (1..=24_i64).prop_map(Some)],
+        start in 1_700_000_000..2_000_000_000_i64,
+        rotates in any::<bool>(),
+        steps in proptest::collection::vec(
+            (0..3_u8, 0..3_i64, prop_oneof![Just(0), 0..6000_i64], 0..100_i64), 1..6),
+    ) {
+        let unit = if in_hours { "hours" } else { "days" };
+        let text = duration.map(|hours| format!("{hours}h"));
+        let parsed = Schedule::parse(&format!("rate({every} {unit})"), text.as_deref());
+        let longest = if in_hours { every.min(24) } else { 24 };
+        prop_assert_eq!(parsed.is_ok(), duration.is_none_or(|hours| hours <= longest));
+        let Ok(schedule) = parsed else {
+            return Ok(());
+        };
+        let length = 60 * duration.unwrap_or(if in_hours { 1 } else { 24 });
+        let every = every * if in_hours { 60 } else { 24 * 60 };
+        let midnight = |minute: i64| (0..).map(|back| minute - back).find(|m| m % (24 * 60) == 0);
+        // The first minute, from `from` on, of whole intervals after `origin`
+        // with a window that is open later than `now`.
+        let search = |origin: i64, from: i64, now: i64| {
+            (from..).find(|minute| (minute - origin) % every == 0 && minute + length > now)
+        };
+        let at = |minute: i64| Timestamp::from_second(minute * 60).unwrap();
+        let window = |minute: i64| Window { start: at(minute), end: at(minute + length) };
+
+        let mut now = start / 60;
+        let (mut found, mut expected) = if rotates {
+            let origin = midnight(now).unwrap();
+            let from = if in_hours { now + 1 } else { origin + every };
+            (schedule.after_rotation(None, at(now)), search(origin, from, now))
+        } else {
+            let origin = midnight(now).unwrap();
+            let from = if in_hours { origin } else { origin + every };
+            (schedule.first_window(at(now)), search(origin, from, now))
+        };
+        for (what, intervals, minutes, percent) in steps {
+            let begins = expected.unwrap();
+            prop_assert_eq!(found, Some(window(begins)));
+            match what {
+                // In the window.
+                0 => now = now.max(begins + length * percent / 100),
+                // By hand, before or after it began.
+                1 => now += minutes,
+                // Never: nobody was there, until after a window or just its end.
+                _ => {
+                    now = now.max(begins + length) + intervals * every + minutes;
+                    found = schedule.next_window(at(begins), at(now));
+                    expected = search(begins, begins + every, now);
+                    continue;
+                }
+            }
+            found = schedule.after_rotation(found, at(now));
+            let origin = if in_hours && begins <= now { begins } else { midnight(now).unwrap() };
+            let from = if in_hours { now + 1 } else { origin + every };
+            expected = search(origin, from, now);
+        }
+        prop_assert_eq!(found, Some(window(expected.unwrap())));
     }
 
     /// A window never begins before the one before it ends, and none is

@@ -1,6 +1,7 @@
 """What the tests of rotation share: functions, secrets of databases, and what waits for
 them."""
 
+import datetime
 import json
 import re
 import subprocess
@@ -61,13 +62,21 @@ def finished(sm, name, version=None, patience=PATIENCE):
 
 def jobs(server):
     """What `strongroom jobs` says: why the rotation of each secret failed, by its name."""
+    return {row[4]: row[6] if len(row) > 6 else "" for row in _rows(server)}
+
+
+def due(server, name):
+    """When `strongroom jobs` says that a rotation goes on."""
+    return next(datetime.datetime.fromisoformat(row[0]) for row in _rows(server) if row[4] == name)
+
+
+def _rows(server):
     config = getattr(server, "config", None)
     place = ["--config", config] if config else ["--data-dir", server.data]
     done = subprocess.run(
         [harness.binary(), "jobs", *place], capture_output=True, text=True, check=True)
     lines = (line.split(None, 6) for line in done.stdout.splitlines())
-    rows = (line for line in lines if line[1:2] == ["RotateSecret"])
-    return {row[4]: row[6] if len(row) > 6 else "" for row in rows}
+    return [line for line in lines if line[1:2] == ["RotateSecret"]]
 
 
 def lookup(server, event_name):

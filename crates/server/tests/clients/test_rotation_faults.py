@@ -32,7 +32,10 @@ password. From the moment when the database has the new one until the rotation i
 it is that of AWSPENDING which logs in.
 """
 
+import datetime
+import os
 import re
+import signal
 import time
 
 import pytest
@@ -222,6 +225,35 @@ def test_redis_keeps_the_password(server, name, secrets, statement, when):
         assert secret.works()
     finally:
         database.remove()
+
+
+@pytest.mark.parametrize("back", ["while the function waits", "after it has given up"])
+def test_the_secret_goes_and_comes_back_while_the_database_stands_still(
+        server, strategy, database, secrets, back):
+    """The server of the database is stopped, so that whoever connects waits."""
+    [secret] = secrets(server, strategy, database, 1)
+    sm, gone = secret.sm, False
+    os.kill(database.process.pid, signal.SIGSTOP)
+    try:
+        secret.rotate()
+        deadline = time.monotonic() + rotations.PATIENCE
+        while not secret.proxy.open:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        sm.delete_secret(SecretId=secret.name)
+        while back == "after it has given up" and not gone:
+            assert time.monotonic() < deadline
+            # It is put off, for as long as it takes somebody to want the secret back.
+            now = datetime.datetime.now(datetime.timezone.utc)
+            gone = rotations.due(server, secret.name) > now + datetime.timedelta(hours=1)
+            time.sleep(0.1)
+        sm.restore_secret(SecretId=secret.name)
+        assert secret.read()["password"] == secret.first
+    finally:
+        os.kill(database.process.pid, signal.SIGCONT)
+    # The very same rotation goes on, by itself.
+    secret.finished(secret.version)
+    all_is_well(server, [secret])
 
 
 def test_the_superuser_is_wrong(server, strategy, database, secrets):

@@ -231,3 +231,36 @@ def test_what_else_is_refused(server, sm, loose, refused, app):
     sm.restore_secret(SecretId=app.name)
     app.finished(app.version)
     assert app.works()
+
+
+def test_a_cancelled_rotation_is_reattempted_as_the_refusal_says(sm, refused, app):
+    app.proxy.hold_at(b"SETUSER", BEFORE)
+    app.rotate()
+    assert app.proxy.sprung.wait(rotations.PATIENCE)
+    assert sm.cancel_rotate_secret(SecretId=app.name)["VersionId"] == app.version
+    app.proxy.mend()
+    off = both(sm, app.name)
+    assert off["RotationEnabled"] is False
+    assert off["VersionIdsToStages"][app.version] == ["AWSPENDING"]
+    with refused(REFUSED, UNFINISHED):
+        sm.rotate_secret(SecretId=app.name)
+    app.finished(app.version)
+    assert app.works() and both(sm, app.name)["RotationEnabled"] is True
+    app.rotate()
+    app.finished(app.version)
+    assert app.works()
+
+
+def test_hours_are_counted_from_midnight(sm, app):
+    rules = {"ScheduleExpression": "rate(7 hours)", "Duration": "2h"}
+    sm.rotate_secret(
+        SecretId=app.name, RotationLambdaARN=app.function, RotationRules=rules)
+    app.version = "set"
+    app.finished()
+    told = both(sm, app.name)
+    following = told["NextRotationDate"].astimezone(UTC) + datetime.timedelta(seconds=1)
+    rotated = told["LastRotatedDate"].astimezone(UTC)
+    midnight = datetime.datetime.combine(rotated.date(), datetime.time(0), UTC)
+    hours = (following - midnight) / datetime.timedelta(hours=1)
+    assert hours in (9, 16, 23, 30)
+    assert rotated < following - datetime.timedelta(hours=2) <= rotated + datetime.timedelta(hours=7)

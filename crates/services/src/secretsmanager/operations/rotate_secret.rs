@@ -140,6 +140,7 @@ impl Operation for RotateSecret {
             after.automatically_after_days = rules.automatically_after_days;
             after.schedule_expression = rules.schedule_expression;
             after.duration = rules.duration;
+            after.forget_window();
         }
         may_invoke(cx, &after.lambda_arn, &found).await?;
         let lambda_arn = after.lambda_arn.clone();

@@ -66,14 +66,15 @@ impl Rotation {
         self.set_window(schedule.and_then(|schedule| schedule.first_window(now)));
     }
 
-    /// A rotation, or what counts as one, happened now. One within its window
-    /// counts from that window's start, so that windows do not drift.
+    /// A rotation, or what counts as one, happened now.
     pub(in crate::secretsmanager) fn next_window(&mut self, now: Timestamp) {
-        let window = self.window();
-        let inside = window.filter(|window| window.start <= now && now < window.end);
-        let base = inside.map_or(now, |window| window.start);
-        let schedule = self.schedule();
-        self.set_window(schedule.and_then(|schedule| schedule.next_window(base, now)));
+        let (schedule, window) = (self.schedule(), self.window());
+        self.set_window(schedule.and_then(|schedule| schedule.after_rotation(window, now)));
+    }
+
+    /// Other rules: the windows of those before mean nothing by them.
+    pub(in crate::secretsmanager) fn forget_window(&mut self) {
+        self.set_window(None);
     }
 
     /// When the next rotation is to begin: somewhere in the first tenth of
@@ -276,9 +277,12 @@ impl Secret {
         let Some(rotation) = &mut self.rotation else {
             return Next::Nothing;
         };
-        let base = rotation.window().map_or(now, |window| window.start);
         let schedule = rotation.schedule();
-        rotation.set_window(schedule.and_then(|schedule| schedule.next_window(base, now)));
+        let missed = rotation.window();
+        rotation.set_window(schedule.and_then(|schedule| match missed {
+            Some(missed) => schedule.next_window(missed.start, now),
+            None => schedule.first_window(now),
+        }));
         rotation.next(now, chance)
     }
 }
