@@ -76,19 +76,23 @@ pub(crate) fn policy(
     }
 }
 
+/// A statement's id, if it has one.
+fn sid(statement: &Json) -> Option<&String> {
+    match statement {
+        Json::Object(members) => members.iter().find_map(|member| match member {
+            (name, Json::String(sid)) if name == "Sid" => Some(sid),
+            _ => None,
+        }),
+        _ => None,
+    }
+}
+
 /// IAM's own documents have plain and unique statement ids; other services
 /// take any text (KMS's default policy has blanks in its).
 fn check_sids(statements: &[Json], kind: PolicyKind) -> Result<(), PolicyError> {
     if matches!(kind, PolicyKind::Key | PolicyKind::Resource) {
         return Ok(());
     }
-    let sid = |statement| match statement {
-        &Json::Object(ref members) => members.iter().find_map(|member| match member {
-            (name, Json::String(sid)) if name == "Sid" => Some(sid),
-            _ => None,
-        }),
-        _ => None,
-    };
     let mut seen = HashSet::new();
     for sid in statements.iter().filter_map(sid) {
         let value = || sid.clone();

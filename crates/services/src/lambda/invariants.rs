@@ -54,7 +54,7 @@ async fn builtins(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<()
         }
         for ((account, region, name), row) in rows {
             let builtin = Template::named(&name).map(|template| Builtin { template, row });
-            if !builtin.is_some_and(|builtin| builtin.environment().is_ok()) {
+            if builtin.is_none_or(|builtin| builtin.environment().is_err()) {
                 problems.push(format!(
                     "the environment of function {account}/{region}/{name} means nothing"
                 ));

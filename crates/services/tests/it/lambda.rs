@@ -342,8 +342,10 @@ async fn a_refused_call_names_the_function_that_was_meant() {
     let records = records
         .iter()
         .map(|line| serde_json::from_slice::<Value>(line).unwrap());
-    let called = records.filter(|record| record["eventName"] == "Invoke");
-    let record = called.last().unwrap();
+    let mut called = records
+        .rev()
+        .filter(|record| record["eventName"] == "Invoke");
+    let record = called.next().unwrap();
     assert_eq!(
         record["userIdentity"]["invokedBy"],
         "secretsmanager.amazonaws.com"
