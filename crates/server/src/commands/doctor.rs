@@ -106,12 +106,15 @@ async fn examine(site: &Site, config: Option<&Config>) -> Vec<Finding> {
             Err(why) => bad(why),
         },
     );
-    // With `dev` it is made with the first start.
-    if site.audit.exists() || !site.audit.starts_with(&site.data_dir) {
-        note("audit log", directory(&site.audit));
-    }
     note("space", space(&site.data_dir));
-    if config.is_some() && !site.audit.starts_with(&site.data_dir) {
+    // Within the data directory it shares what was said of that.
+    let apart = !site.audit.starts_with(&site.data_dir);
+    if site.audit.exists() {
+        note("audit log", directory(&site.audit));
+    } else if apart {
+        note("audit log", to_be_made(&site.audit));
+    }
+    if apart && site.audit.exists() {
         note("space of the log", space(&site.audit));
     }
     for listener in config.iter().flat_map(|config| &config.listeners) {
@@ -163,6 +166,21 @@ fn directory(path: &Path) -> Said {
         ));
     }
     Ok(shown.to_string())
+}
+
+/// A directory that the node makes at its first start.
+fn to_be_made(path: &Path) -> Said {
+    let shown = path.display();
+    let within = path.parent().unwrap_or(path);
+    match access(within, AccessFlags::W_OK | AccessFlags::X_OK) {
+        Ok(()) => Ok(format!("{shown}, made at the first start")),
+        Err(error) => {
+            let error = io::Error::from(error);
+            bad(format!(
+                "cannot make `{shown}`: {error}; make it for the node's user"
+            ))
+        }
+    }
 }
 
 /// The root key can be read, and by nobody else.

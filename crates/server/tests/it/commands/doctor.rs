@@ -82,7 +82,14 @@ fn each_thing_in_the_way_is_named() {
     issue(2099);
     said(["init", "--config", &config]);
     drop(taken);
-    let (told, well) = doctor(&["--config", &config]);
+    let log = |name: &str| format!("audit.directory={}", path(&home, name));
+    let (told, well) = doctor(&["--config", &config, "--set", &log("log")]);
     assert!(well, "{told}");
     assert!(told.contains("can be listened on"), "{told}");
+    assert!(told.contains("log, made at the first start"), "{told}");
+    let (told, well) = doctor(&["--config", &config, "--set", &log("none/log")]);
+    assert!(
+        !well && told.contains("make it for the node's user"),
+        "{told}"
+    );
 }
