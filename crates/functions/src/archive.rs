@@ -5,9 +5,14 @@
 //! deflated entries, no encryption, no ZIP64, one disk.
 
 use std::{
+    collections::HashSet,
+    ffi::OsStr,
     fs::{self, Permissions},
     io::{self, Read as _, Write as _},
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::{
+        ffi::OsStrExt as _,
+        fs::{OpenOptionsExt as _, PermissionsExt as _},
+    },
     path::{Component, Path, PathBuf},
 };
 
@@ -17,6 +22,8 @@ use flate2::{Crc, read::DeflateDecoder};
 ///
 /// Source: Lambda quotas, "Deployment package size", unzipped.
 pub const MAX_UNPACKED_BYTES: u64 = 262_144_000;
+/// Bytes of an entry's path.
+const MAX_PATH_BYTES: usize = 2048;
 /// Entries of an archive.
 const MAX_ENTRIES: usize = 65_535;
 const END_SIGNATURE: u32 = 0x0605_4b50;
@@ -27,12 +34,10 @@ const END_BYTES: usize = 22;
 /// Why an archive is none.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
-    /// It is not a zip archive, or a broken one.
+    /// It is not a zip archive, a broken one, or one whose files cannot all be
+    /// where it has them.
     #[error("Could not unzip uploaded file. Please check your file, then try to upload again.")]
     Malformed,
-    /// An entry would be written outside of the directory.
-    #[error("The archive has an entry with a path that leaves it: {0}")]
-    Path(String),
     /// It has too much in it.
     #[error("Unzipped size must be smaller than {MAX_UNPACKED_BYTES} bytes")]
     TooLarge,
@@ -147,9 +152,11 @@ fn entries(zip: &[u8]) -> Result<Vec<Entry<'_>>, ArchiveError> {
         return Err(ArchiveError::TooLarge);
     }
     let (mut entries, mut total) = (Vec::new(), 0_u64);
+    let mut places = Places::default();
     for _ in 0..count {
         let (entry, next) = entry(zip, at)?;
         total = total.saturating_add(entry.unpacked_bytes);
+        places.take(&entry)?;
         if total > MAX_UNPACKED_BYTES {
             return Err(ArchiveError::TooLarge);
         }
@@ -194,14 +201,60 @@ fn entry(zip: &[u8], at: usize) -> Result<(Entry<'_>, usize), ArchiveError> {
         Some((entry, at + 46 + name_bytes + extra_bytes + comment_bytes))
     };
     let (entry, next) = read().ok_or(ArchiveError::Malformed)?;
-    let stays = entry
-        .name
-        .components()
-        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    if !stays || entry.name.as_os_str().is_empty() {
-        return Err(ArchiveError::Path(entry.name.display().to_string()));
-    }
     Ok((entry, next))
+}
+
+/// What is where, as an archive has it.
+#[derive(Default)]
+struct Places {
+    directories: HashSet<PathBuf>,
+    files: HashSet<PathBuf>,
+}
+
+impl Places {
+    /// Adds an entry, if its path stays in the directory, can be one, and is not
+    /// that of another or within a file.
+    fn take(&mut self, entry: &Entry<'_>) -> Result<(), ArchiveError> {
+        let mut path = PathBuf::new();
+        for part in entry.name.components() {
+            match part {
+                Component::Normal(part) if can_be(part) => path.push(part),
+                Component::CurDir => {}
+                _ => return Err(ArchiveError::Malformed),
+            }
+        }
+        if entry.name.as_os_str().len() > MAX_PATH_BYTES {
+            return Err(ArchiveError::Malformed);
+        }
+        let is_new = if entry.directory {
+            !self.files.contains(&path)
+        } else {
+            // The directory itself is no file.
+            path.file_name().is_some()
+                && !self.directories.contains(&path)
+                && self.files.insert(path.clone())
+        };
+        // Of what is known its parents are.
+        let mut directory = if entry.directory {
+            Some(path.as_path())
+        } else {
+            path.parent()
+        };
+        let mut is_free = true;
+        while let Some(path) = directory.filter(|path| !self.directories.contains(*path)) {
+            is_free &= !self.files.contains(path);
+            self.directories.insert(path.to_owned());
+            directory = path.parent();
+        }
+        (is_new && is_free)
+            .then_some(())
+            .ok_or(ArchiveError::Malformed)
+    }
+}
+
+/// Whether a file can have this name.
+fn can_be(name: &OsStr) -> bool {
+    name.len() <= 255 && !name.as_bytes().contains(&0)
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
@@ -287,12 +340,54 @@ mod tests {
 
     #[test]
     fn nothing_leaves_its_directory() {
-        for name in ["../out", "/etc/passwd", "a/../../out", ""] {
+        let long = "x".repeat(256);
+        for name in [
+            "../out",
+            "/etc/passwd",
+            "a/../../out",
+            "",
+            ".",
+            "a\0b",
+            &long,
+        ] {
             let zip = archive(&[(name, 0o100_644, b"x")]);
-            assert!(matches!(check(&zip), Err(ArchiveError::Path(_))), "{name}");
+            assert!(
+                matches!(check(&zip), Err(ArchiveError::Malformed)),
+                "{name}"
+            );
         }
         let link = archive(&[("link", 0o120_777, b"/etc/passwd")]);
         assert!(matches!(check(&link), Err(ArchiveError::Malformed)));
+    }
+
+    #[test]
+    fn each_file_has_a_place_of_its_own() {
+        for (first, second, fits) in [
+            ("a", "a/b", false),
+            ("a/b", "a", false),
+            ("a/b/c", "a/b", false),
+            ("a", "a/", false),
+            ("a/", "a", false),
+            ("a", "a", false),
+            ("a", "./a", false),
+            ("x", "x/y/z", false),
+            ("a/b", "a/", true),
+            ("a/", "a/", true),
+            ("a/", "a/b", true),
+            ("./", "a", true),
+            ("a/b", "a/c", true),
+            ("a", "ab", true),
+        ] {
+            let directory = tempfile::tempdir().unwrap();
+            let zip = archive(&[(first, 0o644, b""), (second, 0o644, b"")]);
+            assert_eq!(check(&zip).is_ok(), fits, "{first} {second}");
+            // Whatever is taken can be unpacked.
+            assert_eq!(
+                unpack(&zip, directory.path()).is_ok(),
+                fits,
+                "{first} {second}"
+            );
+        }
     }
 
     #[test]

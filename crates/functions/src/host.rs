@@ -9,10 +9,10 @@ use std::{
 
 use bytes::Bytes;
 use serde::Deserialize;
-use strongroom_types::Clock;
+use strongroom_types::{AccountId, Clock};
 
 use crate::{
-    Confinement, Files, Runtime, archive,
+    Confinement, Files, Runtime, Settings, archive,
     files::Unpacked,
     places::Places,
     process::{Process, Program},
@@ -27,20 +27,23 @@ const LOG_FILE_BYTES: u64 = 1 << 20;
 /// Runs functions.
 pub struct Host {
     /// Where their files are.
-    root: PathBuf,
+    pub(crate) root: PathBuf,
     unpacked: Arc<Unpacked>,
-    confinement: Confinement,
+    pub(crate) settings: Settings,
+    pub(crate) confinement: Confinement,
     clock: Arc<dyn Clock>,
-    places: Places,
+    places: Arc<Places>,
     watch: Watch,
     /// Directories that no function sees.
-    hidden: Vec<PathBuf>,
+    pub(crate) hidden: Vec<PathBuf>,
 }
 
 /// One call of a function.
 pub struct Job<'a> {
     /// `x-amzn-RequestId` of the call.
     pub request_id: String,
+    /// Whose function it is.
+    pub account: AccountId,
     /// The function's name.
     pub name: &'a str,
     /// The ARN that was called, with its qualifier.
@@ -82,7 +85,7 @@ pub enum Outcome {
     Answer(Bytes),
     /// It failed: JSON with `errorMessage` and `errorType`.
     Failed {
-        /// `errorType`; of what a function itself says no more is told.
+        /// `errorType`, in words of the function's own if it is handled.
         kind: String,
         /// The whole.
         payload: Bytes,
@@ -97,6 +100,9 @@ pub enum HostError {
     /// Its archive.
     #[error(transparent)]
     Archive(#[from] archive::ArchiveError),
+    /// As many functions run as may, and there was no room in time.
+    #[error("too many functions run at the same time")]
+    Busy,
     /// Its files could not be written, or its process not started.
     #[error("cannot start the function")]
     Io(#[from] io::Error),
@@ -132,6 +138,7 @@ impl Host {
     /// When the directory cannot be made.
     pub fn new(
         root: &Path,
+        settings: Settings,
         confinement: Confinement,
         clock: Arc<dyn Clock>,
         hidden: Vec<PathBuf>,
@@ -158,10 +165,23 @@ impl Host {
             unpacked,
             confinement,
             clock,
-            places: Places::default(),
+            places: Places::new(settings.at_once),
+            settings,
             watch: Watch::default(),
             hidden,
         })
+    }
+
+    /// How functions are confined.
+    #[must_use]
+    pub fn confinement(&self) -> Confinement {
+        self.confinement
+    }
+
+    /// Functions that run at the same time.
+    #[must_use]
+    pub fn at_once(&self) -> u32 {
+        self.places.at_once()
     }
 
     /// The files of an archive that is unpacked, by a name that no other
@@ -171,12 +191,14 @@ impl Host {
         self.unpacked.files(code)
     }
 
-    /// Unpacks an archive.
+    /// Unpacks an archive, on a thread that may wait for the disk.
     ///
     /// # Errors
     /// [`HostError::Archive`], [`HostError::Io`].
-    pub fn unpack(&self, code: &str, zip: &[u8]) -> Result<Files, HostError> {
-        self.unpacked.unpack(code, zip)
+    pub async fn unpack(&self, code: &str, zip: Vec<u8>) -> Result<Files, HostError> {
+        let (unpacked, code) = (Arc::clone(&self.unpacked), code.to_owned());
+        let unpacking = tokio::task::spawn_blocking(move || unpacked.unpack(&code, &zip));
+        unpacking.await.map_err(io::Error::other)?
     }
 
     /// Calls a function, and waits for its answer, its end or its time-out.
@@ -185,14 +207,20 @@ impl Host {
     /// # Errors
     /// [`HostError`]: nothing was called.
     pub async fn invoke(&self, job: Job<'_>) -> Result<Invocation, HostError> {
-        let place = self.places.take().await;
+        let place = self.places.take(job.account).await;
+        let place = place.ok_or(HostError::Busy)?;
         let user = self.confinement.user(place.number);
         let task = job.files.path.clone();
         let bootstraps = self.root.join("runtime");
         let (task_seen, bootstraps_seen) = self.confinement.places(&task, &bootstraps);
         let command = job
             .runtime
-            .command(&task_seen, &bootstraps_seen, job.memory_mib)
+            .command(
+                &self.settings.interpreters,
+                &task_seen,
+                &bootstraps_seen,
+                job.memory_mib,
+            )
             .ok_or(HostError::NoInterpreter)?;
         let scratch = self.root.join("scratch").join(&job.request_id);
         fs::create_dir_all(&scratch)?;
@@ -217,8 +245,9 @@ impl Host {
             scratch: &scratch,
             memory_mib: job.memory_mib,
             hidden: &self.hidden,
+            bubblewrap: &self.settings.bubblewrap,
         };
-        let mut process = Process::start(&self.confinement, &program)?;
+        let mut process = Process::start(self.confinement, &program)?;
         let mut watching = self
             .watch
             .over(process.root()?, self.confinement.bounds(job.memory_mib))?;

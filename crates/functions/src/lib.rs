@@ -9,6 +9,9 @@
 //! (`watch.rs`, `usage.rs`). No process serves two invocations, so nothing of
 //! one is seen by the next.
 //!
+//! How functions are confined is the operator's choice (`sandbox.rs`), and so is
+//! how many run at once, which accounts share fairly (`places.rs`).
+//!
 //! What a function is, who may call it and under which name it acts is not
 //! decided here.
 
@@ -20,11 +23,13 @@ mod places;
 mod process;
 mod runtime;
 mod runtime_api;
+mod sandbox;
 mod usage;
 mod watch;
 
 pub use files::Files;
 pub use host::{Host, HostError, Invocation, Job, Outcome};
 pub use process::Confinement;
-pub use runtime::Runtime;
+pub use runtime::{Interpreters, Runtime, is_interpreted};
 pub use runtime_api::MAX_PAYLOAD_BYTES;
+pub use sandbox::{MAX_AT_ONCE, Sandbox, SandboxError, Settings};

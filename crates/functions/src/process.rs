@@ -10,7 +10,7 @@ use nix::{
         resource::{Resource, getrlimit},
         signal::{Signal, killpg},
     },
-    unistd::{Pid, Uid},
+    unistd::Pid,
 };
 use tokio::process::{Child, ChildStdin, Command};
 
@@ -20,7 +20,7 @@ use crate::{log::Log, watch::Bounds};
 /// after it. Of all ids below 65,536 nobody else claims these.
 ///
 /// Source: systemd, "Users, Groups, UIDs and GIDs on systemd Systems".
-const FIRST_ID: u32 = 60_600;
+pub(crate) const FIRST_ID: u32 = 60_600;
 /// Bytes that a function may write to its `/tmp`, and to one file.
 const DISK_BYTES: u64 = 512 * 1024 * 1024;
 /// Processes and threads of a function.
@@ -36,7 +36,7 @@ const FILES: u32 = 1024;
 const OVERHEAD_MIB: u64 = 96;
 
 /// How far a function's process is kept from the rest of the machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confinement {
     /// Everything that root can do: an unprivileged user that no other function
     /// has at the same time, a process namespace of its own, so that nothing it
@@ -51,21 +51,8 @@ pub enum Confinement {
 }
 
 impl Confinement {
-    /// The best there is on this machine.
-    #[must_use]
-    pub fn best() -> Self {
-        if Uid::effective().is_root() {
-            return Self::Namespaces;
-        }
-        if Path::new("/usr/bin/bwrap").is_file() {
-            Self::Bubblewrap
-        } else {
-            Self::ProcessGroup
-        }
-    }
-
     /// Where the function finds its own files, and our bootstraps.
-    pub(crate) fn places(&self, task: &Path, bootstraps: &Path) -> (PathBuf, PathBuf) {
+    pub(crate) fn places(self, task: &Path, bootstraps: &Path) -> (PathBuf, PathBuf) {
         match self {
             Self::Namespaces | Self::Bubblewrap => {
                 (PathBuf::from("/mnt/task"), PathBuf::from("/mnt/runtime"))
@@ -75,19 +62,19 @@ impl Confinement {
     }
 
     /// What all processes of a function may use together.
-    pub(crate) fn bounds(&self, memory_mib: u32) -> Bounds {
+    pub(crate) fn bounds(self, memory_mib: u32) -> Bounds {
         Bounds {
             memory_bytes: u64::from(memory_mib) * 1024 * 1024,
             threads: PROCESSES + HELPERS,
-            stays: *self == Self::Namespaces,
+            stays: self == Self::Namespaces,
         }
     }
 
     /// Processes that the kernel allows the user of a function. If that is the
     /// server's own, it counts what others of the same user have, and is but the
     /// last resort: functions are counted one by one as well.
-    fn most_processes(&self) -> u64 {
-        if *self != Self::ProcessGroup {
+    fn most_processes(self) -> u64 {
+        if self != Self::ProcessGroup {
             return PROCESSES;
         }
         let most = getrlimit(Resource::RLIMIT_NPROC).map_or(u64::MAX, |(_, most)| most);
@@ -96,8 +83,8 @@ impl Confinement {
 
     /// The user that a function runs as at one of the places there are for
     /// functions; nothing if it is the server's own.
-    pub(crate) fn user(&self, place: u32) -> Option<u32> {
-        (*self == Self::Namespaces).then(|| FIRST_ID.saturating_add(place))
+    pub(crate) fn user(self, place: u32) -> Option<u32> {
+        (self == Self::Namespaces).then(|| FIRST_ID.saturating_add(place))
     }
 }
 
@@ -114,6 +101,8 @@ pub(crate) struct Program<'a> {
     pub(crate) memory_mib: u32,
     /// Directories that it must not see.
     pub(crate) hidden: &'a [PathBuf],
+    /// The program of that name, if it is used.
+    pub(crate) bubblewrap: &'a Path,
 }
 
 /// A process that is running. Dropped, it is killed with all it started.
@@ -140,7 +129,7 @@ const ENTER: &str = "echo 1000 2>/dev/null >/proc/self/oom_score_adj; __n=0; whi
 
 impl Process {
     /// Starts a program.
-    pub(crate) fn start(confinement: &Confinement, program: &Program<'_>) -> std::io::Result<Self> {
+    pub(crate) fn start(confinement: Confinement, program: &Program<'_>) -> std::io::Result<Self> {
         let mut function = limits(program.memory_mib, confinement.most_processes());
         function.extend(script(ENTER));
         function.extend(program.command.iter().cloned());
@@ -162,7 +151,7 @@ impl Process {
             .process_group(0)
             .kill_on_drop(true);
         let mut environment = program.environment.clone();
-        if *confinement == Confinement::ProcessGroup {
+        if confinement == Confinement::ProcessGroup {
             let scratch = program.scratch.display().to_string();
             environment.push(("TMPDIR".to_owned(), scratch));
             command.current_dir(program.task);
@@ -198,8 +187,13 @@ impl Process {
     }
 
     /// Waits for its end.
+    pub(crate) async fn wait(&mut self) -> std::io::Result<std::process::ExitStatus> {
+        self.child.wait().await
+    }
+
+    /// Waits for its end, and says how it came to it.
     pub(crate) async fn ended(&mut self) -> String {
-        match self.child.wait().await {
+        match self.wait().await {
             Ok(status) => status.to_string(),
             Err(error) => error.to_string(),
         }
@@ -304,7 +298,7 @@ fn namespaces(program: &Program<'_>, function: &[String]) -> Vec<String> {
 }
 
 fn bubblewrap(program: &Program<'_>, function: &[String]) -> Vec<String> {
-    let mut words = vec!["/usr/bin/bwrap".to_owned()];
+    let mut words = vec![program.bubblewrap.display().to_string()];
     let mut say = |more: &[&str]| words.extend(more.iter().map(|word| (*word).to_owned()));
     say(&[
         "--unshare-all",

@@ -1,13 +1,12 @@
 //! The product put together: store, key, log, services.
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use strongroom_crypto::{AsymmetricError, Random, SystemRandom};
-use strongroom_functions::{Confinement, Host};
 use strongroom_services::{
     cloudtrail::{EventHistory, NoHistory},
     config_rules::{self, Rules},
@@ -15,7 +14,7 @@ use strongroom_services::{
     iam::{self, Callers, flush_uses},
     jobs,
     kms::{KeyMaterial, flush_key_usages},
-    lambda::{FunctionEndpoint, FunctionEndpoints, FunctionHost, queue},
+    lambda::{FunctionEndpoint, FunctionEndpoints, queue},
     operation::Turns,
     organizations::Organizations,
     secretsmanager::{Shared, count_secrets, flush_accesses, rotation},
@@ -199,33 +198,6 @@ impl App {
             outbox: Outbox::default(),
             stop: watch::Sender::new(false),
         }))
-    }
-
-    /// Runs users' functions from now on, with their files in `directory`;
-    /// they reach the product at `endpoint`.
-    ///
-    /// # Errors
-    /// When the directory cannot be made.
-    pub fn run_functions(
-        &self,
-        directory: &Path,
-        endpoint: String,
-        hidden: Vec<PathBuf>,
-    ) -> std::io::Result<()> {
-        let confinement = Confinement::best();
-        if confinement == Confinement::ProcessGroup {
-            tracing::warn!(
-                "functions of users are not kept from what the server can read: run the server \
-                 as root, or install bubblewrap"
-            );
-        }
-        let clock = Arc::clone(&self.services.clock);
-        let host = Host::new(directory, confinement, clock, hidden)?;
-        self.services
-            .secrets
-            .rotation()
-            .run_functions(FunctionHost { host, endpoint });
-        Ok(())
     }
 
     /// Copies audit records and does work that falls due, until

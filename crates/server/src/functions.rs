@@ -1,7 +1,13 @@
 //! Functions that are endpoints of somebody else, called as Lambda's Invoke
 //! is: one request on a connection of its own, no redirects.
 
-use std::{fs, io, path::PathBuf, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use ::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -26,7 +32,8 @@ struct Endpoint {
     authority: String,
     /// What comes before the path of an invocation.
     prefix: String,
-    token: Sensitive<String>,
+    /// Read for each call, so that it can change.
+    token_file: PathBuf,
     patience: Duration,
 }
 
@@ -65,22 +72,24 @@ pub enum FunctionEndpointError {
 /// [`FunctionEndpointError`].
 pub fn open(
     config: &config::FunctionEndpoint,
-    authorities: Option<&std::path::Path>,
+    authorities: Option<&Path>,
 ) -> Result<FunctionEndpoint, FunctionEndpointError> {
     let (port, tls) = match config.url.scheme_str() {
         Some("https") => {
             let own = config.certificate_authorities.as_deref();
-            let roots = roots(own.or(authorities).map(std::path::Path::to_owned))?;
+            let roots = roots(own.or(authorities).map(Path::to_owned))?;
             (443, Some(client_config(Arc::new(roots))?))
         }
         _ => (80, None),
     };
     let peer = Peer::of(&config.url, port, tls);
+    // Better now than at the first call.
+    token(&config.token_file)?;
     let remote = Endpoint {
         peer: peer.ok_or_else(|| FunctionEndpointError::Url(config.name.clone()))?,
         authority: authority(&config.url),
         prefix: config.url.path().trim_end_matches('/').to_owned(),
-        token: token(config)?,
+        token_file: config.token_file.clone(),
         patience: Duration::from_secs(config.timeout_seconds.into()),
     };
     Ok(FunctionEndpoint {
@@ -98,16 +107,15 @@ fn authority(url: &Uri) -> String {
     authority.to_owned()
 }
 
-fn token(config: &config::FunctionEndpoint) -> Result<Sensitive<String>, FunctionEndpointError> {
-    let path = &config.token_file;
+fn token(path: &Path) -> Result<Sensitive<String>, FunctionEndpointError> {
     let text = fs::read_to_string(path).map_err(|source| FunctionEndpointError::Token {
-        path: path.clone(),
+        path: path.to_owned(),
         source,
     })?;
     let text = Sensitive::new(text);
     let token = text.expose().trim();
     if !TOKEN.contains(&token.len()) || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(FunctionEndpointError::NoToken(path.clone()));
+        return Err(FunctionEndpointError::NoToken(path.to_owned()));
     }
     Ok(Sensitive::new(token.to_owned()))
 }
@@ -131,14 +139,28 @@ impl RemoteFunction for Endpoint {
 
 impl Endpoint {
     async fn post(&self, call: RemoteCall) -> Result<Invocation, String> {
-        let request = self.request(&call);
+        let path = self.token_file.clone();
+        let read = tokio::task::spawn_blocking(move || token(&path)).await;
+        let token = read.ok().and_then(|read| match read {
+            Ok(token) => Some(token),
+            Err(error) => {
+                tracing::error!(function = call.function, %error, "an endpoint cannot be called");
+                None
+            }
+        });
+        let token = token.ok_or("cannot be called: there is no token in `token_file`")?;
+        let request = self.request(&call, &token);
         let request = request.map_err(|_| "cannot be asked that".to_owned())?;
         let answer = exchange(&self.peer, request, MAX_PAYLOAD_BYTES).await;
         judge(answer.map_err(|why| format!("cannot be called: {why}"))?)
     }
 
-    fn request(&self, call: &RemoteCall) -> Result<Request<Full<Bytes>>, ::http::Error> {
-        let mut token = HeaderValue::try_from(format!("Bearer {}", self.token.expose()))?;
+    fn request(
+        &self,
+        call: &RemoteCall,
+        token: &Sensitive<String>,
+    ) -> Result<Request<Full<Bytes>>, ::http::Error> {
+        let mut token = HeaderValue::try_from(format!("Bearer {}", token.expose()))?;
         token.set_sensitive(true);
         let path = format!(
             "{}/2015-03-31/functions/{}/invocations",

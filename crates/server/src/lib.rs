@@ -5,7 +5,7 @@
 //! certificates; `pipeline` is the way of a request, `wire` the protocols,
 //! `authn` who sent it, `routes` where it goes; `audit` makes records durable
 //! and `outbox` brings it those of changes; `events` tells others of them, `rules` watches,
-//! `functions` calls those that are endpoints,
+//! `function_host` runs users' functions, `functions` calls those that are endpoints,
 //! `metrics` counts; `app` puts the node together,
 //! `admin` looks after its store, `commands` are the command line;
 //! `hardening`, `log` and `shutdown` are the process's manners.
@@ -18,6 +18,7 @@ pub mod commands;
 pub mod config;
 mod databases;
 pub mod events;
+pub mod function_host;
 pub mod functions;
 pub mod hardening;
 pub mod http;

@@ -10,7 +10,7 @@ use std::{
 use serde_json::json;
 use strongroom_functions::Confinement;
 
-use crate::world::{World, answer, failure, is_running};
+use crate::world::{World, answer, best, failure, is_running};
 
 #[tokio::test]
 async fn a_handler_that_never_returns_is_killed_with_all_its_children() {
@@ -34,7 +34,7 @@ def main(event, context):
         "{text}"
     );
     assert!(started.elapsed() < Duration::from_secs(20));
-    if Confinement::best() != Confinement::ProcessGroup {
+    if best() != Confinement::ProcessGroup {
         assert!(!is_running("98765"));
     }
 
@@ -42,7 +42,7 @@ def main(event, context):
     let code = code.replace("    while True:\n        time.sleep(1)", "    return 1");
     let invocation = world.python(&code, json!({})).await;
     assert_eq!(answer(&invocation), 1);
-    if Confinement::best() != Confinement::ProcessGroup {
+    if best() != Confinement::ProcessGroup {
         assert!(!is_running("98765"));
     }
 }
@@ -50,7 +50,7 @@ def main(event, context):
 #[tokio::test]
 async fn a_handler_sees_nothing_that_is_not_its_own() {
     let world = World::new();
-    if Confinement::best() == Confinement::ProcessGroup {
+    if best() == Confinement::ProcessGroup {
         return;
     }
     let code = r#"
@@ -116,7 +116,7 @@ def main(event, context):
 async fn a_handler_that_takes_too_much_takes_it_from_nobody() {
     let _alone = ALONE.lock().await;
     let world = World::new();
-    if Confinement::best() == Confinement::ProcessGroup {
+    if best() == Confinement::ProcessGroup {
         return;
     }
     let code = r#"
@@ -162,7 +162,7 @@ def main(event, context):
 #[tokio::test]
 async fn what_runs_before_a_handler_heeds_none_of_its_variables() {
     let mut world = World::new();
-    if Confinement::best() != Confinement::Namespaces {
+    if best() != Confinement::Namespaces {
         return;
     }
     let code = r#"
@@ -202,7 +202,7 @@ def main(event, context):
 #[tokio::test]
 async fn a_handler_writes_nowhere_but_its_tmp() {
     let world = World::new();
-    if Confinement::best() != Confinement::Namespaces {
+    if best() != Confinement::Namespaces {
         return;
     }
     let code = r#"
@@ -227,7 +227,7 @@ def main(event, context):
 #[tokio::test]
 async fn nobody_else_speaks_for_a_function() {
     let world = World::new();
-    if Confinement::best() != Confinement::Namespaces {
+    if best() != Confinement::Namespaces {
         return;
     }
     let code = "
@@ -275,7 +275,7 @@ static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 /// kernel bounds nothing, and so the server confines none that way.
 fn worlds() -> Vec<World> {
     let mut worlds = vec![World::new()];
-    if Confinement::best() == Confinement::Bubblewrap {
+    if best() == Confinement::Bubblewrap {
         worlds.push(World::confined(Confinement::ProcessGroup));
     }
     worlds
@@ -380,9 +380,9 @@ def main(event, context):
     made = subprocess.run(["unshare", "--user", "--map-root-user", "--mount", "sleep", "30"])
     return made.returncode
 "#;
-    if Confinement::best() == Confinement::Namespaces {
+    if best() == Confinement::Namespaces {
         is_ended(&world, code, "Runtime.ExitError").await;
-    } else if Confinement::best() == Confinement::Bubblewrap {
+    } else if best() == Confinement::Bubblewrap {
         assert_ne!(answer(&world.python(code, json!({})).await), 0);
     }
 }

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use flate2::Crc;
 use serde_json::Value;
-use strongroom_functions::{Confinement, Host, Invocation, Job, Outcome, Runtime};
+use strongroom_functions::{Confinement, Host, Invocation, Job, Outcome, Runtime, Settings};
 use strongroom_types::SystemClock;
 use tempfile::TempDir;
 
@@ -18,7 +18,7 @@ pub struct World {
 
 impl World {
     pub fn new() -> Self {
-        Self::confined(Confinement::best())
+        Self::confined(best())
     }
 
     pub fn confined(confinement: Confinement) -> Self {
@@ -33,6 +33,7 @@ impl World {
         fs::write(&secret, "the key").unwrap();
         let host = Host::new(
             &data.join("functions"),
+            Settings::default(),
             confinement,
             Arc::new(SystemClock),
             vec![data],
@@ -62,6 +63,7 @@ impl World {
         crc.update(&zip);
         let job = Job {
             request_id: format!("11111111-1111-4111-8111-{:012}", crc.sum()),
+            account: "111122223333".parse().unwrap(),
             name: "rotate",
             arn: "arn:aws:lambda:us-east-1:111122223333:function:rotate:live",
             version: "$LATEST",
@@ -69,7 +71,8 @@ impl World {
             handler: "handler.main",
             files: self
                 .host
-                .unpack(&format!("{:08x}", crc.sum()), &zip)
+                .unpack(&format!("{:08x}", crc.sum()), zip)
+                .await
                 .unwrap(),
             timeout,
             memory_mib: 128,
@@ -83,6 +86,11 @@ impl World {
     pub async fn python(&self, code: &str, event: Value) -> Invocation {
         self.run("python3.11", &[("handler.py", code)], event).await
     }
+}
+
+/// The best way to confine functions here.
+pub fn best() -> Confinement {
+    Settings::default().best()
 }
 
 /// An archive of stored files; `bootstrap` may be carried out.

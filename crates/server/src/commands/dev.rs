@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use clap::Args;
 use nix::unistd::{AccessFlags, access};
 use strongroom_crypto::SystemRandom;
+use strongroom_functions::Settings;
 use strongroom_services::{
     config_rules::Rules,
     iam::{AdminKey, admin_key, bootstrap},
@@ -22,6 +23,8 @@ use crate::{
     admin::Admin,
     app::{App, Setup},
     audit::Options,
+    config::Functions,
+    function_host::{self, FunctionsError},
     http::Limits,
     log,
     outbound::Outbound,
@@ -88,7 +91,17 @@ impl Dev {
         };
         let hidden = self.data_dir.canonicalize()?;
         let functions = hidden.join("functions");
-        app.run_functions(&functions, environment.endpoint.clone(), vec![hidden])?;
+        let run = Functions {
+            endpoint: environment.endpoint.clone(),
+            settings: Settings::default(),
+        };
+        match function_host::run(&app.services, &functions, &run, vec![hidden]).await {
+            // Whoever tries the product out may be in a container.
+            Err(FunctionsError::Sandbox(error)) => {
+                tracing::warn!(%error, "functions of users are not run");
+            }
+            other => other?,
+        }
         let socket = site.socket();
         let looking_after = look_after(Admin::new(Arc::clone(&app.services), site.key), &socket);
         welcome(&environment, &known);

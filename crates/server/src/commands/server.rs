@@ -16,7 +16,7 @@ use crate::{
     app::{App, Setup},
     config::{Config, ListenerConfig},
     events::Endpoint,
-    functions,
+    function_host, functions,
     http::Listener,
     log,
     outbound::Outbound,
@@ -68,6 +68,13 @@ impl Server {
             )
             .into());
         }
+        // Before anybody can connect: it may turn out that they cannot be run.
+        if let Some(functions) = &config.functions {
+            let directory = site.data_dir.join("functions");
+            let mut hidden = vec![site.data_dir.clone(), config.audit.directory.clone()];
+            hidden.dedup();
+            function_host::run(&app.services, &directory, functions, hidden).await?;
+        }
         let mut listeners = Vec::new();
         let mut certificates = Vec::new();
         for listener in &config.listeners {
@@ -91,12 +98,6 @@ impl Server {
                 shown.reload_and_log();
             }
         };
-        if let Some(functions) = &config.functions {
-            let directory = site.data_dir.join("functions");
-            let mut hidden = vec![site.data_dir.clone(), config.audit.directory.clone()];
-            hidden.dedup();
-            app.run_functions(&directory, functions.endpoint.clone(), hidden)?;
-        }
         let socket = site.socket();
         let admin = Admin::new(Arc::clone(&app.services), site.key);
         let looking_after = look_after(admin, &socket);

@@ -1,4 +1,7 @@
+use std::{collections::BTreeMap, path::PathBuf};
+
 use serde::Deserialize;
+use strongroom_functions::{MAX_AT_ONCE, Sandbox, Settings, is_interpreted};
 
 use super::{Check, ConfigError, Key};
 
@@ -7,6 +10,8 @@ use super::{Check, ConfigError, Key};
 pub struct Functions {
     /// The product's own endpoint, as functions reach it.
     pub endpoint: String,
+    /// How they run.
+    pub settings: Settings,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -14,6 +19,20 @@ pub struct Functions {
 pub(super) struct Section {
     enabled: bool,
     endpoint: Option<String>,
+    sandbox: Confinement,
+    bubblewrap: Option<PathBuf>,
+    interpreters: BTreeMap<String, PathBuf>,
+    at_once: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Confinement {
+    #[default]
+    Auto,
+    Bubblewrap,
+    Namespaces,
+    ProcessGroup,
 }
 
 impl Section {
@@ -31,6 +50,39 @@ impl Section {
             let message = format!("`{endpoint}` is no URL that starts with https:// or http://");
             return Err(check.refuse(key, message));
         }
-        Ok(Some(Functions { endpoint }))
+        let key = Key::new("functions", "interpreters");
+        for (name, path) in &self.interpreters {
+            if !is_interpreted(name) {
+                let message = format!(
+                    "`{name}` is no runtime with an interpreter: write `python3.12`, \
+                     `nodejs22.x`, or `python3` and `nodejs` for all versions"
+                );
+                return Err(check.refuse(key, message));
+            }
+            if !path.is_absolute() {
+                let message = format!("`{}` is no absolute path", path.display());
+                return Err(check.refuse(key, message));
+            }
+        }
+        let usual = Settings::default();
+        let at_once = self.at_once.unwrap_or(usual.at_once);
+        let bubblewrap = self.bubblewrap.unwrap_or(usual.bubblewrap);
+        if !bubblewrap.is_absolute() {
+            let key = Key::new("functions", "bubblewrap");
+            let message = format!("`{}` is no absolute path", bubblewrap.display());
+            return Err(check.refuse(key, message));
+        }
+        let settings = Settings {
+            sandbox: match self.sandbox {
+                Confinement::Auto => Sandbox::Auto,
+                Confinement::Bubblewrap => Sandbox::Bubblewrap,
+                Confinement::Namespaces => Sandbox::Namespaces,
+                Confinement::ProcessGroup => Sandbox::ProcessGroup,
+            },
+            bubblewrap,
+            interpreters: self.interpreters,
+            at_once: check.within(Key::new("functions", "at_once"), at_once, 1..=MAX_AT_ONCE)?,
+        };
+        Ok(Some(Functions { endpoint, settings }))
     }
 }

@@ -111,6 +111,7 @@ pub(super) fn failure(refusal: &Refusal) -> Vec<u8> {
         kind: refusal.modelled.then_some(whose),
         capital: refusal.modelled.then_some(refusal.message.as_ref()),
         lower: (!refusal.modelled).then_some(refusal.message.as_ref()),
+        reason: refusal.reason,
     };
     serde_json::to_vec(&body).unwrap_or_default()
 }
@@ -124,4 +125,6 @@ struct Error<'a> {
     capital: Option<&'a str>,
     #[serde(rename = "message", skip_serializing_if = "Option::is_none")]
     lower: Option<&'a str>,
+    #[serde(rename = "Reason", skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
 }

@@ -234,7 +234,10 @@ def test_whatever_an_endpoint_does_the_secret_stays_and_the_next_rotation_works(
         "endless": (lambda event: (200, {}, b'"' + b"x" * (7 << 20) + b'"'), "the answer has more than"),
         "failing": (lambda event: (200, {"X-Amz-Function-Error": "Unhandled"},
                                    b'{"errorType": "KeyError", "errorMessage": "canary-body"}'),
-                    "the function failed with KeyError"),
+                    "the function failed with KeyError; its endpoint may know why"),
+        "telling": (lambda event: (200, {"X-Amz-Function-Error": "Unhandled"},
+                                   b'{"errorType": "CanaryType", "errorMessage": "canary-body"}'),
+                    "the function failed; its endpoint may know why"),
         "unknown": (None, "invalid peer certificate"),
         "tokenless": (None, "answers with status 401"),
         "nobody": (None, "cannot be called"),
@@ -264,7 +267,7 @@ def test_whatever_an_endpoint_does_the_secret_stays_and_the_next_rotation_works(
         assert why in jobs, jobs
         assert sm.get_secret_value(SecretId=name)["SecretString"] == "canary-value"
     everything = jobs + server.log() + b"".join(server.audit_lines()).decode()
-    for canary in (TOKEN, "canary-body", "canary-value", "another-token-of-16"):
+    for canary in (TOKEN, "canary-body", "CanaryType", "canary-value", "another-token-of-16"):
         assert canary not in everything
     assert not [path for path, _, _ in function.seen if "elsewhere" in path]
 
@@ -320,3 +323,25 @@ def test_an_event_outlives_the_process(deploy, function, tmp_path):
     assert until(lambda: {"n": 1} in [event for _, _, event in function.seen[1:]])
     assert until(lambda: {"n": 2} in [event for _, _, event in function.seen[1:]])
     assert until(lambda: "InvokeFunction" not in server.run("jobs").stdout)
+
+
+def test_a_token_is_read_for_each_call(deploy, function, tmp_path):
+    server = deploy(section(tmp_path, "rotator", function.port))
+    functions = server.client(service="lambda")
+    function.answer = lambda event: "well"
+    token = tmp_path / "rotator.token"
+
+    def call():
+        return json.loads(functions.invoke(FunctionName="rotator")["Payload"].read())
+
+    assert call() == "well"
+    function.tokens = {"Bearer another-canary-token-01"}
+    token.write_text("another-canary-token-01\n")
+    assert call() == "well"
+    token.write_text("short")
+    with pytest.raises(functions.exceptions.ServiceException, match="cannot be called: there is no token"):
+        call()
+    assert f"{token} holds no token" in server.log()
+    token.write_text("another-canary-token-01")
+    assert call() == "well"
+    assert "another-canary" not in server.log() + b"".join(server.audit_lines()).decode()

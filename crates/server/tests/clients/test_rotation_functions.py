@@ -21,6 +21,12 @@ FAULTS = {
         "os._exit(1)", True, "the function broke off (Runtime.ExitError)"),
     "raises": ("raise ValueError('canary-of-a-message')", False,
                "the function failed with ValueError"),
+    "raises what tells": (
+        "raise type('CanaryOfAType', (Exception,), {})('canary-of-a-message')", False,
+        "the function failed; its log says why"),
+    "takes too much memory": (
+        "os.fork(); os.fork(); kept = bytearray(60 << 20); time.sleep(60)", False,
+        "the function used more memory than it may"),
     "times out": ("time.sleep(600)", False, "the function timed out"),
     "answers nonsense": ("return {object(): object()}", False,
                          "the function failed with Runtime.MarshalError"),
@@ -104,12 +110,21 @@ def test_a_function_fails_at_each_step(own_server, role, tmp_path, how):
         assert (rotations.read(sm, secret.name)["password"] == secret.first) is not moved
         secret.mend()
     all_is_well(own_server, secrets.values())
+    logs = "".join(path.read_text() for path in own_server.home.glob("stderr.*"))
+    everything = logs + b"".join(own_server.audit_lines()).decode() + str(told)
+    assert "a rotation failed" in logs
+    own = "".join(path.read_text() for path in own_server.data.glob("functions/logs/*.log"))
+    for canary in ("canary-of-a-message", "CanaryOfAType"):
+        assert canary not in everything
+        # The function's own log has it.
+        assert (canary in own) is (canary in fault)
     events = rotations.lookup(own_server, "RotationFailed")
     for step, secret in secrets.items():
         for event in rotations.of_secret(events, secret.arn):
             message = f"Error when executing lambda {secret.function} during {step} step: {words}"
             assert event["errorMessage"].startswith(message)
             assert "canary-of-a-message" not in json.dumps(event)
+            assert "CanaryOfAType" not in json.dumps(event)
             assert event["requestID"] == f"Rotation-{secret.arn}-{event['requestID'][-36:]}"
 
 

@@ -15,6 +15,7 @@ use strongroom::{
     http::Limits,
     log::{Format, Level},
 };
+use strongroom_functions::{Sandbox, Settings};
 use strongroom_types::Region;
 
 const EXAMPLE: &str = include_str!(concat!(
@@ -482,4 +483,50 @@ fn endpoints_that_cannot_be_functions_are_refused_with_what_to_do() {
     }
     let loaded = files.load(&format!("{SMALL}[[function_endpoint]]\n{sound}"), &[], &[]);
     assert_eq!(loaded.unwrap().function_endpoints.len(), 1);
+}
+
+#[test]
+fn functions_run_as_the_operator_says() {
+    let files = Files::new();
+    let on = format!("{SMALL}[functions]\nenabled = true\nendpoint = \"https://x\"\n");
+    let usual = files.load(&on, &[], &[]).unwrap().functions.unwrap();
+    assert_eq!(usual.settings, Settings::default());
+    let all = format!(
+        "{on}sandbox = \"process-group\"\nbubblewrap = \"/opt/bwrap\"\nat_once = 4\n\
+         interpreters = {{ \"python3.12\" = \"/opt/python\", nodejs = \"/opt/node\" }}\n"
+    );
+    let settings = files
+        .load(&all, &[], &[])
+        .unwrap()
+        .functions
+        .unwrap()
+        .settings;
+    assert_eq!(settings.sandbox, Sandbox::ProcessGroup);
+    assert_eq!(settings.bubblewrap, Path::new("/opt/bwrap"));
+    assert_eq!(settings.at_once, 4);
+    assert_eq!(settings.interpreters.len(), 2);
+    for (key, expected) in [
+        ("sandbox = \"docker\"", "unknown variant `docker`"),
+        ("bubblewrap = \"bwrap\"", "`bwrap` is no absolute path"),
+        ("at_once = 0", "`at_once` is 0; it must be from 1 to 512"),
+        (
+            "at_once = 513",
+            "`at_once` is 513; it must be from 1 to 512",
+        ),
+        (
+            "interpreters = { java21 = \"/opt/java\" }",
+            "`java21` is no runtime with an interpreter: write `python3.12`, `nodejs22.x`, or",
+        ),
+        (
+            "interpreters = { \"provided.al2023\" = \"/opt/x\" }",
+            "`provided.al2023` is no runtime with an interpreter",
+        ),
+        (
+            "interpreters = { nodejs = \"node\" }",
+            "`node` is no absolute path",
+        ),
+    ] {
+        let error = files.load(&format!("{on}{key}\n"), &[], &[]).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+    }
 }

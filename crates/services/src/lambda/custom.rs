@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use strongroom_functions::{Files, Host, HostError, Invocation, Job, Runtime};
 use strongroom_store::Mode;
-use strongroom_types::{Arn, Sensitive};
+use strongroom_types::{AccountId, Arn, Sensitive};
 
 use super::{
     error::{Error, Result},
@@ -39,6 +39,7 @@ enum Code {
 /// A call that is ready to be made, outside of any transaction.
 pub(super) struct Prepared {
     host: Arc<FunctionHost>,
+    account: AccountId,
     row: Arc<FunctionRow>,
     arn: Arn,
     runtime: Runtime,
@@ -118,6 +119,7 @@ pub(super) async fn prepare(
     );
     Ok(Prepared {
         host,
+        account: home.account,
         row: Arc::clone(row),
         arn: arn.clone(),
         runtime,
@@ -164,14 +166,18 @@ impl Prepared {
         self,
         payload: Sensitive<Vec<u8>>,
     ) -> std::result::Result<Invocation, NotCalled> {
-        let failed = |error: HostError| NotCalled::Failed(error.to_string());
+        let failed = |error: HostError| match error {
+            HostError::Busy => NotCalled::Busy,
+            error => NotCalled::Failed(error.to_string()),
+        };
         let version = Qualifier::of_version(self.row.version).to_string();
         let files = match self.code {
-            Code::Packed(zip) => self.host.host.unpack(&self.row.code, &zip),
+            Code::Packed(zip) => self.host.host.unpack(&self.row.code, zip).await,
             Code::Unpacked(files) => Ok(files),
         };
         let job = Job {
             request_id: self.request_id,
+            account: self.account,
             name: &self.row.name,
             arn: self.arn.as_str(),
             version: &version,

@@ -32,8 +32,8 @@ pub enum Error {
     ResourceNotFound(Text),
     /// The function cannot be run here.
     Service(Text),
-    /// There is enough to do.
-    TooManyRequests(Text),
+    /// There is enough to do, of this kind (`ThrottleReason`).
+    TooManyRequests(&'static str),
     /// The store could not be read or written.
     Store(StoreError),
 }
@@ -61,7 +61,13 @@ impl ServiceError for Error {
             Self::ResourceConflict(text) => (409, "ResourceConflictException", text),
             Self::ResourceNotFound(text) => (404, "ResourceNotFoundException", text),
             Self::Service(text) => (500, "ServiceException", text),
-            Self::TooManyRequests(text) => (429, "TooManyRequestsException", text),
+            Self::TooManyRequests(reason) => {
+                let refusal = Refusal::modelled("TooManyRequestsException", "Rate Exceeded.");
+                return Refusal {
+                    status: 429,
+                    ..refusal.because(reason)
+                };
+            }
             Self::Store(error) => return Refusal::store(&error),
         };
         Refusal {

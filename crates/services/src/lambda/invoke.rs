@@ -11,7 +11,7 @@ use super::{
     Error, Result,
     builtin::{self, Builtin},
     custom,
-    failed::{Failed, Target, told},
+    failed::{Failed, Place, Target, told},
     function::{Function, FunctionRef, on_record},
     operations::Invoke,
     remote::{FunctionEndpoint, NotCalled, RemoteCall},
@@ -102,6 +102,10 @@ pub(crate) async fn invoke_for_secret(
         function,
         ..
     } = function;
+    let place = match function {
+        Some(Function::Remote(_)) => Place::Endpoint,
+        _ => Place::Host,
+    };
     let done = match function {
         Some(Function::Builtin(function)) => {
             return builtin(services, &home, &function, &arn, event).await;
@@ -129,7 +133,9 @@ pub(crate) async fn invoke_for_secret(
         Ok(Outcome::Answer(_)) => Ok(()),
         // What a function says of itself may hold anything, secrets among it:
         // its own log has that.
-        Ok(Outcome::Failed { kind, handled, .. }) => Err(Failed::at_work(told(&kind, handled))),
+        Ok(Outcome::Failed { kind, handled, .. }) => {
+            Err(Failed::at_work(told(&kind, handled, place)))
+        }
         Err(NotCalled::Busy) => Err(Failed::Busy),
         Err(NotCalled::Failed(why)) => Err(Failed::because(why)),
     }

@@ -49,7 +49,8 @@ const GRACE_MS: i64 = 60_000;
 const BUILTIN_MS: i64 = 30_000;
 /// How long a worker has to begin what it claimed, in milliseconds.
 const LEASE_MS: u64 = 30_000;
-/// Events whose functions are called at the same time.
+/// Events whose functions are called at the same time, where users' own functions
+/// are not run.
 const AT_ONCE: usize = 16;
 /// How often due events are looked for.
 const TICK: Duration = Duration::from_secs(1);
@@ -71,7 +72,9 @@ pub(super) async fn accept(
     let place = function.key();
     let waiting = cx.tx.range::<FunctionEvents>(place.clone(), None, MOST);
     if waiting.await?.len() >= MOST {
-        return Err(Error::TooManyRequests("Rate Exceeded.".into()));
+        return Err(Error::TooManyRequests(
+            "FunctionInvocationRateLimitExceeded",
+        ));
     }
     let (account, region, name) = place;
     let id = cx.request.id.clone();
@@ -104,7 +107,7 @@ pub async fn run(services: Arc<Services>, mut stop: watch::Receiver<bool>) {
             Some(_) = running.join_next() => {}
             _ = stop.wait_for(|stop| *stop) => break,
         }
-        let free = AT_ONCE.saturating_sub(running.len());
+        let free = at_once(&services).saturating_sub(running.len());
         match claim::<FunctionJobs>(&services, free, |_| LEASE_MS).await {
             Ok(claimed) => {
                 for job in claimed {
@@ -121,6 +124,13 @@ pub async fn run(services: Arc<Services>, mut stop: watch::Receiver<bool>) {
     let _ = tokio::time::timeout(FAREWELL, farewell).await;
 }
 
+/// Half of the functions that can run, so that events never keep rotations from
+/// theirs.
+fn at_once(services: &Services) -> usize {
+    let host = services.secrets.rotation().host();
+    host.map_or(AT_ONCE, |host| (host.host.at_once() as usize / 2).max(1))
+}
+
 /// Calls functions for the events that are due now, one after another, and
 /// returns how many calls were made.
 ///
@@ -129,7 +139,7 @@ pub async fn run(services: Arc<Services>, mut stop: watch::Receiver<bool>) {
 pub async fn run_due(services: &Services) -> std::result::Result<usize, StoreError> {
     let mut made = 0;
     loop {
-        let claimed = claim::<FunctionJobs>(services, AT_ONCE, |_| LEASE_MS).await?;
+        let claimed = claim::<FunctionJobs>(services, at_once(services), |_| LEASE_MS).await?;
         if claimed.is_empty() {
             return Ok(made);
         }

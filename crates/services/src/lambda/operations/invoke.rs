@@ -231,7 +231,7 @@ impl Operation for Invoke {
         let caught = cx.ahead("call", move || called.run())?;
         let Caught { result, log } = &*caught;
         let result = result.as_ref().map_err(|why| match why {
-            NotCalled::Busy => Error::TooManyRequests("Rate Exceeded.".into()),
+            NotCalled::Busy => Error::TooManyRequests("ConcurrentInvocationLimitExceeded"),
             NotCalled::Failed(text) => Error::Service(text.clone().into()),
         })?;
         let end = log

@@ -1,0 +1,153 @@
+"""How users' functions are run, as `[functions]` says: confined, by which interpreters,
+how many at once."""
+
+import concurrent.futures
+import contextlib
+import json
+import os
+import subprocess
+import sysconfig
+import time
+
+import pytest
+
+import harness
+import rotations
+from receivers import Deployment
+from test_functions import ALLOWED, PYTHON, TRUST, archive
+
+SLEEPS = ("import time\ndef main(event, context):\n    time.sleep(event.get('seconds', 0))\n"
+          "    return 'well'\n")
+
+
+@pytest.fixture
+def deploy(tmp_path):
+    with contextlib.ExitStack() as stack:
+        def make(extra=""):
+            server = Deployment(tmp_path / harness.word())
+            server.configure(
+                f'[functions]\nenabled = true\nendpoint = "http://127.0.0.1:{server.port}"\n{extra}')
+            stack.callback(server.stop)
+            return server
+
+        yield make
+
+
+def with_function(server, runtime="python3.11", code=SLEEPS):
+    iam, functions = server.client(service="iam"), server.client(service="lambda")
+    role = iam.create_role(RoleName="rotation", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    iam.put_role_policy(RoleName="rotation", PolicyName="rotate", PolicyDocument=ALLOWED)
+    functions.create_function(
+        FunctionName="f", Runtime=runtime, Handler="f.main", Role=role, Timeout=60,
+        Code={"ZipFile": archive({"f.py": code})},
+        Environment={"Variables": {"PYTHONPATH": sysconfig.get_paths()["purelib"]}})
+    functions.add_permission(
+        FunctionName="f", StatementId="rotation", Action="lambda:InvokeFunction",
+        Principal="secretsmanager.amazonaws.com")
+    return functions
+
+
+def invoke(functions, **event):
+    answer = functions.invoke(FunctionName="f", Payload=json.dumps(event))
+    return json.loads(answer["Payload"].read())
+
+
+def test_the_log_says_how_functions_run(deploy):
+    server = deploy('at_once = 5\ninterpreters = { "python3.9" = "/usr/bin/python3" }\n')
+    server.start()
+    log = server.log()
+    line = next(line for line in log.splitlines() if "functions of users are run" in line)
+    assert "python3.9 (/usr/bin/python3)" in line and "provided.al2023" in line, line
+    if os.geteuid() == 0:
+        assert "in namespaces of their own, as the users 60600 to 60604" in line, line
+    assert invoke(with_function(server, "python3.9")) == "well"
+
+
+@pytest.mark.parametrize("extra, why", [
+    ('interpreters = { "python3.12" = "/opt/none/python" }',
+     "the interpreter /opt/none/python of python3.12 cannot be run: there is no such file"),
+    # In the server's own directory, which functions do not see.
+    ('interpreters = { nodejs = "HIDDEN" }', "of nodejs cannot be run: "),
+    ('interpreters = { "python3.12" = "/bin/false" }', "the interpreter /bin/false of python3.12 cannot be run: "),
+    ('sandbox = "OTHER"', "functions" if os.geteuid() else
+     "functions of a server that is root cannot be confined by bubblewrap: run the server as "
+     "another user, or set `sandbox = \"namespaces\"` in [functions]"),
+])
+def test_what_cannot_be_had_keeps_the_server_from_starting(deploy, extra, why):
+    server = deploy()
+    hidden = server.home / "interpreter"
+    hidden.write_text("#!/bin/sh\n")
+    hidden.chmod(0o755)
+    other = "namespaces" if os.geteuid() else "bubblewrap"
+    with server.config.open("a") as config:
+        config.write(extra.replace("HIDDEN", str(hidden)).replace("OTHER", other) + "\n")
+    with pytest.raises(RuntimeError) as caught:
+        server.start()
+    assert why in str(caught.value)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="starts servers as root and as another user")
+@pytest.mark.parametrize("extra, starts, says", [
+    ('sandbox = "namespaces"', False,
+     "functions can be confined by namespaces only if the server is root"),
+    ('sandbox = "process-group"', True, "in a process group only, as the server's user"),
+    ('bubblewrap = "/opt/none/bwrap"', True, "are not kept from what the server can read"),
+    ('sandbox = "bubblewrap"\nbubblewrap = "/opt/none/bwrap"', False,
+     "functions cannot be confined by bubblewrap: "),
+    ('sandbox = "bubblewrap"\nbubblewrap = "/bin/false"', False,
+     "functions cannot be confined by bubblewrap: exit status: 1"),
+    ('bubblewrap = "/bin/false"', True, "are not kept from what the server can read"),
+])
+def test_a_server_that_is_not_root(deploy, extra, starts, says):
+    server = deploy(extra + "\n")
+    nobody = 65534
+    for path in (server.home, *server.home.rglob("*")):
+        os.chown(path, nobody, nobody)
+    for parent in server.home.parents[:-1]:
+        if parent.stat().st_mode & 0o005 != 0o005 and parent.is_relative_to("/tmp"):
+            parent.chmod(0o755)
+    command = [harness.binary(), "server", "--config", server.config]
+    log = server.home / "said"
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            command, user=nobody, group=nobody, extra_groups=[], stdout=said, stderr=said,
+            stdin=subprocess.DEVNULL, cwd="/")
+    try:
+        deadline = time.monotonic() + harness.START_SECONDS
+        while says not in log.read_text() and process.poll() is None:
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        assert says in log.read_text(), log.read_text()
+        if not starts:
+            assert process.wait(timeout=10) == 1
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_who_finds_no_room_is_told_so_and_rotations_come_to_their_turn(deploy):
+    server = deploy("at_once = 1\n")
+    server.start()
+    functions = with_function(server, code=PYTHON + SLEEPS + (
+        "both = main\ndef main(event, context):\n"
+        "    return lambda_handler(event, context) if 'Step' in event else both(event, context)\n"))
+    sm = server.client()
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        slow = pool.submit(invoke, functions, seconds=16)
+        time.sleep(2)
+        sm.create_secret(Name="waits", SecretString=json.dumps({"password": "one"}))
+        arn = functions.get_function(FunctionName="f")["Configuration"]["FunctionArn"]
+        version = sm.rotate_secret(SecretId="waits", RotationLambdaARN=arn)["VersionId"]
+        began = time.monotonic()
+        with pytest.raises(functions.exceptions.TooManyRequestsException) as caught:
+            invoke(functions)
+        assert 8 < time.monotonic() - began < 20
+        answer = caught.value.response
+        assert answer["Error"]["Message"] == "Rate Exceeded."
+        assert answer["Reason"] == "ConcurrentInvocationLimitExceeded"
+        assert answer["ResponseMetadata"]["HTTPStatusCode"] == 429
+        assert slow.result() == "well"
+    rotations.finished(sm, "waits", version)
+    # It never failed; it waited.
+    assert not server.audit(needle="RotationFailed")
+    assert invoke(functions) == "well"
