@@ -17,6 +17,12 @@ pub enum PolicyError {
         /// The action as written.
         value: String,
     },
+    /// A trust policy names an identity provider by neither an ARN nor a host.
+    #[error("Federated principals must be valid domain names or SAML metadata ARNs")]
+    FederatedInvalid {
+        /// The provider as written.
+        value: String,
+    },
     /// A resource of IAM's is of no kind that IAM has.
     #[error(
         "IAM resource path must either be \"*\" or start with user/, federated-user/, role/, \
@@ -143,6 +149,7 @@ impl PolicyError {
         match self {
             Self::InvalidJson { detail } | Self::Syntax { detail } => Some(detail),
             Self::ColonsInvalid { value }
+            | Self::FederatedInvalid { value }
             | Self::IamPathInvalid { value }
             | Self::LegacyParsing { value }
             | Self::ResourceVendorInvalid { value }
@@ -188,7 +195,8 @@ impl PolicyError {
             | Self::VendorInvalid { .. }
             | Self::VendorMissing { .. } => 6,
             Self::ResourceMissing | Self::ResourceProhibited => 7,
-            Self::NotPrincipalProhibited
+            Self::FederatedInvalid { .. }
+            | Self::NotPrincipalProhibited
             | Self::PrincipalMissing
             | Self::PrincipalProhibited
             | Self::PrincipalStarProhibited

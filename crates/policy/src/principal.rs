@@ -59,7 +59,8 @@ impl PrincipalPattern {
         if provider {
             Ok(Self::IdentityProvider(text.into()))
         } else {
-            Err(unsupported("Federated", text))
+            let value = text.into();
+            Err(PolicyError::FederatedInvalid { value })
         }
     }
 

@@ -383,6 +383,10 @@ fn trust_policies_that_are_written() {
             "Allow with NotPrincipal is not allowed.",
         ),
         (
+            r#""Effect":"Allow","Principal":{"Federated":"https://a.example"}"#,
+            "Federated principals must be valid domain names or SAML metadata ARNs",
+        ),
+        (
             r#""Effect":"Allow","Principal":{"Service":"*.amazonaws.com"}"#,
             r#"Invalid principal in policy: "SERVICE":"*.amazonaws.com""#,
         ),

@@ -158,6 +158,8 @@ def test_update(iam, role):
     (trust("*"), 'AssumeRolepolicy contained an invalid principal: "STAR":"*".'),
     (document({"Effect": "Allow", "NotPrincipal": {"AWS": "111122223333"},
                "Action": "sts:AssumeRole"}), "Allow with NotPrincipal is not allowed."),
+    (trust({"Federated": "arn:aws:iam//111122223333:oidc-provider/a.example"}),
+     "Federated principals must be valid domain names or SAML metadata ARNs"),
     (trust({"Service": "*.amazonaws.com"}),
      'Invalid principal in policy: "SERVICE":"*.amazonaws.com"'),
     (trust({"AWS": "arn:aws:iam::111122223333:root"}),
