@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     admin::{self, Request, sentence},
-    config::{Config, ListenerConfig},
+    config::{Config, ListenerConfig, is_open},
     tls::Certificates,
 };
 
@@ -192,8 +192,7 @@ fn root_key(site: &Site) -> Said {
         return Ok("from the environment".to_owned());
     };
     let shown = path.display();
-    let open = fs::metadata(path).is_ok_and(|metadata| metadata.mode() & 0o027 != 0);
-    if open {
+    if fs::metadata(path).is_ok_and(|metadata| is_open(&metadata)) {
         return warning(format!(
             "others can read or change the key in `{shown}`; run `chmod 600 {shown}`"
         ));

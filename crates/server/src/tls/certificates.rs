@@ -19,6 +19,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem,
 use zeroize::Zeroizing;
 
 use super::provider;
+use crate::config::is_open;
 
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(2);
@@ -131,7 +132,16 @@ impl Certificates {
     pub fn reload_and_log(&self) {
         let path = self.chain_path.display();
         match self.reload() {
-            Ok(()) => tracing::info!(%path, "certificate loaded"),
+            Ok(()) => {
+                tracing::info!(%path, "certificate loaded");
+                if fs::metadata(&self.key_path).is_ok_and(|key| is_open(&key)) {
+                    let key = self.key_path.display();
+                    tracing::warn!(
+                        %key,
+                        "others can read or change the key; run chmod 600, or the next start is refused"
+                    );
+                }
+            }
             Err(error) => {
                 let cause = std::error::Error::source(&error).map(ToString::to_string);
                 tracing::error!(%path, %error, cause, "the certificate in use stays");

@@ -180,9 +180,12 @@ fn certificates_are_replaced_while_it_runs() {
         node.signal(Signal::SIGHUP);
         until_reached(&second).await;
         assert!(!reaches(&site.certificate).await);
-        // Without a signal too.
+        // Without a signal too. A key that came open to all is used, and told.
+        let open = fs::Permissions::from_mode(0o644);
+        fs::set_permissions(site.path("key.pem"), open).unwrap();
         let third = issue(site.home.path());
         until_reached(&third).await;
+        assert!(node.stderr().contains("others can read or change the key"));
         // What cannot be used is not.
         fs::write(site.path("chain.pem"), "rubbish").unwrap();
         node.signal(Signal::SIGHUP);
