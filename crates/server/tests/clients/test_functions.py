@@ -412,6 +412,12 @@ def test_large_archives(server, functions, role, refused):
     bomb = packed.getvalue()
     with refused("InvalidParameterValueException", "Unzipped size must be smaller than 262144000 bytes"):
         functions.update_function_code(FunctionName="large", ZipFile=bomb)
+    # What cannot all be where the archive has it; told of at once, not at the first call.
+    for second in ("f.py/g.py", "f.py/", "./f.py", "../f.py"):
+        packed = archive({"f.py": "", second: ""})
+        with refused("InvalidParameterValueException", "Could not unzip uploaded file. Please check "
+                     "your file, then try to upload again."):
+            functions.update_function_code(FunctionName="large", ZipFile=packed)
     # Others have no such room, nor has who is nobody's.
     with refused("RequestEntityTooLarge", status=413):
         functions.update_function_configuration(FunctionName="large", Description="x" * (2 << 20))
