@@ -115,6 +115,21 @@ def test_a_page_of_very_many_results_takes_little(server, iam):
     assert most() - before < 100_000
 
 
+def test_pages_of_very_long_policies_are_short(iam):
+    long = document(allow("*", ["arn:aws:kms:*:*:key/" + "?a" * 500] * 100))
+    call = {"PolicyInputList": [long] * 5, "MaxItems": 1000,
+            "ActionNames": [f"kms:A{number}" for number in range(100)]}
+    seen, marker, pages = [], {}, 0
+    while True:
+        page = iam.simulate_custom_policy(**call, **marker)
+        seen += [it["EvalActionName"] for it in page["EvaluationResults"]]
+        pages += 1
+        if not page["IsTruncated"]:
+            break
+        marker = {"Marker": page["Marker"]}
+    assert seen == call["ActionNames"] and pages == 4
+
+
 def test_boundaries(iam):
     policy = document(allow("*"))
     for boundary, decision, allows in (
@@ -193,6 +208,7 @@ def test_the_caller_gives_its_keys(iam):
     ({"ContextEntries": [entry("aws:EpochTime", "x", kind="numeric")]}, "numeric"),
     ({"ContextEntries": [entry("aws:CurrentTime", "today", kind="date")]}, "date"),
     ({"ContextEntries": [entry("aws:username", "a", "b")]}, "aws:username"),
+    ({"ContextEntries": [entry("aws:username", "a" * 2049)]}, "too long"),
     ({"ContextEntries": [{"ContextKeyName": "aws:username"}]}, "context entry"),
 ])
 def test_what_cannot_be_simulated(iam, refused, wrong, words):

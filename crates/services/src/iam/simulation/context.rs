@@ -39,6 +39,10 @@ pub struct ContextEntry {
     pub context_key_type: Option<ContextKeyType>,
 }
 
+/// Bytes of a value: as an ARN may have. What wildcards are compared with has to
+/// have an end, for it costs both lengths.
+const VALUE_BYTES: usize = 2048;
+
 /// Adds the entries of a request to the keys that there are.
 ///
 /// # Errors
@@ -55,6 +59,11 @@ pub(super) fn add(entries: Vec<ContextEntry>, context: &mut Context) -> Result<(
             let text = "Each context entry must have a name, values and a type.";
             return Err(Error::InvalidInput(text.into()));
         };
+        if values.iter().any(|value| value.len() > VALUE_BYTES) {
+            return Err(Error::InvalidInput(
+                format!("Invalid context entry: a value of {name} is too long.").into(),
+            ));
+        }
         let fits = values.iter().all(|value| is_of(kind, value));
         let is_list = kind.as_str().ends_with("List");
         if !fits || !is_list && values.len() != 1 {

@@ -25,6 +25,11 @@ use crate::{
     },
 };
 
+/// Bytes of policies that are read for one page: of policies as long as IAM
+/// keeps them it is never felt, and the longest that can be sent do not keep
+/// everybody else waiting.
+const WORK: usize = 16 << 20;
+
 /// What is simulated: every action on every resource, under these policies.
 pub(in crate::iam) struct Scenario {
     pub(in crate::iam) actions: Vec<String>,
@@ -130,7 +135,10 @@ impl Scenario {
             Some(marker) => after(marker)?,
             None => 0,
         };
-        let end = first.saturating_add(pages::limit(max_items)).min(all);
+        // AWS too says that a page may be shorter than was asked for.
+        let most = WORK.checked_div(self.characters()).unwrap_or(WORK).max(1);
+        let limit = pages::limit(max_items).min(most);
+        let end = first.saturating_add(limit).min(all);
         let result = |number: usize| {
             let action = self.actions.get(number.checked_div(resources.len())?)?;
             let resource = resources.get(number.checked_rem(resources.len())?)?;
@@ -142,6 +150,16 @@ impl Scenario {
             is_truncated,
             marker: is_truncated.then(|| pages::write(&end.to_string())),
         })
+    }
+
+    /// Bytes of all policies that bear on each result.
+    fn characters(&self) -> usize {
+        let boundary = self.boundary.iter().flatten();
+        let own = self.identity.iter().chain(boundary).map(|it| &it.policy);
+        let own = own.chain(&self.resource_policy);
+        let control = self.organization.service_control();
+        let control = control.iter().flatten().map(|it| it.policy);
+        own.chain(control).map(|it| it.source().len()).sum()
     }
 
     fn result(&self, partition: &str, action: &str, resource: &str) -> EvaluationResult {
