@@ -11,6 +11,10 @@ struct Package {
 
 const PACKAGES: &[Package] = &[
     Package {
+        name: "bubblewrap",
+        probe: &["/usr/bin/bwrap", "--version"],
+    },
+    Package {
         name: "git",
         probe: &["git", "--version"],
     },

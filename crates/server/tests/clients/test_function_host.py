@@ -99,7 +99,30 @@ def test_what_cannot_be_had_keeps_the_server_from_starting(deploy, extra, why):
     ('bubblewrap = "/bin/false"', True, "are not kept from what the server can read"),
 ])
 def test_a_server_that_is_not_root(deploy, extra, starts, says):
-    server = deploy(extra + "\n")
+    with by_nobody(deploy(extra + "\n"), says) as process:
+        if not starts:
+            assert process.wait(timeout=10) == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="starts a server as another user")
+def test_bubblewrap_confines_the_functions_of_a_server_that_is_not_root(deploy):
+    server = deploy('sandbox = "bubblewrap"\n')
+    hidden = [str(server.home / "seal.key"), str(server.data), "/etc/shadow", "/root"]
+    with by_nobody(server, "by bubblewrap (/usr/bin/bwrap)"):
+        functions = with_function(server, code=(
+            "import os\n"
+            "def main(event, context):\n"
+            "    open('/tmp/mine', 'w').close()\n"
+            "    seen = [path for path in event['paths'] if os.access(path, os.R_OK)]\n"
+            "    others = [entry for entry in os.listdir('/proc') if entry.isdigit()]\n"
+            "    return [seen, len(others) < 9]\n"))
+        assert invoke(functions, paths=hidden + ["/tmp/mine"]) == [["/tmp/mine"], True]
+        assert not os.path.exists("/tmp/mine")
+
+
+@contextlib.contextmanager
+def by_nobody(server, says):
+    """The server as a user of no rights, once its log says so."""
     nobody = 65534
     for path in (server.home, *server.home.rglob("*")):
         os.chown(path, nobody, nobody)
@@ -118,8 +141,7 @@ def test_a_server_that_is_not_root(deploy, extra, starts, says):
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.1)
         assert says in log.read_text(), log.read_text()
-        if not starts:
-            assert process.wait(timeout=10) == 1
+        yield process
     finally:
         process.kill()
         process.wait()
