@@ -14,6 +14,7 @@
 
 use std::{
     borrow::Cow,
+    cell::RefCell,
     collections::{BTreeMap, HashMap, btree_map::Entry},
     io,
 };
@@ -30,6 +31,9 @@ const MAGIC: &[u8; 8] = b"SRINDEX1";
 const HEADER_BYTES: u64 = 28;
 const TERM_BYTES: u64 = 16;
 const RECORD_BYTES: u64 = 16;
+/// Bytes of the records that are read at once: a lookup by time goes through
+/// them one by one. A multiple of a record's.
+const PAGE_BYTES: u64 = 4096;
 
 /// The name of a segment's index.
 pub(super) fn index_file(name: SegmentName) -> String {
@@ -214,6 +218,8 @@ pub(super) struct Saved<F> {
     records: u32,
     terms: u32,
     postings: u32,
+    /// The page of the records that was read last, and where it begins.
+    page: RefCell<(u64, Vec<u8>)>,
 }
 
 impl<F: SegmentFile> Saved<F> {
@@ -236,6 +242,7 @@ impl<F: SegmentFile> Saved<F> {
             records: number(rest, 0),
             terms: number(rest, 4),
             postings: number(rest, 8),
+            page: RefCell::default(),
             file,
         };
         let is_whole = magic == MAGIC && saved.file.length()? == saved.length();
@@ -243,7 +250,11 @@ impl<F: SegmentFile> Saved<F> {
     }
 
     fn length(&self) -> u64 {
-        self.records_at() + RECORD_BYTES * u64::from(self.records)
+        self.records_at() + self.records_bytes()
+    }
+
+    fn records_bytes(&self) -> u64 {
+        RECORD_BYTES * u64::from(self.records)
     }
 
     fn postings_at(&self) -> u64 {
@@ -284,10 +295,19 @@ impl<F: SegmentFile> Index for Saved<F> {
     }
 
     fn record(&self, number_of: u32) -> io::Result<(i64, u64)> {
-        let mut entry = [0; RECORD_BYTES as usize];
-        let place = self.records_at() + RECORD_BYTES * u64::from(number_of);
-        read_exact(&self.file, &mut entry, place)?;
-        let [a, b, c, d, e, f, g, h, offset @ ..] = entry;
+        let place = RECORD_BYTES * u64::from(number_of);
+        let (start, within) = (place - place % PAGE_BYTES, place % PAGE_BYTES);
+        let mut page = self.page.borrow_mut();
+        if page.1.is_empty() || page.0 != start {
+            let length = self.records_bytes().saturating_sub(start).min(PAGE_BYTES);
+            let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
+            read_exact(&self.file, &mut bytes, self.records_at() + start)?;
+            *page = (start, bytes);
+        }
+        let within = usize::try_from(within).unwrap_or(usize::MAX);
+        let entry: Option<&[u8; RECORD_BYTES as usize]> =
+            page.1.get(within..).and_then(|rest| rest.first_chunk());
+        let [a, b, c, d, e, f, g, h, offset @ ..] = *entry.ok_or(io::ErrorKind::InvalidData)?;
         Ok((
             i64::from_be_bytes([a, b, c, d, e, f, g, h]),
             u64::from_be_bytes(offset),

@@ -1,11 +1,13 @@
 """KMS, operation by operation, with keys of each kind that an operation needs."""
 
+import datetime
 import json
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import kms as k
+from receivers import until
 
 
 def walk(w):
@@ -145,11 +147,17 @@ def imported(w, kms):
         public, token = got["PublicKey"], got["ImportToken"]
     wish = {"KeyId": key, "ImportToken": token,
             "ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE"}
+    material = w.binary(32)
     kms.import_key_material(
-        EncryptedKeyMaterial=k.wrap(w.binary(32), public, algorithm), **wish)
+        EncryptedKeyMaterial=k.wrap(material, public, algorithm), **wish)
     kms.refused.import_key_material(
         EncryptedKeyMaterial=k.wrap(w.binary(32), public, algorithm), **wish)
     kms.delete_imported_key_material(KeyId=key)
+    soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=3)
+    kms("for a while").import_key_material(
+        EncryptedKeyMaterial=k.wrap(material, public, algorithm), KeyId=key, ImportToken=token,
+        ExpirationModel="KEY_MATERIAL_EXPIRES", ValidTo=soon)
+    assert until(lambda: w.server.audit(needle="DeleteExpiredKeyMaterial"), 30)
 
 
 REGION_OF_KEYS = "us-east-1"
@@ -159,6 +167,8 @@ def regions(w, kms):
     key = kms("for several Regions").create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
     kms.replicate_key(KeyId=key, ReplicaRegion="eu-west-1", Description="over there")
     kms.refused.replicate_key(KeyId="none", ReplicaRegion="eu-west-1")
+    # The replica gets the new material too.
+    kms("for several Regions").rotate_key_on_demand(KeyId=key)
     kms.update_primary_region(KeyId=key, PrimaryRegion="eu-west-1")
 
 

@@ -15,7 +15,7 @@ use super::{
     state::KeyState,
 };
 use crate::{
-    cloudtrail::{Event, EventTime},
+    cloudtrail::{self, AWS_INTERNAL, Event, EventTime},
     context::{Context, Home, Services},
     jobs::{Claimed, Job, Kind},
     tables::{Jobs, KmsKeys},
@@ -152,7 +152,12 @@ pub(super) async fn rotate(
         let place = (replica_home.account, replica_home.region, key_id.to_owned());
         tx.put::<KmsKeys>(&place, &replica)?;
         let name = "SynchronizeMultiRegionKey";
-        events.push(service_event(&replica_home, key_id, name, json!({})));
+        let id = Some(services.random.uuid());
+        events.push(Event {
+            // Of all of KMS's own it alone has one.
+            kind: cloudtrail::Kind::ServiceEvent(AWS_INTERNAL, id, replica_home),
+            ..service_event(&replica_home, key_id, name, json!({}))
+        });
     }
     Ok(events)
 }

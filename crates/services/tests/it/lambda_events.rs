@@ -135,9 +135,7 @@ async fn an_event_waits_for_its_call_and_then_is_gone() {
 async fn a_record_tells_when_its_call_was_done() {
     let (admin, function) = with_function([]).await;
     let clock = Arc::clone(&admin.world.clock);
-    let mut does = function.does.lock().unwrap();
-    does.push_back(Does::Wait(clock));
-    drop(does);
+    *function.does.lock().unwrap() = [Does::Wait(clock)].into();
     let called = admin
         .recorded("lambda:Invoke", json!({"FunctionName": "later"}))
         .await;
