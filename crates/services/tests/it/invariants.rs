@@ -3,13 +3,13 @@
 use serde_json::json;
 use strongroom_services::{
     kms::Alias,
-    lambda::FunctionEvent,
+    lambda::{BuiltinFunction, FunctionEvent, Variable},
     organizations::Attachment,
     secretsmanager::{ResourcePolicy, SealedValue, Secret, Tag, Version},
     tables::{
-        AccessKeys, FunctionAliases, FunctionCodes, FunctionEvents, Functions, Jobs, KmsAliases,
-        OrganizationAttachments, OrganizationMembers, OrganizationPolicies, OrganizationUnits,
-        SecretPolicies, SecretValues, Secrets, Users,
+        AccessKeys, BuiltinFunctions, FunctionAliases, FunctionCodes, FunctionEvents, Functions,
+        Jobs, KmsAliases, OrganizationAttachments, OrganizationMembers, OrganizationPolicies,
+        OrganizationUnits, SecretPolicies, SecretValues, Secrets, Users,
     },
 };
 use strongroom_store::{Mode, Table};
@@ -279,6 +279,23 @@ async fn of_functions() {
     .await;
 
     let client = with_function().await;
+    let builtin = "SecretsManagerElasticacheUserRotation".to_owned();
+    let row = BuiltinFunction {
+        environment: vec![Variable {
+            name: "PASSWORD_LENGTH".to_owned(),
+            value: "long".to_owned(),
+        }],
+        ..BuiltinFunction::default()
+    };
+    let key = (account, region, builtin);
+    add_row::<BuiltinFunctions>(&client.world, key.clone(), row).await;
+    expect(
+        &client,
+        "the environment of function \
+         111122223333/us-east-1/SecretsManagerElasticacheUserRotation means nothing",
+    )
+    .await;
+    remove::<BuiltinFunctions>(&client, &key).await;
     let key = (account, region, "f".to_owned(), "e".to_owned());
     add_row::<FunctionEvents>(&client.world, key, FunctionEvent::default()).await;
     assert_eq!(

@@ -786,6 +786,37 @@ async fn a_rotation_that_is_cancelled_stops() {
     app.sound().await;
 }
 
+#[tokio::test]
+async fn a_rotation_has_its_end_on_record_when_the_next_one_comes_first() {
+    let app = App::new().await;
+    app.rotate("1", json!({"RotationLambdaARN": FUNCTION}))
+        .await;
+    // What the function does; the engine has not seen it yet.
+    let value = app.current().await.to_string();
+    app.client
+        .put("app", &token("1"), &value, Some(&["AWSPENDING"]))
+        .await;
+    app.client
+        .ok(
+            "UpdateSecretVersionStage",
+            json!({
+                "SecretId": "app", "VersionStage": "AWSCURRENT", "MoveToVersionId": token("1"),
+                "RemoveFromVersionId": token("app"),
+            }),
+        )
+        .await;
+    let mut seen = outbox(&app.client.world).await.len();
+    app.rotate("2", json!({})).await;
+    let events = app.events(&mut seen).await;
+    assert_eq!(events, ["RotationSucceeded", "RotationStarted"]);
+    let described = app.client.describe("app").await;
+    assert!(described.get("LastRotatedDate").is_some());
+    assert_eq!(app.work().await, 1);
+    assert_eq!(app.events(&mut seen).await, ["RotationSucceeded"]);
+    assert!(app.current_logs_in().await);
+    app.sound().await;
+}
+
 /// What a cancelled rotation left behind stands in the way, until that is
 /// finished as the answer says or taken away.
 #[tokio::test]

@@ -178,13 +178,18 @@ impl Secret {
 
     /// The rotation came to its end.
     pub(super) fn succeed(&mut self, now: Timestamp, chance: u32) -> Next {
-        let Some(rotation) = &mut self.rotation else {
-            return Next::Nothing;
-        };
-        rotation.running = None;
-        rotation.last_rotated_ms = Some(now.as_millisecond());
-        rotation.next_window(now);
-        rotation.next(now, chance)
+        self.end(now);
+        let rotation = self.rotation.as_ref();
+        rotation.map_or(Next::Nothing, |rotation| rotation.next(now, chance))
+    }
+
+    /// The same, where what comes after it is another's to say.
+    pub(in crate::secretsmanager) fn end(&mut self, now: Timestamp) {
+        if let Some(rotation) = &mut self.rotation {
+            rotation.running = None;
+            rotation.last_rotated_ms = Some(now.as_millisecond());
+            rotation.next_window(now);
+        }
     }
 
     /// The rotation lost its version to a change by hand: that counts as one.
