@@ -33,7 +33,9 @@ static GENUINE: LazyLock<(SessionTokens, Vec<u8>)> = LazyLock::new(|| {
     };
     let account = AccountId::new(111_122_223_333).unwrap();
     let issued = tokens.issue(&SystemRandom, session, account, 0);
-    let bytes = BASE64_STANDARD.decode(issued.session_token.expose()).unwrap();
+    let bytes = BASE64_STANDARD
+        .decode(issued.session_token.expose())
+        .unwrap();
     (tokens, bytes)
 });
 
