@@ -17,9 +17,12 @@ use tokio::sync::oneshot;
 
 use crate::usage::{ProcessId, Processes, memory_bytes};
 
-/// How often is looked, and how long is waited at least after a look that took
-/// longer itself.
+/// How often is looked.
 const TICK: Duration = Duration::from_millis(25);
+/// How many times as long as a look took is waited after it, at least: on a
+/// machine of many processes a look takes long, and is to take a fifth of a
+/// processor at most.
+const REST: u32 = 4;
 /// Rounds in which all processes of a function are found, at most.
 const ROUNDS: u32 = 20;
 
@@ -165,7 +168,7 @@ impl Drop for Watching {
 fn look_after(watched: &Mutex<Watched>) {
     let mut took = Duration::ZERO;
     loop {
-        thread::sleep(TICK.max(took));
+        thread::sleep(TICK.max(took * REST));
         let began = Instant::now();
         let functions: Vec<(i32, Bounds, Known)> = {
             let mut watched = lock(watched);

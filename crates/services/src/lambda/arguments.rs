@@ -180,6 +180,63 @@ pub(super) fn refuse(parameters: &[(&str, bool)]) -> Result<()> {
     }
 }
 
+/// Refuses what is not offered of a function's configuration, which those who
+/// make and those who change a function ask for by the same members.
+///
+/// # Errors
+/// `InvalidParameterValueException` with the name of the first.
+macro_rules! refuse_of_configuration {
+    ($input:expr) => {
+        $crate::lambda::arguments::refuse(&[
+            ("VpcConfig", NotOffered::is_asked(&$input.vpc_config)),
+            (
+                "DeadLetterConfig",
+                NotOffered::is_asked(&$input.dead_letter_config),
+            ),
+            ("KMSKeyArn", NotOffered::is_asked(&$input.kms_key_arn)),
+            (
+                "TracingConfig",
+                NotOffered::is_asked(&$input.tracing_config),
+            ),
+            ("Layers", NotOffered::is_asked(&$input.layers)),
+            (
+                "FileSystemConfigs",
+                NotOffered::is_asked(&$input.file_system_configs),
+            ),
+            ("ImageConfig", NotOffered::is_asked(&$input.image_config)),
+            ("SnapStart", NotOffered::is_asked(&$input.snap_start)),
+            (
+                "LoggingConfig",
+                NotOffered::is_asked(&$input.logging_config),
+            ),
+            (
+                "CapacityProviderConfig",
+                NotOffered::is_asked(&$input.capacity_provider_config),
+            ),
+            (
+                "DurableConfig",
+                NotOffered::is_asked(&$input.durable_config),
+            ),
+            (
+                "RuntimeConfig",
+                NotOffered::is_asked(&$input.runtime_config),
+            ),
+            (
+                "AcceleratorConfig",
+                NotOffered::is_asked(&$input.accelerator_config),
+            ),
+            (
+                "The size of EphemeralStorage",
+                $input
+                    .ephemeral_storage
+                    .as_ref()
+                    .is_some_and(|storage| storage.size != 512),
+            ),
+        ])
+    };
+}
+pub(super) use refuse_of_configuration;
+
 impl Code {
     /// The archive, which can be unpacked.
     ///

@@ -6,7 +6,10 @@ use crate::{
     context::Context,
     lambda::{
         Error, Lambda, Result, UPLOAD_BYTES,
-        arguments::{self, Code, Environment, EphemeralStorage, NotOffered, Variables, refuse},
+        arguments::{
+            self, Code, Environment, EphemeralStorage, NotOffered, Variables, refuse,
+            refuse_of_configuration,
+        },
         configuration::{FunctionConfiguration, architecture},
         function::FunctionRef,
         record::FunctionRow,
@@ -152,42 +155,11 @@ impl Operation for CreateFunction {
                 "PackageType",
                 input.package_type.is_some_and(|kind| kind != "Zip"),
             ),
-            ("VpcConfig", NotOffered::is_asked(&input.vpc_config)),
-            (
-                "DeadLetterConfig",
-                NotOffered::is_asked(&input.dead_letter_config),
-            ),
-            ("KMSKeyArn", NotOffered::is_asked(&input.kms_key_arn)),
-            ("TracingConfig", NotOffered::is_asked(&input.tracing_config)),
-            ("Layers", NotOffered::is_asked(&input.layers)),
-            (
-                "FileSystemConfigs",
-                NotOffered::is_asked(&input.file_system_configs),
-            ),
             (
                 "CodeSigningConfigArn",
                 NotOffered::is_asked(&input.code_signing_config_arn),
             ),
-            ("ImageConfig", NotOffered::is_asked(&input.image_config)),
-            ("SnapStart", NotOffered::is_asked(&input.snap_start)),
-            ("LoggingConfig", NotOffered::is_asked(&input.logging_config)),
             ("TenancyConfig", NotOffered::is_asked(&input.tenancy_config)),
-            (
-                "CapacityProviderConfig",
-                NotOffered::is_asked(&input.capacity_provider_config),
-            ),
-            ("DurableConfig", NotOffered::is_asked(&input.durable_config)),
-            ("RuntimeConfig", NotOffered::is_asked(&input.runtime_config)),
-            (
-                "AcceleratorConfig",
-                NotOffered::is_asked(&input.accelerator_config),
-            ),
-            (
-                "The size of EphemeralStorage",
-                input
-                    .ephemeral_storage
-                    .is_some_and(|storage| storage.size != 512),
-            ),
             (
                 "The architecture",
                 input
@@ -195,6 +167,7 @@ impl Operation for CreateFunction {
                     .is_some_and(|all| all != [architecture()]),
             ),
         ])?;
+        refuse_of_configuration!(input)?;
         let function = function.into_inner();
         if function.qualifier.is_some() {
             return Err(Error::InvalidParameterValue(

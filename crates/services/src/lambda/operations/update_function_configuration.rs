@@ -5,7 +5,7 @@ use crate::{
     context::Context,
     lambda::{
         Lambda, Result,
-        arguments::{self, Environment, EphemeralStorage, NotOffered, refuse},
+        arguments::{self, Environment, EphemeralStorage, NotOffered, refuse_of_configuration},
         builtin::Builtin,
         configuration::FunctionConfiguration,
         function::{Function, FunctionRef},
@@ -108,7 +108,7 @@ impl Operation for UpdateFunctionConfiguration {
         function: Authorized<FunctionRef>,
         input: Self::Input,
     ) -> Result<FunctionConfiguration> {
-        refuse_what_is_not_offered(&input)?;
+        refuse_of_configuration!(input)?;
         if let Some(Function::Builtin(builtin)) = &function.function {
             return set_builtin(cx, &function, builtin.clone(), input);
         }
@@ -166,41 +166,4 @@ fn set_builtin(
         &builtin,
         arn,
     ))
-}
-
-fn refuse_what_is_not_offered(input: &UpdateFunctionConfigurationInput) -> Result<()> {
-    refuse(&[
-        ("VpcConfig", NotOffered::is_asked(&input.vpc_config)),
-        (
-            "DeadLetterConfig",
-            NotOffered::is_asked(&input.dead_letter_config),
-        ),
-        ("KMSKeyArn", NotOffered::is_asked(&input.kms_key_arn)),
-        ("TracingConfig", NotOffered::is_asked(&input.tracing_config)),
-        ("Layers", NotOffered::is_asked(&input.layers)),
-        (
-            "FileSystemConfigs",
-            NotOffered::is_asked(&input.file_system_configs),
-        ),
-        ("ImageConfig", NotOffered::is_asked(&input.image_config)),
-        ("SnapStart", NotOffered::is_asked(&input.snap_start)),
-        ("LoggingConfig", NotOffered::is_asked(&input.logging_config)),
-        (
-            "CapacityProviderConfig",
-            NotOffered::is_asked(&input.capacity_provider_config),
-        ),
-        ("DurableConfig", NotOffered::is_asked(&input.durable_config)),
-        ("RuntimeConfig", NotOffered::is_asked(&input.runtime_config)),
-        (
-            "AcceleratorConfig",
-            NotOffered::is_asked(&input.accelerator_config),
-        ),
-        (
-            "The size of EphemeralStorage",
-            input
-                .ephemeral_storage
-                .as_ref()
-                .is_some_and(|storage| storage.size != 512),
-        ),
-    ])
 }
