@@ -67,6 +67,16 @@ impl Context {
         self.put(key, Value::Many(values));
     }
 
+    /// Bytes of all values.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let bytes = |(_, value): &(_, Value)| match value {
+            Value::Many(values) => values.iter().map(|value| value.len()).sum(),
+            Value::One(value) => value.len(),
+        };
+        self.keys.iter().map(bytes).sum()
+    }
+
     fn put(&mut self, key: &str, value: Value) {
         let key = key.to_lowercase();
         match self.keys.iter_mut().find(|(known, _)| **known == *key) {

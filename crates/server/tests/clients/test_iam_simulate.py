@@ -130,6 +130,19 @@ def test_pages_of_very_long_policies_are_short(iam):
     assert seen == call["ActionNames"] and pages == 4
 
 
+def test_pages_whose_wildcards_take_long_are_short(iam):
+    # Each of these is compared with every part of the value before it is given up.
+    patterns = {"StringLike": {"aws:UserAgent": ["*" + "a" * 120 + "b"] * 900}}
+    hard = allow("s3:*", Condition=patterns)
+    call = {"PolicyInputList": [document(hard)], "MaxItems": 1000,
+            "ContextEntries": [entry("aws:UserAgent", "a" * 2048)],
+            "ActionNames": [f"s3:A{number}" for number in range(30)]}
+    page = iam.simulate_custom_policy(**call)
+    assert page["IsTruncated"] and 1 <= len(page["EvaluationResults"]) < 30
+    rest = iam.simulate_custom_policy(**call, Marker=page["Marker"])["EvaluationResults"]
+    assert rest[0]["EvalActionName"] == f"s3:A{len(page['EvaluationResults'])}"
+
+
 def test_boundaries(iam):
     policy = document(allow("*"))
     for boundary, decision, allows in (
@@ -209,6 +222,8 @@ def test_the_caller_gives_its_keys(iam):
     ({"ContextEntries": [entry("aws:CurrentTime", "today", kind="date")]}, "date"),
     ({"ContextEntries": [entry("aws:username", "a", "b")]}, "aws:username"),
     ({"ContextEntries": [entry("aws:username", "a" * 2049)]}, "too long"),
+    ({"ContextEntries": [entry("aws:TagKeys", *["a" * 2048] * 33, kind="stringList")]},
+     "too long together"),
     ({"ContextEntries": [{"ContextKeyName": "aws:username"}]}, "context entry"),
 ])
 def test_what_cannot_be_simulated(iam, refused, wrong, words):

@@ -42,6 +42,8 @@ pub struct ContextEntry {
 /// Bytes of a value: as an ARN may have. What wildcards are compared with has to
 /// have an end, for it costs both lengths.
 const VALUE_BYTES: usize = 2048;
+/// Bytes of all values, for the same reason: one result costs them all.
+const BYTES: usize = 32 * VALUE_BYTES;
 
 /// Adds the entries of a request to the keys that there are.
 ///
@@ -78,6 +80,10 @@ pub(super) fn add(entries: Vec<ContextEntry>, context: &mut Context) -> Result<(
         } else if let Some(value) = values.into_iter().next() {
             context.insert(&name, value);
         }
+    }
+    if context.bytes() > BYTES {
+        let text = "Invalid context entries: their values are too long together.";
+        return Err(Error::InvalidInput(text.into()));
     }
     Ok(())
 }

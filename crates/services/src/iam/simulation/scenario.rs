@@ -29,6 +29,10 @@ use crate::{
 /// keeps them it is never felt, and the longest that can be sent do not keep
 /// everybody else waiting.
 const WORK: usize = 16 << 20;
+/// The most that comparing them may cost for one page, in bytes of policies times
+/// bytes of what they are compared with, which wildcards can take it to: some
+/// tenths of a second.
+const COMPARED: usize = 4 << 30;
 
 /// What is simulated: every action on every resource, under these policies.
 pub(in crate::iam) struct Scenario {
@@ -136,8 +140,7 @@ impl Scenario {
             None => 0,
         };
         // AWS too says that a page may be shorter than was asked for.
-        let most = WORK.checked_div(self.characters()).unwrap_or(WORK).max(1);
-        let limit = pages::limit(max_items).min(most);
+        let limit = pages::limit(max_items).min(self.results_of_a_page());
         let end = first.saturating_add(limit).min(all);
         let result = |number: usize| {
             let action = self.actions.get(number.checked_div(resources.len())?)?;
@@ -150,6 +153,16 @@ impl Scenario {
             is_truncated,
             marker: is_truncated.then(|| pages::write(&end.to_string())),
         })
+    }
+
+    /// How many results a page has at most, so that it ends in time.
+    fn results_of_a_page(&self) -> usize {
+        let longest = |texts: &[String]| texts.iter().map(String::len).max().unwrap_or(0);
+        let resources = self.resources.as_deref().unwrap_or_default();
+        let texts = longest(&self.actions) + longest(resources) + self.context.bytes();
+        let characters = self.characters().max(1);
+        let compared = COMPARED / characters.saturating_mul(texts.max(1));
+        (WORK / characters).min(compared).max(1)
     }
 
     /// Bytes of all policies that bear on each result.
