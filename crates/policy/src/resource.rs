@@ -1,5 +1,7 @@
 use std::borrow::Cow;
 
+use strongroom_types::Partition;
+
 use crate::{
     ContextKeys, PolicyError,
     glob::Token,
@@ -54,19 +56,6 @@ impl ResourcePattern {
     }
 }
 
-/// The partitions of AWS's.
-///
-/// Source: botocore's list of partitions.
-const PARTITIONS: &[&str] = &[
-    "aws",
-    "aws-cn",
-    "aws-eusc",
-    "aws-iso",
-    "aws-iso-b",
-    "aws-iso-e",
-    "aws-iso-f",
-    "aws-us-gov",
-];
 /// What resources of IAM's begin with.
 const IAM_PATHS: &[&str] = &[
     "user/",
@@ -101,7 +90,7 @@ pub(crate) fn check_written(text: &str) -> Result<(), PolicyError> {
     let Some(partition) = parts.next() else {
         return Err(PolicyError::ResourceInvalid { value: value() });
     };
-    if !PARTITIONS.contains(&partition) && !partition.contains(['*', '?']) {
+    if partition.parse::<Partition>().is_err() && !partition.contains(['*', '?']) {
         return Err(PolicyError::PartitionInvalid {
             partition: partition.to_owned(),
             resource: filled(text),

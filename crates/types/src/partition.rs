@@ -1,11 +1,14 @@
 use std::{fmt, str::FromStr};
 
+/// Source: botocore's list of partitions.
 const PARTITIONS: &[&str] = &[
     "aws",
     "aws-cn",
     "aws-eusc",
     "aws-iso",
     "aws-iso-b",
+    "aws-iso-e",
+    "aws-iso-f",
     "aws-us-gov",
 ];
 
