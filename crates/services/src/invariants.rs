@@ -5,17 +5,16 @@
 //! were written right.
 
 use strongroom_policy::{Policy, PolicyKind};
-use strongroom_store::{Mode, StoreError, Table, Transaction};
+use strongroom_store::{Mode, StoreError, Transaction};
 use strongroom_types::AccountId;
 
 use crate::{
     context::Services,
-    iam, kms, lambda, organizations, secretsmanager,
+    iam, kms, lambda, organizations,
+    scan::Scan,
+    secretsmanager,
     tables::{AccessKeys, Accounts, Users},
 };
-
-/// Rows read at a time.
-const PAGE: usize = 200;
 
 /// Every rule that the rows of the store break, each in a sentence that names
 /// the row and holds no secret; none if all is well.
@@ -35,60 +34,38 @@ pub async fn check(services: &Services) -> Result<Vec<String>, StoreError> {
     Ok(problems)
 }
 
-/// The page of a table's rows after `last`, which moves to the page's end.
-pub(crate) async fn page<T: Table<Key: Clone>>(
-    tx: &mut Transaction,
-    last: &mut Option<T::Key>,
-) -> Result<Vec<(T::Key, T::Record)>, StoreError> {
-    let rows = tx.range::<T>((), last.as_ref(), PAGE).await?;
-    if let Some((key, _)) = rows.last() {
-        *last = Some(key.clone());
-    }
-    Ok(rows)
-}
-
 async fn users(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
-    let mut last = None;
-    loop {
-        let rows = page::<Users>(tx, &mut last).await?;
-        if rows.is_empty() {
-            return Ok(());
+    let mut rows = Scan::<Users>::new();
+    while let Some(((account, key), user)) = rows.next(tx).await? {
+        if user.name.to_lowercase() != key {
+            problems.push(format!("user {account}/{key} has another's key"));
         }
-        for ((account, key), user) in rows {
-            if user.name.to_lowercase() != key {
-                problems.push(format!("user {account}/{key} has another's key"));
-            }
-            if tx.get::<Accounts>(&(account,)).await?.is_none() {
-                problems.push(format!("user {account}/{key} is of no account"));
-            }
-            for inline in &user.inline_policies {
-                if Policy::parse(&inline.document, PolicyKind::Identity).is_err() {
-                    let name = &inline.name;
-                    problems.push(format!("policy {name} of user {account}/{key} is none"));
-                }
+        if tx.get::<Accounts>(&(account,)).await?.is_none() {
+            problems.push(format!("user {account}/{key} is of no account"));
+        }
+        for inline in &user.inline_policies {
+            if Policy::parse(&inline.document, PolicyKind::Identity).is_err() {
+                let name = &inline.name;
+                problems.push(format!("policy {name} of user {account}/{key} is none"));
             }
         }
     }
+    Ok(())
 }
 
 async fn access_keys(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
-    let mut last = None;
-    loop {
-        let rows = page::<AccessKeys>(tx, &mut last).await?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        for ((id,), key) in rows {
-            let user = match AccountId::new(key.account) {
-                Some(account) => {
-                    let user = (account, key.user_name.to_lowercase());
-                    tx.get::<Users>(&user).await?
-                }
-                None => None,
-            };
-            if user.is_none() {
-                problems.push(format!("access key {id} is of no user"));
+    let mut rows = Scan::<AccessKeys>::new();
+    while let Some(((id,), key)) = rows.next(tx).await? {
+        let user = match AccountId::new(key.account) {
+            Some(account) => {
+                let user = (account, key.user_name.to_lowercase());
+                tx.get::<Users>(&user).await?
             }
+            None => None,
+        };
+        if user.is_none() {
+            problems.push(format!("access key {id} is of no user"));
         }
     }
+    Ok(())
 }

@@ -29,6 +29,7 @@ pub mod operation;
 pub mod organizations;
 pub mod protocol;
 pub mod refusal;
+mod scan;
 pub mod secretsmanager;
 pub mod shape;
 pub mod sts;

@@ -1,6 +1,6 @@
 //! All rules over all secrets, now and then: a job that goes on where it was.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use strongroom_store::{Mode, StoreError};
 use strongroom_types::{AccountId, Arn, Region, Timestamp};
@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     context::{Home, Services},
-    invariants::page,
     jobs::{Claimed, Job, Kind},
+    scan::{Scan, page},
     tables::{Findings, Jobs, KmsKeys, Secrets},
 };
 
@@ -51,16 +51,10 @@ pub async fn schedule(services: &Services) -> Result<(), StoreError> {
 
 async fn reschedule(services: &Services) -> Result<(), StoreError> {
     let mut tx = services.store.begin(Mode::Write).await?;
-    let mut last = None;
-    loop {
-        let rows = page::<Jobs>(&mut tx, &mut last).await?;
-        if rows.is_empty() {
-            break;
-        }
-        for (key, job) in rows {
-            if job.kind == i32::from(Kind::EvaluateRules) {
-                tx.delete::<Jobs>(&key)?;
-            }
+    let mut rows = Scan::<Jobs>::new();
+    while let Some((key, job)) = rows.next(&mut tx).await? {
+        if job.kind == i32::from(Kind::EvaluateRules) {
+            tx.delete::<Jobs>(&key)?;
         }
     }
     // What rules found that are switched off is cleared away.
@@ -184,29 +178,22 @@ async fn keys(services: &Services) -> Result<(), StoreError> {
     let Some(rule) = key_rule(services) else {
         return Ok(());
     };
-    let mut wanted: BTreeMap<(AccountId, Region, String), ()> = BTreeMap::new();
-    let (mut tx, mut last) = (services.store.begin(Mode::Read).await?, None);
-    loop {
-        let rows = page::<KmsKeys>(&mut tx, &mut last).await?;
-        if rows.is_empty() {
-            break;
+    let mut wanted: BTreeSet<(AccountId, Region, String)> = BTreeSet::new();
+    let mut tx = services.store.begin(Mode::Read).await?;
+    let mut rows = Scan::<KmsKeys>::new();
+    while let Some((row, key)) = rows.next(&mut tx).await? {
+        if key.deletion_window_days.is_some() {
+            wanted.insert(row);
         }
-        let pending = rows
-            .into_iter()
-            .filter(|(_, key)| key.deletion_window_days.is_some());
-        wanted.extend(pending.map(|(row, _)| (row, ())));
     }
-    let mut last = None;
-    loop {
-        let rows = page::<Findings>(&mut tx, &mut last).await?;
-        if rows.is_empty() {
-            break;
+    let mut rows = Scan::<Findings>::new();
+    while let Some(((account, region, id, name), _)) = rows.next(&mut tx).await? {
+        if name == rule.rule.name {
+            wanted.insert((account, region, id));
         }
-        let of_keys = rows.into_iter().filter(|(key, _)| key.3 == rule.rule.name);
-        wanted.extend(of_keys.map(|((account, region, id, _), _)| ((account, region, id), ())));
     }
     drop(tx);
-    for ((account, region, id), ()) in wanted {
+    for (account, region, id) in wanted {
         let home = Home {
             partition: services.partition,
             account,
@@ -284,16 +271,13 @@ pub(super) async fn evaluate_key(services: &Services, arn: &Arn) -> Result<bool,
 /// How many secrets have a version that only this key opens.
 async fn secrets_under(services: &Services, arn: &str) -> Result<usize, StoreError> {
     let mut tx = services.store.begin(Mode::Read).await?;
-    let (mut count, mut last) = (0, None);
-    loop {
-        let rows = page::<Secrets>(&mut tx, &mut last).await?;
-        if rows.is_empty() {
-            return Ok(count);
+    let mut count = 0;
+    let mut rows = Scan::<Secrets>::new();
+    while let Some((_, secret)) = rows.next(&mut tx).await? {
+        let mut versions = secret.versions.iter();
+        if versions.any(|version| version.kms_key_id.as_deref() == Some(arn)) {
+            count += 1;
         }
-        let under = rows.iter().filter(|(_, secret)| {
-            let mut versions = secret.versions.iter();
-            versions.any(|version| version.kms_key_id.as_deref() == Some(arn))
-        });
-        count += under.count();
     }
+    Ok(count)
 }

@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     context::Home,
-    invariants::page,
     jobs::{Job, Kind},
+    scan::Scan,
     tables::{
         Jobs, KmsAliases, KmsGrantCounts, KmsGrants, KmsGrantsByGrantee, KmsGrantsByName,
         KmsGrantsByRetiring, KmsKeyUsages, KmsKeys,
@@ -31,20 +31,14 @@ pub(crate) async fn check_keys(
     tx: &mut Transaction,
     problems: &mut Vec<String>,
 ) -> Result<(), StoreError> {
-    let mut last = None;
-    loop {
-        let rows = page::<KmsKeys>(tx, &mut last).await?;
-        if rows.is_empty() {
-            break;
-        }
-        for ((account, region, id), key) in rows {
-            let home = Home {
-                partition,
-                account,
-                region,
-            };
-            one_key(tx, &home, &id, &key, problems).await?;
-        }
+    let mut rows = Scan::<KmsKeys>::new();
+    while let Some(((account, region, id), key)) = rows.next(tx).await? {
+        let home = Home {
+            partition,
+            account,
+            region,
+        };
+        one_key(tx, &home, &id, &key, problems).await?;
     }
     aliases(tx, problems).await?;
     grants(tx, problems).await?;
@@ -134,41 +128,30 @@ async fn has_job(tx: &mut Transaction, job: &Job, due_ms: i64) -> Result<bool, S
     if tx.get::<Jobs>(&(due, id.clone())).await?.is_some() {
         return Ok(true);
     }
-    let mut last = None;
-    loop {
-        let rows = page::<Jobs>(tx, &mut last).await?;
-        if rows.is_empty() {
-            return Ok(false);
-        }
-        if rows
-            .iter()
-            .any(|((at, known), _)| *at >= due && *known == id)
-        {
+    let mut rows = Scan::<Jobs>::new();
+    while let Some(((at, known), _)) = rows.next(tx).await? {
+        if at >= due && known == id {
             return Ok(true);
         }
     }
+    Ok(false)
 }
 
 async fn aliases(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
-    let mut last = None;
-    loop {
-        let rows = page::<KmsAliases>(tx, &mut last).await?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        for ((account, region, name), alias) in rows {
-            let key = (account, region, alias.target_key_id);
-            match tx.get::<KmsKeys>(&key).await? {
-                None => {
-                    problems.push(format!("alias {account}/{region}/{name} stands for no key"));
-                }
-                Some(key) if !key.aliases.contains(&name) => problems.push(format!(
-                    "alias {account}/{region}/{name} is unknown to its key"
-                )),
-                Some(_) => {}
+    let mut rows = Scan::<KmsAliases>::new();
+    while let Some(((account, region, name), alias)) = rows.next(tx).await? {
+        let key = (account, region, alias.target_key_id);
+        match tx.get::<KmsKeys>(&key).await? {
+            None => {
+                problems.push(format!("alias {account}/{region}/{name} stands for no key"));
             }
+            Some(key) if !key.aliases.contains(&name) => problems.push(format!(
+                "alias {account}/{region}/{name} is unknown to its key"
+            )),
+            Some(_) => {}
         }
     }
+    Ok(())
 }
 
 /// Every grant has its rows, and no row is without its grant.
@@ -176,41 +159,35 @@ async fn grants(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), 
     type KeyPlace = (AccountId, Region, String);
     let mut counts: std::collections::BTreeMap<String, (KeyPlace, u64)> = Default::default();
     let (mut retirable, mut named, mut all) = (0_usize, 0_usize, 0_usize);
-    let mut last = None;
-    loop {
-        let rows = page::<KmsGrants>(tx, &mut last).await?;
-        if rows.is_empty() {
-            break;
+    let mut rows = Scan::<KmsGrants>::new();
+    while let Some(((account, region, key_id, id), grant)) = rows.next(tx).await? {
+        let place = (account, region, key_id.clone());
+        let at = format!("{account}/{region}/{key_id}");
+        all += 1;
+        counts.entry(at.clone()).or_insert((place.clone(), 0)).1 += 1;
+        let key = tx.get::<KmsKeys>(&place).await?;
+        if key.is_none_or(|key| !key.has_grants) {
+            problems.push(format!("grant {at}/{id} is of no key that knows of it"));
         }
-        for ((account, region, key_id, id), grant) in rows {
-            let place = (account, region, key_id.clone());
-            let at = format!("{account}/{region}/{key_id}");
-            all += 1;
-            counts.entry(at.clone()).or_insert((place.clone(), 0)).1 += 1;
-            let key = tx.get::<KmsKeys>(&place).await?;
-            if key.is_none_or(|key| !key.has_grants) {
-                problems.push(format!("grant {at}/{id} is of no key that knows of it"));
+        let by_grantee = (account, region, key_id.clone(), grant.grantee, id.clone());
+        if tx.get::<KmsGrantsByGrantee>(&by_grantee).await?.is_none() {
+            problems.push(format!("grant {at}/{id} is not found by its grantee"));
+        }
+        if !grant.retiring.is_empty() {
+            retirable += 1;
+            let by_retiring = (region, grant.retiring, account, key_id.clone(), id.clone());
+            if tx.get::<KmsGrantsByRetiring>(&by_retiring).await?.is_none() {
+                problems.push(format!("grant {at}/{id} is not found by who may retire it"));
             }
-            let by_grantee = (account, region, key_id.clone(), grant.grantee, id.clone());
-            if tx.get::<KmsGrantsByGrantee>(&by_grantee).await?.is_none() {
-                problems.push(format!("grant {at}/{id} is not found by its grantee"));
-            }
-            if !grant.retiring.is_empty() {
-                retirable += 1;
-                let by_retiring = (region, grant.retiring, account, key_id.clone(), id.clone());
-                if tx.get::<KmsGrantsByRetiring>(&by_retiring).await?.is_none() {
-                    problems.push(format!("grant {at}/{id} is not found by who may retire it"));
-                }
-            }
-            if !grant.name.is_empty() {
-                named += 1;
-                let prefix = (account, region, key_id, grant.name);
-                let names = tx
-                    .range::<KmsGrantsByName>(prefix, None, usize::MAX)
-                    .await?;
-                if !names.iter().any(|(_, name)| name.grant_id == id) {
-                    problems.push(format!("grant {at}/{id} is not found by its name"));
-                }
+        }
+        if !grant.name.is_empty() {
+            named += 1;
+            let prefix = (account, region, key_id, grant.name);
+            let names = tx
+                .range::<KmsGrantsByName>(prefix, None, usize::MAX)
+                .await?;
+            if !names.iter().any(|(_, name)| name.grant_id == id) {
+                problems.push(format!("grant {at}/{id} is not found by its name"));
             }
         }
     }
@@ -255,19 +232,14 @@ async fn grants(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), 
 }
 
 async fn usages(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
-    let mut last = None;
-    loop {
-        let rows = page::<KmsKeyUsages>(tx, &mut last).await?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        for (place, _) in rows {
-            if tx.get::<KmsKeys>(&place).await?.is_none() {
-                let (account, region, id) = place;
-                problems.push(format!(
-                    "key {account}/{region}/{id} was used and is not there"
-                ));
-            }
+    let mut rows = Scan::<KmsKeyUsages>::new();
+    while let Some((place, _)) = rows.next(tx).await? {
+        if tx.get::<KmsKeys>(&place).await?.is_none() {
+            let (account, region, id) = place;
+            problems.push(format!(
+                "key {account}/{region}/{id} was used and is not there"
+            ));
         }
     }
+    Ok(())
 }

@@ -5,7 +5,7 @@ use strongroom_store::{StoreError, Transaction};
 
 use super::{FunctionRow, builtin::Builtin};
 use crate::{
-    invariants::page,
+    scan::Scan,
     tables::{
         BuiltinFunctions, FunctionAliases, FunctionCodes, FunctionEventPayloads, FunctionEvents,
         FunctionJobs, FunctionVersions, Functions,
@@ -26,90 +26,70 @@ pub(crate) async fn check_functions(
 }
 
 async fn functions(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
-    let mut last = None;
-    loop {
-        let rows = page::<Functions>(tx, &mut last).await?;
-        if rows.is_empty() {
-            return Ok(());
+    let mut rows = Scan::<Functions>::new();
+    while let Some(((account, region, name), row)) = rows.next(tx).await? {
+        let of = format!("function {account}/{region}/{name}");
+        if row.name != name || row.version != 0 {
+            problems.push(format!("{of} has another's key"));
         }
-        for ((account, region, name), row) in rows {
-            let of = format!("function {account}/{region}/{name}");
-            if row.name != name || row.version != 0 {
-                problems.push(format!("{of} has another's key"));
-            }
-            let code = (account, region, name, row.code);
-            if tx.get::<FunctionCodes>(&code).await?.is_none() {
-                problems.push(format!("{of} has no archive"));
-            }
+        let code = (account, region, name, row.code);
+        if tx.get::<FunctionCodes>(&code).await?.is_none() {
+            problems.push(format!("{of} has no archive"));
         }
     }
+    Ok(())
 }
 
 async fn builtins(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
-    let mut last = None;
-    loop {
-        let rows = page::<BuiltinFunctions>(tx, &mut last).await?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        for ((account, region, name), row) in rows {
-            let builtin = Template::named(&name).map(|template| Builtin { template, row });
-            if builtin.is_none_or(|builtin| builtin.environment().is_err()) {
-                problems.push(format!(
-                    "the environment of function {account}/{region}/{name} means nothing"
-                ));
-            }
+    let mut rows = Scan::<BuiltinFunctions>::new();
+    while let Some(((account, region, name), row)) = rows.next(tx).await? {
+        let builtin = Template::named(&name).map(|template| Builtin { template, row });
+        if builtin.is_none_or(|builtin| builtin.environment().is_err()) {
+            problems.push(format!(
+                "the environment of function {account}/{region}/{name} means nothing"
+            ));
         }
     }
+    Ok(())
 }
 
 async fn versions(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
-    let mut last = None;
-    loop {
-        let rows = page::<FunctionVersions>(tx, &mut last).await?;
-        if rows.is_empty() {
-            return Ok(());
+    let mut rows = Scan::<FunctionVersions>::new();
+    while let Some(((account, region, name, number), row)) = rows.next(tx).await? {
+        let of = format!("version {number} of function {account}/{region}/{name}");
+        let latest = tx
+            .get::<Functions>(&(account, region, name.clone()))
+            .await?;
+        let published = latest.is_some_and(|latest| number <= latest.last_version);
+        if row.name != name || row.version != number || number == 0 || !published {
+            problems.push(format!("{of} was never published"));
         }
-        for ((account, region, name, number), row) in rows {
-            let of = format!("version {number} of function {account}/{region}/{name}");
-            let latest = tx
-                .get::<Functions>(&(account, region, name.clone()))
-                .await?;
-            let published = latest.is_some_and(|latest| number <= latest.last_version);
-            if row.name != name || row.version != number || number == 0 || !published {
-                problems.push(format!("{of} was never published"));
-            }
-            let code = (account, region, name, row.code);
-            if tx.get::<FunctionCodes>(&code).await?.is_none() {
-                problems.push(format!("{of} has no archive"));
-            }
+        let code = (account, region, name, row.code);
+        if tx.get::<FunctionCodes>(&code).await?.is_none() {
+            problems.push(format!("{of} has no archive"));
         }
     }
+    Ok(())
 }
 
 async fn aliases(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
-    let mut last = None;
-    loop {
-        let rows = page::<FunctionAliases>(tx, &mut last).await?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        for ((account, region, name, alias), row) in rows {
-            let version = (account, region, name.clone(), row.version);
-            let is_there = match row.version {
-                0 => tx
-                    .get::<Functions>(&(account, region, name.clone()))
-                    .await?
-                    .is_some(),
-                _ => tx.get::<FunctionVersions>(&version).await?.is_some(),
-            };
-            if row.name != alias || !is_there {
-                problems.push(format!(
-                    "alias {alias} of function {account}/{region}/{name} stands for nothing"
-                ));
-            }
+    let mut rows = Scan::<FunctionAliases>::new();
+    while let Some(((account, region, name, alias), row)) = rows.next(tx).await? {
+        let version = (account, region, name.clone(), row.version);
+        let is_there = match row.version {
+            0 => tx
+                .get::<Functions>(&(account, region, name.clone()))
+                .await?
+                .is_some(),
+            _ => tx.get::<FunctionVersions>(&version).await?.is_some(),
+        };
+        if row.name != alias || !is_there {
+            problems.push(format!(
+                "alias {alias} of function {account}/{region}/{name} stands for nothing"
+            ));
         }
     }
+    Ok(())
 }
 
 /// Archives that nobody has would stay for ever.
@@ -142,29 +122,20 @@ async fn codes(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), S
 }
 
 async fn events(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
-    let (mut last, mut events) = (None, 0);
-    loop {
-        let rows = page::<FunctionEvents>(tx, &mut last).await?;
-        if rows.is_empty() {
-            break;
-        }
-        events += rows.len();
-        for (key, _) in rows {
-            if tx.get::<FunctionEventPayloads>(&key).await?.is_none() {
-                let (account, region, name, id) = key;
-                problems.push(format!(
-                    "event {id} of function {account}/{region}/{name} has no payload"
-                ));
-            }
+    let (mut events, mut jobs) = (0, 0);
+    let mut rows = Scan::<FunctionEvents>::new();
+    while let Some((key, _)) = rows.next(tx).await? {
+        events += 1;
+        if tx.get::<FunctionEventPayloads>(&key).await?.is_none() {
+            let (account, region, name, id) = key;
+            problems.push(format!(
+                "event {id} of function {account}/{region}/{name} has no payload"
+            ));
         }
     }
-    let (mut last, mut jobs) = (None, 0);
-    loop {
-        let rows = page::<FunctionJobs>(tx, &mut last).await?;
-        if rows.is_empty() {
-            break;
-        }
-        jobs += rows.len();
+    let mut rows = Scan::<FunctionJobs>::new();
+    while rows.next(tx).await?.is_some() {
+        jobs += 1;
     }
     if events != jobs {
         problems.push(format!(

@@ -26,8 +26,8 @@ use super::{
 };
 use crate::{
     context::{Context, Home, Services},
-    invariants::page,
     jobs::{Claimed, Job, claim},
+    scan::page,
     tables::{FunctionEventPayloads, FunctionEvents, FunctionJobs},
 };
 

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     context::Home,
-    invariants::page,
     jobs,
+    scan::Scan,
     tables::{Jobs, RotationJobs, SecretPolicies, SecretValues, Secrets},
 };
 
@@ -31,44 +31,38 @@ pub(crate) async fn check_secrets(
     problems: &mut Vec<String>,
 ) -> Result<(), StoreError> {
     let scheduled = scheduled(tx).await?;
-    let mut last = None;
-    loop {
-        let rows = page::<Secrets>(tx, &mut last).await?;
-        if rows.is_empty() {
-            break;
+    let mut rows = Scan::<Secrets>::new();
+    while let Some((key, secret)) = rows.next(tx).await? {
+        let (account, region, name) = &key;
+        let home = Home {
+            partition,
+            account: *account,
+            region: *region,
+        };
+        let arn = secret.arn(&home);
+        let mut broken = broken_alone(&secret);
+        if secret.name != *name {
+            broken.push("its row has another's key".to_owned());
         }
-        for (key, secret) in rows {
-            let (account, region, name) = &key;
-            let home = Home {
-                partition,
-                account: *account,
-                region: *region,
-            };
-            let arn = secret.arn(&home);
-            let mut broken = broken_alone(&secret);
-            if secret.name != *name {
-                broken.push("its row has another's key".to_owned());
+        if secret.deletion_due_ms.is_some() {
+            let job = (
+                account.number(),
+                region.to_string(),
+                secret.name.clone(),
+                secret.suffix.clone(),
+            );
+            if !scheduled.contains(&job) {
+                broken.push("it waits for its deletion, and no job is there".to_owned());
             }
-            if secret.deletion_due_ms.is_some() {
-                let job = (
-                    account.number(),
-                    region.to_string(),
-                    secret.name.clone(),
-                    secret.suffix.clone(),
-                );
-                if !scheduled.contains(&job) {
-                    broken.push("it waits for its deletion, and no job is there".to_owned());
-                }
-            }
-            if !rotation_has_its_job(partition, tx, &key, &secret).await? {
-                broken.push("it rotates, and no job is there".to_owned());
-            }
-            if tx.get::<SecretPolicies>(&key).await?.is_some() != secret.has_resource_policy {
-                broken.push("it does not know whether it has a resource policy".to_owned());
-            }
-            values(tx, &key, &secret, &mut broken).await?;
-            problems.extend(broken.iter().map(|rule| format!("secret {arn}: {rule}")));
         }
+        if !rotation_has_its_job(partition, tx, &key, &secret).await? {
+            broken.push("it rotates, and no job is there".to_owned());
+        }
+        if tx.get::<SecretPolicies>(&key).await?.is_some() != secret.has_resource_policy {
+            broken.push("it does not know whether it has a resource policy".to_owned());
+        }
+        values(tx, &key, &secret, &mut broken).await?;
+        problems.extend(broken.iter().map(|rule| format!("secret {arn}: {rule}")));
     }
     values_of_no_secret(tx, problems).await?;
     policies_of_no_secret(tx, problems).await
@@ -189,86 +183,68 @@ async fn rotation_has_its_job(
         return Ok(true);
     };
     let job = jobs::Job::rotate_secret(&home, name, &secret.suffix, rotation.generation);
+    let place = rotation::claim_key(&job, due_ms);
+    if tx.get::<RotationJobs>(&place).await?.is_some() {
+        return Ok(true);
+    }
     // Claimed, it stands at the end of its lease.
-    let mut after = None;
-    loop {
-        let place = rotation::claim_key(&job, due_ms);
-        if tx.get::<RotationJobs>(&place).await?.is_some() {
-            return Ok(true);
-        }
-        let rows = page::<RotationJobs>(tx, &mut after).await?;
-        if rows.is_empty() {
-            return Ok(false);
-        }
-        if rows.iter().any(|((_, id), _)| *id == place.1) {
+    let mut rows = Scan::<RotationJobs>::new();
+    while let Some(((_, id), _)) = rows.next(tx).await? {
+        if id == place.1 {
             return Ok(true);
         }
     }
+    Ok(false)
 }
 
 async fn values_of_no_secret(
     tx: &mut Transaction,
     problems: &mut Vec<String>,
 ) -> Result<(), StoreError> {
-    let mut last = None;
     let mut known: Option<SecretKey> = None;
-    loop {
-        let rows = page::<SecretValues>(tx, &mut last).await?;
-        if rows.is_empty() {
-            return Ok(());
+    let mut rows = Scan::<SecretValues>::new();
+    while let Some(((account, region, name, suffix, id), _)) = rows.next(tx).await? {
+        let key = (account, region, name);
+        // Rows of one secret stand together, so each is looked up once.
+        if known.as_ref() == Some(&key) {
+            continue;
         }
-        for ((account, region, name, suffix, id), _) in rows {
-            let key = (account, region, name);
-            // Rows of one secret stand together, so each is looked up once.
-            if known.as_ref() == Some(&key) {
-                continue;
-            }
-            if tx.get::<Secrets>(&key).await?.is_none() {
-                let (_, _, name) = &key;
-                problems.push(format!(
-                    "value {account}/{region}/{name}/{suffix}/{id} is of no secret"
-                ));
-            } else {
-                known = Some(key);
-            }
+        if tx.get::<Secrets>(&key).await?.is_none() {
+            let (_, _, name) = &key;
+            problems.push(format!(
+                "value {account}/{region}/{name}/{suffix}/{id} is of no secret"
+            ));
+        } else {
+            known = Some(key);
         }
     }
+    Ok(())
 }
 
 async fn policies_of_no_secret(
     tx: &mut Transaction,
     problems: &mut Vec<String>,
 ) -> Result<(), StoreError> {
-    let mut last = None;
-    loop {
-        let rows = page::<SecretPolicies>(tx, &mut last).await?;
-        if rows.is_empty() {
-            return Ok(());
+    let mut rows = Scan::<SecretPolicies>::new();
+    while let Some((key, policy)) = rows.next(tx).await? {
+        let (account, region, name) = &key;
+        if tx.get::<Secrets>(&key).await?.is_none() {
+            problems.push(format!("policy {account}/{region}/{name} is of no secret"));
         }
-        for (key, policy) in rows {
-            let (account, region, name) = &key;
-            if tx.get::<Secrets>(&key).await?.is_none() {
-                problems.push(format!("policy {account}/{region}/{name} is of no secret"));
-            }
-            if Policy::parse(&policy.document, PolicyKind::Resource).is_err() {
-                problems.push(format!("policy {account}/{region}/{name} is none"));
-            }
+        if Policy::parse(&policy.document, PolicyKind::Resource).is_err() {
+            problems.push(format!("policy {account}/{region}/{name} is none"));
         }
     }
+    Ok(())
 }
 
 async fn scheduled(tx: &mut Transaction) -> Result<Scheduled, StoreError> {
     let mut scheduled = HashSet::new();
-    let mut last = None;
-    loop {
-        let rows = page::<Jobs>(tx, &mut last).await?;
-        if rows.is_empty() {
-            return Ok(scheduled);
-        }
-        for (_, job) in rows {
-            if job.kind == i32::from(jobs::Kind::DeleteSecret) {
-                scheduled.insert((job.account, job.region, job.resource, job.incarnation));
-            }
+    let mut rows = Scan::<Jobs>::new();
+    while let Some((_, job)) = rows.next(tx).await? {
+        if job.kind == i32::from(jobs::Kind::DeleteSecret) {
+            scheduled.insert((job.account, job.region, job.resource, job.incarnation));
         }
     }
+    Ok(scheduled)
 }

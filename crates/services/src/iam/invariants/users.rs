@@ -5,7 +5,7 @@ use strongroom_store::{StoreError, Transaction};
 use strongroom_types::AccountId;
 
 use crate::{
-    invariants::page,
+    scan::Scan,
     tables::{AccessKeyUses, AccessKeys, AccountAliases, Accounts, GroupMembers, Groups, Users},
 };
 
@@ -23,117 +23,84 @@ pub(super) async fn check(
 
 /// What a user's record says has its row, and the groups are there.
 async fn users(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
-    let mut last = None;
-    loop {
-        let rows = page::<Users>(tx, &mut last).await?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        for ((account, name), user) in rows {
-            for group in &user.groups {
-                let member = (account, group.clone(), name.clone());
-                if tx.get::<GroupMembers>(&member).await?.is_none() {
-                    problems.push(format!("group {group} does not know {account}/{name}"));
-                }
-                let group_key = (account, group.clone());
-                if tx.get::<Groups>(&group_key).await?.is_none() {
-                    problems.push(format!("user {account}/{name} is in no group {group}"));
-                }
+    let mut rows = Scan::<Users>::new();
+    while let Some(((account, name), user)) = rows.next(tx).await? {
+        for group in &user.groups {
+            let member = (account, group.clone(), name.clone());
+            if tx.get::<GroupMembers>(&member).await?.is_none() {
+                problems.push(format!("group {group} does not know {account}/{name}"));
             }
-            for id in &user.access_key_ids {
-                let key = tx.get::<AccessKeys>(&(id.clone(),)).await?;
-                let is_own = key.is_some_and(|key| {
-                    key.account == account.number() && key.user_name == user.name
-                });
-                if !is_own {
-                    problems.push(format!("access key {id} is not of {account}/{name}"));
-                }
+            let group_key = (account, group.clone());
+            if tx.get::<Groups>(&group_key).await?.is_none() {
+                problems.push(format!("user {account}/{name} is in no group {group}"));
+            }
+        }
+        for id in &user.access_key_ids {
+            let key = tx.get::<AccessKeys>(&(id.clone(),)).await?;
+            let is_own = key
+                .is_some_and(|key| key.account == account.number() && key.user_name == user.name);
+            if !is_own {
+                problems.push(format!("access key {id} is not of {account}/{name}"));
             }
         }
     }
+    Ok(())
 }
 
 /// A group's member knows it.
 async fn members(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
-    let mut last = None;
-    loop {
-        let rows = page::<GroupMembers>(tx, &mut last).await?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        for ((account, group, name), _) in rows {
-            let user = tx.get::<Users>(&(account, name.clone())).await?;
-            if !user.is_some_and(|user| user.groups.contains(&group)) {
-                problems.push(format!("user {account}/{name} does not know {group}"));
-            }
+    let mut rows = Scan::<GroupMembers>::new();
+    while let Some(((account, group, name), _)) = rows.next(tx).await? {
+        let user = tx.get::<Users>(&(account, name.clone())).await?;
+        if !user.is_some_and(|user| user.groups.contains(&group)) {
+            problems.push(format!("user {account}/{name} does not know {group}"));
         }
     }
+    Ok(())
 }
 
 /// A key's user lists it, and a use is of a key.
 async fn keys(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
-    let mut last = None;
-    loop {
-        let rows = page::<AccessKeys>(tx, &mut last).await?;
-        if rows.is_empty() {
-            break;
-        }
-        for ((id,), key) in rows {
-            let Some(account) = AccountId::new(key.account) else {
-                continue;
-            };
-            let row = (account, key.user_name.to_lowercase());
-            // A key of nobody is told of elsewhere.
-            let user = tx.get::<Users>(&row).await?;
-            if user.is_some_and(|user| !user.access_key_ids.contains(&id)) {
-                problems.push(format!("user {account}/{} does not know key {id}", row.1));
-            }
+    let mut rows = Scan::<AccessKeys>::new();
+    while let Some(((id,), key)) = rows.next(tx).await? {
+        let Some(account) = AccountId::new(key.account) else {
+            continue;
+        };
+        let row = (account, key.user_name.to_lowercase());
+        // A key of nobody is told of elsewhere.
+        let user = tx.get::<Users>(&row).await?;
+        if user.is_some_and(|user| !user.access_key_ids.contains(&id)) {
+            problems.push(format!("user {account}/{} does not know key {id}", row.1));
         }
     }
-    let mut last = None;
-    loop {
-        let rows = page::<AccessKeyUses>(tx, &mut last).await?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        for (key, _) in rows {
-            if tx.get::<AccessKeys>(&key).await?.is_none() {
-                problems.push(format!("access key {} was used and is none", key.0));
-            }
+    let mut rows = Scan::<AccessKeyUses>::new();
+    while let Some((key, _)) = rows.next(tx).await? {
+        if tx.get::<AccessKeys>(&key).await?.is_none() {
+            problems.push(format!("access key {} was used and is none", key.0));
         }
     }
+    Ok(())
 }
 
 /// An account and its alias know each other.
 async fn aliases(tx: &mut Transaction, problems: &mut Vec<String>) -> Result<(), StoreError> {
-    let mut last = None;
-    loop {
-        let rows = page::<AccountAliases>(tx, &mut last).await?;
-        if rows.is_empty() {
-            break;
-        }
-        for ((alias,), of) in rows {
-            let account = match AccountId::new(of.account) {
-                Some(account) => tx.get::<Accounts>(&(account,)).await?,
-                None => None,
-            };
-            if account.and_then(|account| account.alias).as_ref() != Some(&alias) {
-                problems.push(format!("account alias {alias} is of no account"));
-            }
+    let mut rows = Scan::<AccountAliases>::new();
+    while let Some(((alias,), of)) = rows.next(tx).await? {
+        let account = match AccountId::new(of.account) {
+            Some(account) => tx.get::<Accounts>(&(account,)).await?,
+            None => None,
+        };
+        if account.and_then(|account| account.alias).as_ref() != Some(&alias) {
+            problems.push(format!("account alias {alias} is of no account"));
         }
     }
-    let mut last = None;
-    loop {
-        let rows = page::<Accounts>(tx, &mut last).await?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        for ((id,), account) in rows {
-            if let Some(alias) = account.alias
-                && tx.get::<AccountAliases>(&(alias.clone(),)).await?.is_none()
-            {
-                problems.push(format!("alias {alias} of account {id} has no row"));
-            }
+    let mut rows = Scan::<Accounts>::new();
+    while let Some(((id,), account)) = rows.next(tx).await? {
+        if let Some(alias) = account.alias
+            && tx.get::<AccountAliases>(&(alias.clone(),)).await?.is_none()
+        {
+            problems.push(format!("alias {alias} of account {id} has no row"));
         }
     }
+    Ok(())
 }

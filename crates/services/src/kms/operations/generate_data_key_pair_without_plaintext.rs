@@ -95,7 +95,6 @@ impl Operation for GenerateDataKeyPairWithoutPlaintext {
     ) -> Result<Self::Output> {
         let key = target.usable(cx, Deed::Encrypt, KeyUsage::EncryptDecrypt, Self::NAME)?;
         encryption::check_makes_data_keys(&key)?;
-
         let Some(spec) = input.key_pair_spec.key_pair() else {
             return Err(Error::unsupported(format!(
                 "KeyPairSpec {} is not supported in this Region.",
@@ -111,11 +110,9 @@ impl Operation for GenerateDataKeyPairWithoutPlaintext {
         encryption::remark(cx, made.material_id.as_deref());
         Ok(GenerateDataKeyPairWithoutPlaintextOutput {
             private_key_ciphertext_blob: Some(Blob(made.blob)),
-
             public_key: Some(Blob(public)),
             key_id: Some(key.arn.to_string()),
             key_pair_spec: Some(input.key_pair_spec.as_str().to_owned()),
-
             key_material_id: made.material_id,
         })
     }

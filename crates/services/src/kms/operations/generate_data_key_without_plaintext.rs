@@ -92,7 +92,6 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
     ) -> Result<Self::Output> {
         let key = target.usable(cx, Deed::Encrypt, KeyUsage::EncryptDecrypt, Self::NAME)?;
         encryption::check_makes_data_keys(&key)?;
-
         let length = data_key::length(input.key_spec, input.number_of_bytes, true)?;
         let data_key = data_key::fresh(cx, length);
         let algorithm = EncryptionAlgorithm::SymmetricDefault;
@@ -102,9 +101,7 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
         encryption::remark(cx, made.material_id.as_deref());
         Ok(GenerateDataKeyWithoutPlaintextOutput {
             ciphertext_blob: Some(Blob(made.blob)),
-
             key_id: Some(key.arn.to_string()),
-
             key_material_id: made.material_id,
         })
     }

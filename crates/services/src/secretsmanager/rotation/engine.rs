@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     context::Services,
-    invariants::page,
     jobs::{Claimed, claim},
+    scan::page,
     tables::RotationJobs,
 };
 
