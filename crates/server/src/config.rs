@@ -45,10 +45,19 @@ use serde::Deserialize;
 use strongroom_services::config_rules::Rules;
 
 pub use self::{
-    admin::AdminPlace, audit::Audit, deployment::Deployment, event_endpoint::EventAddress,
-    event_endpoint::EventEndpoint, function_endpoint::FunctionEndpoint, functions::Functions,
-    listener::ListenerConfig, listener::TlsFiles, log::Log, outbound::Outbound,
-    permissions::is_open, seal::Seal,
+    admin::AdminPlace,
+    audit::Audit,
+    deployment::Deployment,
+    event_endpoint::EventAddress,
+    event_endpoint::EventEndpoint,
+    function_endpoint::FunctionEndpoint,
+    functions::Functions,
+    listener::ListenerConfig,
+    listener::TlsFiles,
+    log::Log,
+    outbound::Outbound,
+    permissions::{is_open, open_key},
+    seal::Seal,
 };
 use self::{document::Document, names::fields_of, overlay::Overlay};
 use crate::http::Limits;

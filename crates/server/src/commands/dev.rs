@@ -23,7 +23,7 @@ use crate::{
     admin::Admin,
     app::{App, Setup},
     audit::Options,
-    config::Functions,
+    config::{Functions, open_key},
     function_host::{self, FunctionsError},
     http::Limits,
     log,
@@ -143,6 +143,9 @@ impl Dev {
         } else {
             site.key.read_or_create(&SystemRandom)?
         };
+        if let Some(complaint) = site.key_file().and_then(open_key) {
+            return Err(complaint.into());
+        }
         let setup = Setup {
             store,
             root_key,

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     admin::{self, Request, sentence},
-    config::{Config, ListenerConfig, is_open},
+    config::{Config, ListenerConfig, open_key},
     tls::Certificates,
 };
 
@@ -191,13 +191,7 @@ fn root_key(site: &Site) -> Said {
     let Some(path) = site.key_file() else {
         return Ok("from the environment".to_owned());
     };
-    let shown = path.display();
-    if fs::metadata(path).is_ok_and(|metadata| is_open(&metadata)) {
-        return warning(format!(
-            "others can read or change the key in `{shown}`; run `chmod 600 {shown}`"
-        ));
-    }
-    Ok(shown.to_string())
+    open_key(path).map_or_else(|| Ok(path.display().to_string()), bad)
 }
 
 /// The store opens under the root key.

@@ -17,19 +17,21 @@ pub fn is_open(metadata: &Metadata) -> bool {
     metadata.mode() & FORBIDDEN != 0
 }
 
+/// What is wrong with a key file that others can read or change, and what to
+/// do; nothing if they cannot, or if there is none.
+pub fn open_key(path: &Path) -> Option<String> {
+    let metadata = fs::metadata(path).ok()?;
+    let shown = path.display();
+    is_open(&metadata)
+        .then(|| format!("others can read or change the key in `{shown}`; run `chmod 600 {shown}`"))
+}
+
 impl Check<'_> {
     /// Refuses a key file that is missing or open to everyone.
     pub(super) fn private_file(&self, key: Key, path: &Path) -> Result<(), ConfigError> {
-        let metadata = fs::metadata(path).map_err(|error| {
+        fs::metadata(path).map_err(|error| {
             self.refuse(key, format!("cannot read `{}`: {error}", path.display()))
         })?;
-        if is_open(&metadata) {
-            let path = path.display();
-            return Err(self.refuse(
-                key,
-                format!("others can read or change the key in `{path}`; run `chmod 600 {path}`"),
-            ));
-        }
-        Ok(())
+        open_key(path).map_or(Ok(()), |complaint| Err(self.refuse(key, complaint)))
     }
 }

@@ -1,7 +1,7 @@
 //! `strongroom dev`: its start, its files, its end.
 
 use std::{
-    fs,
+    fs::{self, Permissions},
     io::{BufReader, Write},
     net::TcpStream,
     os::unix::fs::PermissionsExt,
@@ -123,6 +123,10 @@ fn what_cannot_work_is_said() {
     fs::copy(path("data/root.key"), path("other/root.key")).unwrap();
     let why = refused(["dev", "--data-dir", &data, "--listen", "127.0.0.1:0"]);
     assert!(why.contains("sealed under another root key"), "{why}");
+
+    fs::set_permissions(path("other/root.key"), Permissions::from_mode(0o604)).unwrap();
+    let why = refused(["dev", "--data-dir", &data, "--listen", "127.0.0.1:0"]);
+    assert!(why.contains("run `chmod 600"), "{why}");
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn a_node_that_is_well_is_found_well() {
     assert!(well && told.contains("opens; no node runs"), "{told}");
     fs::set_permissions(path(&home, "data/root.key"), Permissions::from_mode(0o644)).unwrap();
     let (told, well) = doctor(&["--data-dir", &data]);
-    assert!(well && told.contains("run `chmod 600"), "{told}");
+    assert!(!well && told.contains("run `chmod 600"), "{told}");
     fs::remove_file(path(&home, "data/store.redb")).unwrap();
     let (told, well) = doctor(&["--data-dir", &data]);
     assert!(!well && told.contains("store.redb` is gone"), "{told}");
