@@ -6,7 +6,7 @@ import json
 import pytest
 
 import harness
-from sts import Principals, allow, deny, policy, session_of, trust
+from sts import Principals, allow, deny, policy, session_of, trust, words
 
 DENIED = "AccessDeniedException"
 
@@ -63,6 +63,97 @@ def test_one_policy_for_all_teams(server, principals, refused):
     assert clients["eng"].get_secret_value(SecretId=made["ARN"])["SecretString"] == "x"
     with refused(DENIED):
         clients["qas"].get_secret_value(SecretId=made["ARN"])
+
+
+def test_the_tutorial_of_attribute_based_access(server, principals, sm, refused):
+    """IAM User Guide, "IAM tutorial: Define permissions to access AWS resources based on
+    tags": its two policies as they stand there, its users, roles and secrets."""
+    keys = ("access-project", "access-team", "cost-center")
+
+    def same(prefix):
+        return {f"{prefix}/{key}": f"${{aws:PrincipalTag/{key}}}" for key in keys}
+
+    assume_role = {
+        "Sid": "TutorialAssumeRole", "Effect": "Allow", "Action": "sts:AssumeRole",
+        "Resource": f"arn:aws:iam::{principals.account}:role/access-*",
+        "Condition": {"StringEquals": same("iam:ResourceTag")}}
+    same_project_team = [
+        {"Sid": "AllActionsSecretsManagerSameProjectSameTeam", "Effect": "Allow",
+         "Action": "secretsmanager:*", "Resource": "*", "Condition": {
+             "StringEquals": same("aws:ResourceTag"),
+             "ForAllValues:StringEquals": {"aws:TagKeys": [*keys, "Name", "OwnedBy"]},
+             "StringEqualsIfExists": same("aws:RequestTag")}},
+        {"Sid": "AllResourcesSecretsManagerNoTags", "Effect": "Allow",
+         "Action": ["secretsmanager:GetRandomPassword", "secretsmanager:ListSecrets"],
+         "Resource": "*"},
+        {"Sid": "ReadSecretsManagerSameTeam", "Effect": "Allow",
+         "Action": ["secretsmanager:Describe*", "secretsmanager:Get*", "secretsmanager:List*"],
+         "Resource": "*", "Condition": {"StringEquals": {
+             "aws:ResourceTag/access-team": "${aws:PrincipalTag/access-team}"}}},
+        {"Sid": "DenyUntagSecretsManagerReservedTags", "Effect": "Deny",
+         "Action": "secretsmanager:UntagResource", "Resource": "*",
+         "Condition": {"ForAnyValue:StringLike": {"aws:TagKeys": "access-*"}}},
+        {"Sid": "DenyPermissionsManagement", "Effect": "Deny",
+         "Action": "secretsmanager:*Policy", "Resource": "*"},
+    ]
+    shared = principals.iam.create_policy(
+        PolicyName=harness.word(), PolicyDocument=policy(*same_project_team))["Policy"]["Arn"]
+    cast = {f"{project}-{team}": dict(zip(keys, (project, team, center)))
+            for project, center in (("peg", "987654"), ("uni", "123456"))
+            for team in ("eng", "qas")}
+    roles, clients = {}, {}
+    for who, has in cast.items():
+        roles[who] = principals.role(name=f"access-{who}-{harness.word()}", Tags=tags(**has))
+        principals.iam.attach_role_policy(
+            RoleName=roles[who].rsplit("/", 1)[1], PolicyArn=shared)
+    for who, has in cast.items():
+        user, key = principals.user(assume_role, Tags=tags(**has))
+        sts = session_of(server, key, "sts")
+        for other, role in roles.items():
+            if other == who:
+                clients[who] = session_of(server, principals.assume(role, sts=sts))
+                continue
+            with refused("AccessDenied", f"User: {user} is not authorized to perform: "
+                         f"sts:AssumeRole on resource: {role} because no identity-based "
+                         "policy allows the sts:AssumeRole action", 403):
+                principals.assume(role, sts=sts)
+
+    def no(action, secret, who="peg-eng", why="because no identity-based policy allows the {}"):
+        clause = why.format(f"secretsmanager:{action} action")
+        return DENIED, words(roles[who], f"secretsmanager:{action}", secret, clause)
+
+    peg = cast["peg-eng"]
+    name = harness.name("test-access-peg-eng")
+    mine = clients["peg-eng"]
+    for wrong in ([], tags(**{"access-project": "peg"}), tags(**cast["uni-eng"]),
+                  tags(**cast["peg-qas"]), tags(**peg, other="x")):
+        with refused(*no("CreateSecret", name)):
+            mine.create_secret(Name=name, SecretString="x", Tags=wrong)
+    mine.create_secret(Name=name, SecretString="x", Tags=tags(**peg, Name="app"))
+    for who, client in clients.items():
+        client.list_secrets(MaxResults=1)
+        client.get_random_password()
+        if who.endswith("-eng"):
+            # Of the same team, whatever the project: to read.
+            assert client.get_secret_value(SecretId=name)["SecretString"] == "x"
+        else:
+            with refused(*no("GetSecretValue", name, who)):
+                client.get_secret_value(SecretId=name)
+        if who != "peg-eng":
+            with refused(*no("UpdateSecret", name, who)):
+                client.update_secret(SecretId=name, Description="d")
+            with refused(*no("DeleteSecret", name, who)):
+                client.delete_secret(SecretId=name)
+    mine.update_secret(SecretId=name, Description="d")
+    denied = "with an explicit deny in an identity-based policy"
+    with refused(*no("UntagResource", name, why=denied)):
+        mine.untag_resource(SecretId=name, TagKeys=["access-team"])
+    mine.untag_resource(SecretId=name, TagKeys=["Name"])
+    with refused(*no("TagResource", name)):
+        mine.tag_resource(SecretId=name, Tags=tags(**{"access-team": "qas"}))
+    with refused(*no("GetResourcePolicy", name, why=denied)):
+        mine.get_resource_policy(SecretId=name)
+    mine.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
 
 
 def test_pods_by_session_tags_and_role_chaining(server, principals, sm, refused):

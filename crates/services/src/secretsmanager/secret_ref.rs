@@ -9,6 +9,7 @@ use strongroom_types::{AccountId, Arn, Region};
 use super::{
     error::{Error, Result},
     kept::{self, SecretRow},
+    tags,
 };
 use crate::{
     authorize::{Authorized, Keys, Target, check},
@@ -262,11 +263,7 @@ impl Target for SecretRef {
         keys.one("secretsmanager:SecretId", self.arn.as_str());
         keys.some("secretsmanager:KmsKeyArn", self.named_key.as_ref());
         for tag in self.secret.iter().flat_map(|secret| &secret.tags) {
-            keys.one(&format!("aws:ResourceTag/{}", tag.key), &tag.value);
-            keys.one(
-                &format!("secretsmanager:ResourceTag/{}", tag.key),
-                &tag.value,
-            );
+            tags::resource_keys(&tag.key, &tag.value, keys);
         }
         let secret = self.secret.as_ref();
         if let Some(rotation) = secret.and_then(|secret| secret.rotation.as_ref()) {

@@ -57,6 +57,13 @@ pub(super) fn request_keys(tags: &[Tag], keys: &mut Keys) {
     );
 }
 
+/// `aws:ResourceTag/…` and `secretsmanager:ResourceTag/…` of a secret's tag.
+pub(super) fn resource_keys(key: &str, value: &str, keys: &mut Keys) {
+    for prefix in ["aws", "secretsmanager"] {
+        keys.one(&format!("{prefix}:ResourceTag/{key}"), value);
+    }
+}
+
 /// The tags of a request, checked.
 ///
 /// # Errors

@@ -140,6 +140,14 @@ impl Operation for CreateSecret {
         if let Some(tags) = &input.tags {
             tags::request_keys(tags, keys);
         }
+        // The secret that is to be has the request's tags (source: IAM User Guide,
+        // tutorial on attribute-based access control, whose one policy lets a secret
+        // be made by what `aws:ResourceTag` will be).
+        for tag in input.tags.iter().flatten() {
+            if let Some(key) = &tag.key {
+                tags::resource_keys(key, tag.value.as_deref().unwrap_or_default(), keys);
+            }
+        }
     }
 
     fn further_actions(input: &Self::Input) -> &'static [&'static str] {
