@@ -14,10 +14,10 @@ impl ActionPattern {
     ///
     /// # Errors
     /// [`PolicyError::VendorMissing`], [`PolicyError::ColonsInvalid`],
-    /// [`PolicyError::VendorInvalid`]; [`PolicyError::Syntax`] if the name is
-    /// empty (inferred).
+    /// [`PolicyError::VendorInvalid`], [`PolicyError::VendorWildcard`];
+    /// [`PolicyError::Syntax`] if the name is empty (inferred).
     ///
-    /// Source: recorded answers of `CreatePolicy`.
+    /// Source: recorded answers of `CreatePolicy` and `PutRolePolicy`.
     pub(crate) fn parse(text: &str) -> Result<Self, PolicyError> {
         if !matches!(text, "*" | "*:*") {
             let value = || text.to_owned();
@@ -27,6 +27,9 @@ impl ActionPattern {
                 .ok_or_else(|| PolicyError::VendorMissing { value: value() })?;
             if name.contains(':') {
                 return Err(PolicyError::ColonsInvalid { value: value() });
+            }
+            if service.contains(['*', '?']) {
+                return Err(PolicyError::VendorWildcard { value: value() });
             }
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
             if !service.bytes().all(plain) {
@@ -47,6 +50,40 @@ impl ActionPattern {
     /// Whether the action is named, regardless of case.
     pub(crate) fn matches(&self, action: &str) -> bool {
         glob::matches(&self.0, action, Case::Insensitive)
+    }
+}
+
+/// The actions that the trust policy of a role may name.
+///
+/// Source: recorded answers of `UpdateAssumeRolePolicy`, which refuse them in
+/// other letters, and `sts:*`.
+const OF_TRUST: &[&str] = &[
+    "sts:AssumeRole",
+    "sts:AssumeRoleWithSAML",
+    "sts:AssumeRoleWithWebIdentity",
+    "sts:SetContext",
+    "sts:SetSourceIdentity",
+    "sts:TagSession",
+];
+
+/// Checks the actions of a trust policy, more strictly if it is written.
+///
+/// # Errors
+/// [`PolicyError::TrustActionInvalid`].
+pub(crate) fn check_trust(actions: &[String], written: bool) -> Result<(), PolicyError> {
+    let of_sts = |action: &str| {
+        let service = action.split_once(':').map(|(service, _)| service);
+        service.is_some_and(|service| service.eq_ignore_ascii_case("sts"))
+    };
+    // Of names with wildcards only the one for all is on record as refused.
+    let of_trust = |action: &str| {
+        OF_TRUST.contains(&action) || action != "sts:*" && action.contains(['*', '?'])
+    };
+    let good = |action: &String| of_sts(action) && (!written || of_trust(action));
+    if actions.iter().all(good) {
+        Ok(())
+    } else {
+        Err(PolicyError::TrustActionInvalid)
     }
 }
 
@@ -84,14 +121,16 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_action() {
+        let wildcard = "Action vendors (e.g., aws, ec2, etc.) must not contain wildcards.";
         let missing = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.";
         for (bad, expected) in [
             ("", missing),
             ("GetSecretValue", missing),
             (":Get", missing),
             ("**", missing),
-            ("secrets*:Get", "Vendor secrets* is not valid"),
-            ("?:x", "Vendor ? is not valid"),
+            ("secrets*:Get", wildcard),
+            ("*:Get", wildcard),
+            ("?:x", wildcard),
             ("a a:Get", "Vendor a a is not valid"),
             ("kms:a:b", "Actions/Condition can contain only one colon."),
             ("kms:", "Syntax errors in policy."),

@@ -15,6 +15,7 @@ mod null;
 mod numeric;
 mod operator;
 mod string;
+mod written;
 
 use self::{
     arn::Arns,
@@ -27,9 +28,9 @@ use self::{
     operator::{Operator, Qualifier, Test},
     string::{Comparison, Strings},
 };
-use crate::{ContextKeys, PolicyError};
+use crate::{ContextKeys, PolicyError, glob::Token, template::Template};
 
-pub(crate) use self::{arn::Parts as ArnParts, bounds::Side};
+pub(crate) use self::{arn::Parts as ArnParts, bounds::Side, written::check_written};
 
 /// One key under one operator: `{operator: {key: values}}`. All conditions of
 /// a statement must hold.
@@ -95,6 +96,23 @@ impl Condition {
     /// asks only whether there is one.
     pub(crate) fn required_key(&self) -> Option<&str> {
         (!matches!(self.operands, Operands::Null(_))).then_some(&self.key)
+    }
+
+    /// Whether the condition compares this key's value to texts that are not
+    /// wildcards alone.
+    pub(crate) fn pins(&self, key: &str) -> bool {
+        let wild = |template: &Template| match template {
+            Template::Fixed(tokens) => !tokens.iter().any(|it| matches!(it, Token::Text(_))),
+            Template::Varying(_) => false,
+        };
+        let Operands::String(strings) = &self.operands else {
+            return false;
+        };
+        let templates = strings.templates();
+        *self.key == *key.to_lowercase()
+            && !self.operator.negated
+            && !templates.is_empty()
+            && !templates.iter().any(wild)
     }
 
     /// Whether the request satisfies the condition.

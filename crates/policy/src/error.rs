@@ -45,8 +45,9 @@ pub enum PolicyError {
         /// Where and what, for the log.
         detail: String,
     },
-    /// A value of a `Date…` operator is no date, an effect is written in other
-    /// letters than `Allow` and `Deny`, or an ARN lacks what is in its middle.
+    /// A value of a condition is no date, address, number or ARN where it has to
+    /// be one, an effect is written in other letters than `Allow` and `Deny`, or
+    /// an ARN lacks what is in its middle.
     #[error("The policy failed legacy parsing")]
     LegacyParsing {
         /// The value as written.
@@ -121,7 +122,8 @@ pub enum PolicyError {
         /// What broke the grammar, for the log.
         detail: String,
     },
-    /// A trust policy names an action of another service than STS.
+    /// A trust policy names an action that is not one of those by which STS
+    /// makes sessions.
     #[error("AssumeRole policy may only specify STS AssumeRole actions.")]
     TrustActionInvalid,
     /// The service prefix of an action has characters that none has.
@@ -133,6 +135,12 @@ pub enum PolicyError {
     /// An action has no service prefix.
     #[error("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")]
     VendorMissing {
+        /// The action as written.
+        value: String,
+    },
+    /// The service prefix of an action has wildcards.
+    #[error("Action vendors (e.g., aws, ec2, etc.) must not contain wildcards.")]
+    VendorWildcard {
         /// The action as written.
         value: String,
     },
@@ -155,7 +163,8 @@ impl PolicyError {
             | Self::ResourceVendorInvalid { value }
             | Self::SidDuplicate { value }
             | Self::SidInvalid { value }
-            | Self::VendorMissing { value } => Some(value),
+            | Self::VendorMissing { value }
+            | Self::VendorWildcard { value } => Some(value),
             Self::ActionsMissing
             | Self::IamRegionProhibited { .. }
             | Self::NotPrincipalProhibited
@@ -193,7 +202,8 @@ impl PolicyError {
             Self::ColonsInvalid { .. }
             | Self::TrustActionInvalid
             | Self::VendorInvalid { .. }
-            | Self::VendorMissing { .. } => 6,
+            | Self::VendorMissing { .. }
+            | Self::VendorWildcard { .. } => 6,
             Self::ResourceMissing | Self::ResourceProhibited => 7,
             Self::FederatedInvalid { .. }
             | Self::NotPrincipalProhibited

@@ -2,8 +2,8 @@ use std::collections::HashSet;
 
 use crate::{
     Effect, Form, Policy, PolicyError, PolicyKind, PrincipalPattern, Statement,
-    action::ActionPattern,
-    condition::Condition,
+    action::{self, ActionPattern},
+    condition::{Condition, check_written as check_values},
     json::Json,
     policy::Selection,
     resource::{ResourcePattern, check_written},
@@ -125,11 +125,8 @@ fn statement(value: Json, reading: Reading) -> Result<Statement, PolicyError> {
     }
     let parts = (
         self::effect(effect),
-        condition.map_or_else(
-            || Ok(Box::default()),
-            |value| conditions(value, reading.variables),
-        ),
-        self::actions(actions, reading.kind),
+        condition.map_or_else(|| Ok(Box::default()), |value| conditions(value, reading)),
+        self::actions(actions, reading),
         self::resources(resources, reading),
         self::principals(principals, reading),
     );
@@ -193,24 +190,20 @@ fn once(slot: &mut Option<Element>, name: String, value: Json) -> Result<(), Pol
 
 fn actions(
     element: Option<Element>,
-    kind: PolicyKind,
+    reading: Reading,
 ) -> Result<Selection<ActionPattern>, PolicyError> {
     let (negated, texts) = match element {
         Some((name, value)) => (name == "NotAction", strings(&name, value)?),
         None => (false, Vec::new()),
     };
     if texts.is_empty() {
-        return match kind {
+        return match reading.kind {
             PolicyKind::Key => Ok(Selection::nothing()),
             _ => Err(PolicyError::ActionsMissing),
         };
     }
-    let of_sts = |text: &String| {
-        text.split_once(':')
-            .is_some_and(|(service, _)| service.eq_ignore_ascii_case("sts"))
-    };
-    if kind == PolicyKind::Trust && !texts.iter().all(of_sts) {
-        return Err(PolicyError::TrustActionInvalid);
+    if reading.kind == PolicyKind::Trust {
+        action::check_trust(&texts, reading.form == Some(Form::Trust))?;
     }
     let patterns = texts.iter().map(|text| ActionPattern::parse(text));
     Ok(Selection {
@@ -280,7 +273,7 @@ fn principals(
         Json::Object(members) => {
             for (key, value) in members {
                 for text in strings(&key, value)? {
-                    list.push(principal(&key, text, kind)?);
+                    list.push(principal(&key, text, reading)?);
                 }
             }
         }
@@ -301,11 +294,19 @@ fn principals(
     }))
 }
 
-fn principal(key: &str, value: String, kind: PolicyKind) -> Result<PrincipalPattern, PolicyError> {
+fn principal(key: &str, value: String, reading: Reading) -> Result<PrincipalPattern, PolicyError> {
+    let kind = reading.kind;
     match key {
         "AWS" => PrincipalPattern::parse_aws(&value),
         "Federated" if kind == PolicyKind::Trust => PrincipalPattern::parse_federated(&value),
-        "Service" => PrincipalPattern::parse_service(&value),
+        "Service" => {
+            let service = PrincipalPattern::parse_service(&value)?;
+            if reading.form == Some(Form::Trust) && !service.is_service_of_aws() {
+                let kind = "SERVICE".into();
+                return Err(PolicyError::PrincipalUnsupported { kind, value });
+            }
+            Ok(service)
+        }
         // `CanonicalUser` is S3's alone.
         "CanonicalUser" | "Federated" => {
             let kind = key.into();
@@ -315,11 +316,12 @@ fn principal(key: &str, value: String, kind: PolicyKind) -> Result<PrincipalPatt
     }
 }
 
-fn conditions(value: Json, variables: bool) -> Result<Box<[Condition]>, PolicyError> {
+fn conditions(value: Json, reading: Reading) -> Result<Box<[Condition]>, PolicyError> {
     let Json::Object(operators) = value else {
         return Err(unexpected("Condition"));
     };
     let mut conditions = Vec::new();
+    let mut errors = Vec::new();
     for (operator, value) in operators {
         let Json::Object(keys) = value else {
             return Err(unexpected(&operator));
@@ -337,10 +339,19 @@ fn conditions(value: Json, variables: bool) -> Result<Box<[Condition]>, PolicyEr
                 .into_iter()
                 .map(text)
                 .collect::<Result<Vec<_>, _>>()?;
-            conditions.push(Condition::parse(&operator, &key, &values, variables)?);
+            if reading.form.is_some() {
+                errors.extend(check_values(&operator, &values).err());
+            }
+            match Condition::parse(&operator, &key, &values, reading.variables) {
+                Ok(condition) => conditions.push(condition),
+                Err(error) => errors.push(error),
+            }
         }
     }
-    Ok(conditions.into())
+    match PolicyError::first(errors) {
+        Some(error) => Err(error),
+        None => Ok(conditions.into()),
+    }
 }
 
 /// A string or a list of strings.

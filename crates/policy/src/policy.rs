@@ -175,6 +175,27 @@ impl Statement {
         }
     }
 
+    /// Whether it is about this action.
+    #[must_use]
+    pub fn names(&self, action: &str) -> bool {
+        let named = |pattern: &ActionPattern| pattern.matches(action);
+        self.actions.selects(named)
+    }
+
+    /// Whether it holds whatever the request is like.
+    #[must_use]
+    pub fn is_unconditional(&self) -> bool {
+        self.conditions.is_empty()
+    }
+
+    /// Whether it matches no request in which the key's value is just any text:
+    /// one of its conditions compares the value to texts that are not wildcards
+    /// alone.
+    #[must_use]
+    pub fn pins(&self, key: &str) -> bool {
+        self.conditions.iter().any(|condition| condition.pins(key))
+    }
+
     /// The `Sid`.
     #[must_use]
     pub fn sid(&self) -> Option<&str> {

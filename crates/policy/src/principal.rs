@@ -11,7 +11,7 @@ use crate::PolicyError;
 pub enum PrincipalPattern {
     /// `*`: everyone.
     Anyone,
-    /// An account, as its number or as `arn:aws:iam::<account>:root`.
+    /// An account, as its number, which may have hyphens in it, or as `arn:aws:iam::<account>:root`.
     Account {
         /// The account.
         account: AccountId,
@@ -36,6 +36,21 @@ pub enum PrincipalPattern {
     /// `arn:aws:iam::<account>:user/<path><name>`.
     User(Arn),
 }
+
+/// The domains of the names of services.
+///
+/// Source: botocore's list of partitions; the last is that of names in AWS's
+/// documentation, such as `api-service.dnssec.route53.aws.internal`.
+const SERVICE_DOMAINS: &[&str] = &[
+    "amazonaws.com",
+    "amazonaws.com.cn",
+    "amazonaws.eu",
+    "c2s.ic.gov",
+    "sc2s.sgov.gov",
+    "cloud.adc-e.uk",
+    "csp.hci.ic.gov",
+    "aws.internal",
+];
 
 impl PrincipalPattern {
     /// Reads one value of the `AWS` key, or the bare `*`.
@@ -74,11 +89,23 @@ impl PrincipalPattern {
         }
     }
 
+    /// Whether a service has a name as AWS's services have: whether there is
+    /// one of that name is not known here.
+    pub(crate) fn is_service_of_aws(&self) -> bool {
+        let Self::Service(name) = self else {
+            return false;
+        };
+        SERVICE_DOMAINS.iter().any(|domain| {
+            let label = name.strip_suffix(domain);
+            label.is_some_and(|label| label.ends_with('.'))
+        })
+    }
+
     fn aws(text: &str) -> Option<Self> {
         if text == "*" {
             return Some(Self::Anyone);
         }
-        if let Ok(account) = text.parse() {
+        if let Ok(account) = text.replace('-', "").parse() {
             let partition = None;
             return Some(Self::Account { account, partition });
         }

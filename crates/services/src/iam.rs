@@ -38,6 +38,7 @@ mod roles;
 mod rows;
 mod saml;
 mod service_linked;
+mod shared_providers;
 mod simulation;
 mod stand_in;
 mod standing;

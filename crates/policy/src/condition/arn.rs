@@ -9,8 +9,8 @@ use crate::{
 ///
 /// Both sides are split at their first five colons and compared part by part,
 /// so that a wildcard crosses a colon only in the sixth. Variables are filled
-/// in before the split. What has fewer parts matches nothing (inferred), also
-/// a lone `*`.
+/// in before the split. A lone `*`, which IAM takes where it refuses other texts
+/// of fewer parts, is every ARN (inferred); such other texts match nothing.
 #[derive(Debug)]
 pub(crate) struct Arns(Box<[Pattern]>);
 
@@ -70,8 +70,12 @@ fn match_parts(pattern: &Parts, value: [&str; 6]) -> bool {
         .all(|(tokens, part)| glob::matches(tokens, part, Case::Sensitive))
 }
 
-/// Cuts tokens at the first five colons; `None` if there are fewer.
+/// Cuts tokens at the first five colons; `None` if there are fewer, save for a
+/// lone `*`.
 fn split<T: AsRef<str>>(tokens: &[Token<T>]) -> Option<Parts> {
+    if let [Token::Run] = tokens {
+        return Some(std::array::from_fn(|_| vec![Token::Run]));
+    }
     let mut parts = Vec::with_capacity(6);
     let mut part = Vec::new();
     for token in tokens {
@@ -131,9 +135,15 @@ mod tests {
 
     #[test]
     fn fewer_than_six_parts_match_nothing() {
-        check("*", "arn:aws:iam::1:user/a", false);
         check("arn:aws:iam:*", "arn:aws:iam::1:user/a", false);
         check("*:*:*:*:*:*", "user/a", false);
+    }
+
+    #[test]
+    fn a_star_is_every_arn() {
+        check("*", "arn:aws:iam::1:user/a", true);
+        check("*", "user/a", false);
+        check("*", "", false);
     }
 
     #[test]

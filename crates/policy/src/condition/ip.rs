@@ -40,6 +40,11 @@ impl Blocks {
     }
 }
 
+/// Whether a text is a CIDR block or an address.
+pub(super) fn is_block(text: &str) -> bool {
+    Block::parse(text).is_some()
+}
+
 impl Block {
     fn parse(text: &str) -> Option<Self> {
         let (address, prefix_bits) = match text.split_once('/') {

@@ -28,7 +28,7 @@ impl Numbers {
 }
 
 /// Rust also reads `inf` and `nan`, which are no numbers here.
-fn number(text: &str) -> Option<f64> {
+pub(super) fn number(text: &str) -> Option<f64> {
     let digits = |byte: u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
     text.bytes().all(digits).then(|| text.parse().ok())?
 }

@@ -280,6 +280,71 @@ fn conditions() {
     }
 }
 
+/// Source: answers of the live service to `PutRolePolicy`. Other services' policies
+/// and those that are kept are read without.
+#[test]
+fn values_of_conditions_that_are_written() {
+    for (condition, expected) in [
+        (
+            r#"{"IpAddress":{"aws:SourceIp":"203.0.113.999/24"}}"#,
+            LEGACY,
+        ),
+        (r#"{"NotIpAddress":{"aws:SourceIp":"example.com"}}"#, LEGACY),
+        (r#"{"IpAddress":{"aws:SourceIp":["::/0","1.2.3"]}}"#, LEGACY),
+        (r#"{"IpAddress":{"aws:SourceIp":"10.0.0.0/33"}}"#, LEGACY),
+        (
+            r#"{"IpAddress":{"aws:SourceIp":"203.0.113.0/24 "}}"#,
+            LEGACY,
+        ),
+        (
+            r#"{"IpAddress":{"aws:SourceIp":["203.0.113.0/24","203.0.113.5","2001:db8::/32"]}}"#,
+            "",
+        ),
+        (r#"{"NumericLessThan":{"a:b":"abc"}}"#, LEGACY),
+        (r#"{"NumericNotEqualsIfExists":{"a:b":" 10"}}"#, LEGACY),
+        (r#"{"ForAnyValue:NumericEquals":{"a:b":"0x10"}}"#, LEGACY),
+        (
+            r#"{"NumericEquals":{"a:b":["10",10,"10.5","-1","1e3"]}}"#,
+            "",
+        ),
+        (r#"{"ArnLike":{"aws:SourceArn":"nope"}}"#, LEGACY),
+        (r#"{"ArnNotLike":{"aws:SourceArn":"arn:aws:s3:b"}}"#, LEGACY),
+        (
+            r#"{"ArnEquals":{"aws:SourceArn":"${aws:PrincipalArn}"}}"#,
+            LEGACY,
+        ),
+        (
+            r#"{"ArnLike":{"aws:SourceArn":["arn:*:s3:::b","arn:aws:*:*:*:*","*"]}}"#,
+            "",
+        ),
+        (r#"{"BinaryEquals":{"a:b":"!!!"}}"#, SYNTAX),
+        (r#"{"BinaryEquals":{"a:b":["YWJj","YWJj=="]}}"#, SYNTAX),
+        (r#"{"BinaryEquals":{"a:b":["YWJj","YWJjZA=="]}}"#, ""),
+        (r#"{"Bool":{"a:b":"no"},"Null":{"a:b":"no"}}"#, ""),
+        // Of several errors that of the grammar is told.
+        (
+            r#"{"NumericLessThan":{"a:b":"abc"},"StringIs":{"a:b":"c"}}"#,
+            SYNTAX,
+        ),
+    ] {
+        let members =
+            format!(r#""Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{condition}"#);
+        check_written(Form::Inline, &members, expected);
+        let kept = if expected == LEGACY || condition.starts_with(r#"{"Binary"#) {
+            ""
+        } else {
+            expected
+        };
+        if !condition.contains("StringIs") {
+            check_statement(PolicyKind::Identity, &members, kept);
+        }
+        let principal = format!(
+            r#""Effect":"Allow","Action":"sts:AssumeRole","Principal":{{"AWS":"*"}},"Condition":{condition}"#
+        );
+        check_written(Form::Trust, &principal, expected);
+    }
+}
+
 #[test]
 fn principals_of_resource_policies() {
     for (principal, expected) in [
@@ -387,12 +452,56 @@ fn trust_policies_that_are_written() {
             "Federated principals must be valid domain names or SAML metadata ARNs",
         ),
         (
+            r#""Effect":"Allow","Principal":{"Service":["lambda.amazonaws.com","ec2.amazonaws.com.cn"]}"#,
+            "",
+        ),
+        (
+            r#""Effect":"Allow","Principal":{"Service":"lambda.example.com"}"#,
+            r#"Invalid principal in policy: "SERVICE":"lambda.example.com""#,
+        ),
+        (
+            r#""Effect":"Allow","Principal":{"Service":"notamazonaws.com"}"#,
+            r#"Invalid principal in policy: "SERVICE":"notamazonaws.com""#,
+        ),
+        (
+            r#""Effect":"Allow","Principal":{"AWS":"1111-2222-3333"}"#,
+            "",
+        ),
+        (
             r#""Effect":"Allow","Principal":{"Service":"*.amazonaws.com"}"#,
             r#"Invalid principal in policy: "SERVICE":"*.amazonaws.com""#,
         ),
     ] {
         let members = format!(r#"{members},"Action":"sts:AssumeRole""#);
         check_written(Form::Trust, &members, expected);
+    }
+}
+
+/// Source: answers of the live service to `UpdateAssumeRolePolicy`.
+#[test]
+fn actions_of_trust_policies_that_are_written() {
+    let other = "AssumeRole policy may only specify STS AssumeRole actions.";
+    for (action, expected) in [
+        ("sts:AssumeRole", ""),
+        ("sts:AssumeRoleWithSAML", ""),
+        ("sts:AssumeRoleWithWebIdentity", ""),
+        ("sts:SetContext", ""),
+        ("sts:SetSourceIdentity", ""),
+        ("sts:TagSession", ""),
+        ("s3:GetObject", other),
+        ("sts:*", other),
+        ("*", other),
+        ("sts:AssumeRoot", other),
+        ("sts:GetCallerIdentity", other),
+        ("sts:GetSessionToken", other),
+        ("sts:assumerole", other),
+    ] {
+        for name in ["Action", "NotAction"] {
+            let members = format!(
+                r#""Effect":"Deny","Principal":{{"AWS":"*"}},"{name}":["sts:AssumeRole","{action}"]"#
+            );
+            check_written(Form::Trust, &members, expected);
+        }
     }
 }
 

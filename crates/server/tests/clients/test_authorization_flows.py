@@ -202,48 +202,64 @@ def test_names_are_built_from_principal_tags(server, principals, refused):
 
 
 def test_condition_values_that_are_none(server, principals, sm, refused):
-    """A date that is none is refused when the policy is written, as on record of AWS.
-    Of other types none is on record as refused: they are taken, and match nothing, so that
-    their negation always holds."""
+    """IAM refuses them when a policy is written, but for booleans, of which nothing is on
+    record. Secrets Manager takes all but dates; such values match nothing, so that their
+    negation always holds."""
+    legacy = ("MalformedPolicyDocument", "The policy failed legacy parsing")
+    secret = sm.create_secret(Name=harness.name(), SecretString="x")["ARN"]
+
+    def on_the_secret(effect, **condition):
+        return policy({"Effect": effect, "Principal": "*", "Resource": "*",
+                       "Action": "secretsmanager:GetSecretValue", "Condition": condition})
+
     for value in ("tomorrow", "2024-13", "2016-12-13t2:00:00.593194+1", "9223372036854775808"):
-        with refused("MalformedPolicyDocument", "The policy failed legacy parsing"):
+        with refused(*legacy):
             principals.role(allow("*", Condition={"DateGreaterThan": {"aws:CurrentTime": value}}))
         with refused("MalformedPolicyDocumentException"):
-            sm.put_resource_policy(
-                SecretId=sm.create_secret(Name=harness.name(), SecretString="x")["ARN"],
-                ResourcePolicy=policy({
-                    "Effect": "Deny", "Principal": "*", "Action": "secretsmanager:GetSecretValue",
-                    "Resource": "*", "Condition": {"DateLessThan": {"aws:CurrentTime": value}}}))
+            sm.put_resource_policy(SecretId=secret, ResourcePolicy=on_the_secret(
+                "Deny", DateLessThan={"aws:CurrentTime": value}))
 
-    def gets_in(*statements):
-        client = session_of(server, principals.assume(principals.role(*statements)))
+    def gets_in(client, text=None):
+        if text:
+            sm.put_resource_policy(SecretId=secret, ResourcePolicy=text)
         try:
-            client.list_secrets(MaxResults=1)
+            client.get_secret_value(SecretId=secret)
             return True
         except client.exceptions.ClientError as error:
             assert error.response["Error"]["Code"] == DENIED
             return False
 
-    everything = allow("secretsmanager:*")
+    stranger = session_of(server, principals.assume(principals.role()))
+    friend = session_of(server, principals.assume(
+        principals.role(allow("secretsmanager:GetSecretValue"))))
     for operator, key, values in (
         ("IpAddress", "aws:SourceIp", ["127.0.0.1/33", "127.0.0", "127.0.0.*", "::/129", "/0", ""]),
         ("NumericGreaterThanEquals", "aws:EpochTime", ["zero", "0x0", "NaN", "-inf", " 0", ""]),
+        ("ArnLike", "aws:PrincipalArn", ["nobody", "arn:aws:iam:*", ""]),
         ("Bool", "aws:SecureTransport", ["no", "0", "f", ""]),
         ("Null", "aws:SecureTransport", ["no", "0", ""]),
     ):
         condition = {operator: {key: values}}
-        assert not gets_in(allow("secretsmanager:*", Condition=condition)), condition
-        assert gets_in(everything, deny("*", Condition=condition)), condition
+        assert not gets_in(stranger, on_the_secret("Allow", **condition)), condition
+        assert gets_in(friend, on_the_secret("Deny", **condition)), condition
+        for value in values if operator not in ("Bool", "Null") else ():
+            with refused(*legacy):
+                principals.role(allow("*", Condition={operator: {key: value}}))
     for operator, key, value in (
         ("NotIpAddress", "aws:SourceIp", "127.0.0.1/33"),
         ("NumericNotEquals", "aws:EpochTime", "zero"),
     ):
         condition = {operator: {key: value}}
-        assert gets_in(allow("secretsmanager:*", Condition=condition)), condition
-        assert not gets_in(everything, deny("*", Condition=condition)), condition
+        assert gets_in(stranger, on_the_secret("Allow", **condition)), condition
+        assert not gets_in(friend, on_the_secret("Deny", **condition)), condition
     # One that is none does not spoil its neighbours.
-    assert gets_in(allow("secretsmanager:*", Condition={
-        "IpAddress": {"aws:SourceIp": ["127.0.0.1/33", "127.0.0.0/8"]}}))
+    assert gets_in(stranger, on_the_secret(
+        "Allow", IpAddress={"aws:SourceIp": ["127.0.0.1/33", "127.0.0.0/8"]}))
+    # A star is every ARN, and IAM takes it.
+    every = {"ArnLike": {"aws:PrincipalArn": "*"}}
+    assert gets_in(stranger, on_the_secret("Allow", **every))
+    assert not gets_in(friend, on_the_secret("Deny", **every))
+    principals.role(allow("*", Condition=every))
 
 
 def test_a_user_in_a_group(server, principals, sm, refused):

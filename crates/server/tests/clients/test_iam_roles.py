@@ -120,7 +120,8 @@ def test_paths_that_are_none(loose, refused, path):
 
 
 def test_the_path_of_services_is_theirs(iam, refused):
-    with refused("InvalidInput", re.compile("/aws-service-role/")):
+    with refused("InvalidInput", "Paths beginning with '/aws-service-role' are reserved for AWS "
+                 "Service Linked Roles"):
         iam.create_role(
             RoleName=unique(), Path="/aws-service-role/x/", AssumeRolePolicyDocument=EC2_TRUST
         )
@@ -162,6 +163,15 @@ def test_update(iam, role):
      "Federated principals must be valid domain names or SAML metadata ARNs"),
     (trust({"Service": "*.amazonaws.com"}),
      'Invalid principal in policy: "SERVICE":"*.amazonaws.com"'),
+    (trust({"Service": "lambda.example.com"}),
+     'Invalid principal in policy: "SERVICE":"lambda.example.com"'),
+    *((trust({"AWS": "*"}, action),
+       "AssumeRole policy may only specify STS AssumeRole actions.")
+      for action in ("sts:*", "sts:assumerole", "sts:AssumeRoot", "sts:GetCallerIdentity")),
+    (trust({"AWS": "*"}, Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/33"}}),
+     "The policy failed legacy parsing"),
+    (trust({"Federated": "cognito-identity.amazonaws.com"}, "sts:AssumeRoleWithWebIdentity"),
+     "A condition block must be present for the Cognito provider"),
     (trust({"AWS": "arn:aws:iam::111122223333:root"}),
      'Invalid principal in policy: "AWS":"arn:aws:iam::111122223333:root"'),
 ])
@@ -172,6 +182,42 @@ def test_trust_policies_that_are_none(iam, refused, role, text, message):
         iam.update_assume_role_policy(RoleName=role["RoleName"], PolicyDocument=text)
 
 
+GITHUB = "token.actions.githubusercontent.com"
+
+
+def test_shared_identity_providers(iam, refused, account, role):
+    """Trust in a provider that everybody shares is taken only with the claim that says
+    whose token it is."""
+    provider = f"arn:aws:iam::{account}:oidc-provider/{GITHUB}"
+    aud = {f"{GITHUB}:aud": "sts.amazonaws.com"}
+    sub = f"{GITHUB}:sub"
+
+    def trusting(**condition):
+        return trust({"Federated": provider}, "sts:AssumeRoleWithWebIdentity",
+                     Condition=condition)
+
+    # The example of GitHub's guide "Configuring OpenID Connect in Amazon Web Services".
+    iam.update_assume_role_policy(RoleName=role["RoleName"], PolicyDocument=trusting(
+        StringLike={sub: "repo:octo-org/octo-repo:*"}, StringEquals=aud))
+    iam.create_role(RoleName=unique(), AssumeRolePolicyDocument=trusting(
+        StringEquals={**aud, sub: "repo:octo-org/octo-repo:ref:refs/heads/octo-branch"}))
+    text = (f"A role that trusts the shared identity provider {GITHUB} must evaluate {sub} or "
+            f"{GITHUB}:job_workflow_ref.")
+    for condition in (
+        {"StringEquals": aud},
+        {"StringEquals": aud, "StringLike": {sub: "*"}},
+        {"StringEquals": aud, "StringNotEquals": {sub: "repo:other/app:*"}},
+    ):
+        with refused("MalformedPolicyDocument", text):
+            iam.create_role(RoleName=unique(), AssumeRolePolicyDocument=trusting(**condition))
+        with refused("MalformedPolicyDocument", text):
+            iam.update_assume_role_policy(
+                RoleName=role["RoleName"], PolicyDocument=trusting(**condition))
+    # A role that was trusting keeps what it had.
+    kept = iam.get_role(RoleName=role["RoleName"])["Role"]["AssumeRolePolicyDocument"]
+    assert kept["Statement"][0]["Condition"]["StringLike"] == {sub: "repo:octo-org/octo-repo:*"}
+
+
 def test_principals_must_exist(iam, refused, account):
     for kind in ("user", "role"):
         arn = f"arn:aws:iam::{account}:{kind}/{unique('nobody')}"
@@ -179,7 +225,9 @@ def test_principals_must_exist(iam, refused, account):
             iam.create_role(RoleName=unique(), AssumeRolePolicyDocument=trust({"AWS": arn}))
     iam.create_role(
         RoleName=unique(),
-        AssumeRolePolicyDocument=trust({"AWS": [account, f"arn:aws:iam::{account}:root"]}),
+        AssumeRolePolicyDocument=trust({"AWS": [
+            account, f"{account[:4]}-{account[4:8]}-{account[8:]}",
+            f"arn:aws:iam::{account}:root"]}),
     )
 
 
@@ -282,6 +330,18 @@ def test_inline_policies(iam, refused, role):
     (document(allow("kms:Decrypt", "bucket")), 'Resource bucket must be in ARN format or "*".'),
     (document(allow("kms:Key:Decrypt")), "Actions/Condition can contain only one colon."),
     (document(allow("k ms:Decrypt")), "Vendor k ms is not valid"),
+    *((document(allow(action)), "Action vendors (e.g., aws, ec2, etc.) must not contain wildcards.")
+      for action in ("*:Decrypt", "km?:Decrypt", "kms*:*")),
+    *((document(allow("*", Condition={operator: {"aws:x": value}})),
+       "The policy failed legacy parsing")
+      for operator, value in (
+          ("IpAddress", "203.0.113.999/24"), ("NotIpAddress", "example.com"),
+          ("IpAddressIfExists", "203.0.113.0/24 "), ("NumericLessThan", "abc"),
+          ("NumericNotEquals", " 10"), ("ForAnyValue:NumericEquals", "0x10"),
+          ("ArnLike", "nope"), ("ArnNotEquals", "arn:aws:s3:b"),
+          ("ArnEquals", "${aws:PrincipalArn}"), ("DateLessThan", "2026/01/01"))),
+    *((document(allow("*", Condition={"BinaryEquals": {"aws:x": value}})),
+       "Syntax errors in policy.") for value in ("!!!", "abc", "YWJj==")),
     (document(allow("*", "arn:aws:*:*:*:*")),
      "Resource vendor must be fully qualified and cannot contain regexes."),
     (document(allow("*", "arn:error:s3:::bucket")),
@@ -512,8 +572,24 @@ def test_suffixes_of_service_linked_roles(iam, refused):
     assert made["RoleName"] == "AWSServiceRoleForAutoScaling_blue"
     with refused("InvalidInput", "Custom suffix is not allowed for rds.amazonaws.com"):
         iam.create_service_linked_role(AWSServiceName="rds.amazonaws.com", CustomSuffix="x")
-    with refused("InvalidInput"):
-        iam.create_service_linked_role(AWSServiceName="nothing.amazonaws.com")
+
+
+def test_service_linked_roles_of_what_is_no_service(server, iam, refused, account):
+    """Whoever may not make one is told so, whether or not there is such a service."""
+    with user_with(server, iam) as nobody:
+        for service, role in (("nothing.amazonaws.com", "AWSServiceRoleFor"),
+                              ("rds.amazonaws.com", "AWSServiceRoleForRDS")):
+            resource = f"arn:aws:iam::{account}:role/aws-service-role/{service}/{role}"
+            with refused("AccessDenied", re.compile(
+                    "is not authorized to perform: iam:CreateServiceLinkedRole on resource: "
+                    f"{resource} because no identity-based policy"), 403):
+                nobody.create_service_linked_role(AWSServiceName=service)
+        with refused("AccessDenied", re.compile("RDS_x because no identity-based policy"), 403):
+            nobody.create_service_linked_role(AWSServiceName="rds.amazonaws.com", CustomSuffix="x")
+    for service in ("nothing.amazonaws.com", "elasticloadbalancing"):
+        with refused("AccessDenied",
+                     f"{service} is not a valid AWS service name (Service Principal)", 403):
+            iam.create_service_linked_role(AWSServiceName=service)
 
 
 # -- who may ---------------------------------------------------------------

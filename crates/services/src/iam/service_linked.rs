@@ -73,24 +73,31 @@ const SERVICES: &[(&str, &str)] = &[
 /// The services that may have several, told apart by a suffix.
 const WITH_SUFFIX: &[&str] = &["autoscaling.amazonaws.com"];
 
-/// The name of a service's role.
+/// The name that a service's role has or, of what is no service, would have
+/// (inferred): whoever asks is judged by it first.
+pub(super) fn role_name(service: &str, suffix: Option<&str>) -> String {
+    let known = SERVICES.iter().find(|(known, _)| *known == service);
+    let name = known.map_or("AWSServiceRoleFor", |(_, name)| *name);
+    match suffix {
+        None => name.to_owned(),
+        Some(suffix) => format!("{name}_{suffix}"),
+    }
+}
+
+/// Refuses a service that has no such role, and a suffix where the role takes none.
 ///
 /// # Errors
-/// `InvalidInput` for a service that has none, or whose role takes no suffix
-/// (the first text is inferred).
-pub(super) fn role_name(service: &str, suffix: Option<&str>) -> Result<String> {
-    let Some((_, name)) = SERVICES.iter().find(|(known, _)| *known == service) else {
-        return Err(Error::InvalidInput(
-            format!("{service} has no service-linked role.").into(),
-        ));
-    };
-    match suffix {
-        None => Ok((*name).to_owned()),
-        Some(suffix) if WITH_SUFFIX.contains(&service) => Ok(format!("{name}_{suffix}")),
-        Some(_) => Err(Error::InvalidInput(
-            format!("Custom suffix is not allowed for {service}").into(),
-        )),
+/// `AccessDenied`, with the text on record of the live service; `InvalidInput`.
+pub(super) fn check(service: &str, suffix: Option<&str>) -> Result<()> {
+    if !SERVICES.iter().any(|(known, _)| *known == service) {
+        let text = format!("{service} is not a valid AWS service name (Service Principal)");
+        return Err(Error::AccessDenied(text.into()));
     }
+    if suffix.is_some() && !WITH_SUFFIX.contains(&service) {
+        let text = format!("Custom suffix is not allowed for {service}");
+        return Err(Error::InvalidInput(text.into()));
+    }
+    Ok(())
 }
 
 /// The path of a service's role.
@@ -119,19 +126,19 @@ mod tests {
     #[test]
     fn names_and_trust_of_every_service() {
         for (service, name) in SERVICES {
-            assert_eq!(role_name(service, None).unwrap(), *name);
+            assert_eq!(role_name(service, None), *name);
+            check(service, None).unwrap();
             assert!(name.len() <= 64 && document::trust(&trust_policy(service)).is_ok());
         }
-        let name = role_name("autoscaling.amazonaws.com", Some("x")).unwrap();
+        let autoscaling = ("autoscaling.amazonaws.com", Some("x"));
+        let name = role_name(autoscaling.0, autoscaling.1);
         assert_eq!(name, "AWSServiceRoleForAutoScaling_x");
-        for (service, suffix) in [
-            ("rds.amazonaws.com", Some("x")),
-            ("lambda.amazonaws.com", None),
-        ] {
-            assert!(matches!(
-                role_name(service, suffix),
-                Err(Error::InvalidInput(_))
-            ));
+        check(autoscaling.0, autoscaling.1).unwrap();
+        let suffix = check("rds.amazonaws.com", Some("x"));
+        assert!(matches!(suffix, Err(Error::InvalidInput(_))));
+        for suffix in [None, Some("x")] {
+            let unknown = check("lambda.amazonaws.com", suffix);
+            assert!(matches!(unknown, Err(Error::AccessDenied(_))));
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     document,
     error::{Error, Result},
-    principals,
+    principals, shared_providers,
 };
 use crate::context::Context;
 
@@ -13,10 +13,11 @@ const SESSION_SECONDS: u32 = 3_600;
 /// A trust policy as it is stored, with the principals it names by their ids.
 ///
 /// # Errors
-/// `MalformedPolicyDocument`, also for a principal that does not exist;
-/// `LimitExceeded`.
+/// `MalformedPolicyDocument`, also for a principal that does not exist, and for
+/// a provider that others share; `LimitExceeded`.
 pub(super) async fn stored(cx: &mut Context<'_>, text: &str) -> Result<String> {
     let policy = document::trust(text)?;
+    shared_providers::check(&policy)?;
     let partition = cx.services.partition;
     if let Some(missing) = principals::missing(&mut cx.tx, partition, &policy).await? {
         let named = principals::quoted(missing);

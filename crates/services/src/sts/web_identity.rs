@@ -1,9 +1,10 @@
 //! Identities that OpenID Connect providers vouch for.
 //!
-//! `token.rs` reads a JSON Web Token, `tags.rs` the session tags in it, `keys.rs`
-//! the keys of its provider; `provider.rs` fetches and keeps those. What a genuine token says becomes
-//! [`Vouched`].
+//! `token.rs` reads a JSON Web Token, `tags.rs` the session tags in it, `claims.rs`
+//! what only some issuers say, `keys.rs` the keys of its provider; `provider.rs`
+//! fetches and keeps those. What a genuine token says becomes [`Vouched`].
 
+mod claims;
 mod keys;
 mod provider;
 mod tags;
@@ -34,6 +35,9 @@ const LEEWAY_SECONDS: i64 = 300;
 pub(super) struct Vouched {
     /// For the session.
     pub(super) identity: WebIdentity,
+    /// What only its issuer's tokens say, for the trust policy and not for the
+    /// session.
+    own: Vec<Claim>,
     /// `iss` as the token has it.
     pub(super) issuer: String,
     /// `sub`.
@@ -93,6 +97,7 @@ pub(super) async fn vouched(
         Some(_) => return Err(rejected("The source identity claim is not valid")),
     };
     Ok(Vouched {
+        own: claims::of_issuer(&token, &url),
         identity: WebIdentity {
             provider: arn(cx.services.partition, account, &provider),
             claims: claims(&token, &audience),
@@ -145,13 +150,15 @@ impl Vouched {
             subject,
             ..
         } = self;
+        let mut said = self.identity.clone();
+        said.claims.extend(self.own.iter().cloned());
         Stranger {
             principal: Principal::Federated {
                 provider: self.identity.provider.as_str().into(),
                 id: format!("{issuer}:{audience}:{subject}").into(),
             },
             provider: self.identity.provider.clone(),
-            claims: iam::claims(&self.identity),
+            claims: iam::claims(&said),
         }
     }
 }

@@ -150,6 +150,7 @@ const FAMILIES: &[Family] = &[
         ],
         policy_values: &[
             "arn:aws:x:*:1:fin/*",
+            "*",
             "arn:aws:*:*:*:*",
             "arn:aws:x:us-east-?:9:store/*",
             "*",

@@ -33,6 +33,12 @@ pub(super) fn compare(
         "arnequals" | "arnlike" => filled(true).is_some_and(|policy| {
             let value: Vec<(char, bool)> = value.chars().map(|letter| (letter, false)).collect();
             let (policy, value) = (six_parts(&policy), six_parts(&value));
+            if let [lone] = policy.as_slice()
+                && !lone.is_empty()
+                && lone.iter().all(|symbol| *symbol == ('*', true))
+            {
+                return value.len() == 6;
+            }
             policy.len() == 6
                 && value.len() == 6
                 && policy.iter().zip(&value).all(|(policy, value)| {

@@ -111,8 +111,10 @@ impl Operation for CreateRole {
     ) -> Result<Self::Output> {
         let path = input.path.unwrap_or_else(|| names::ROOT.to_owned());
         if path.starts_with(SERVICE_ROLE_PATH) {
-            let text =
-                format!("The path {SERVICE_ROLE_PATH} is reserved for service-linked roles.");
+            let reserved = SERVICE_ROLE_PATH.trim_end_matches('/');
+            let text = format!(
+                "Paths beginning with '{reserved}' are reserved for AWS Service Linked Roles"
+            );
             return Err(Error::InvalidInput(text.into()));
         }
         let account = cx.request.caller.account;

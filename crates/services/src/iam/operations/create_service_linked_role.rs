@@ -64,7 +64,7 @@ impl Operation for CreateServiceLinkedRole {
 
     async fn target(cx: &mut Context<'_>, input: &Self::Input) -> Result<Place> {
         let service = &input.aws_service_name;
-        let name = service_linked::role_name(service, input.custom_suffix.as_deref())?;
+        let name = service_linked::role_name(service, input.custom_suffix.as_deref());
         Ok(Place::new(
             cx,
             "role",
@@ -83,7 +83,9 @@ impl Operation for CreateServiceLinkedRole {
         input: Self::Input,
     ) -> Result<Self::Output> {
         let service = input.aws_service_name;
-        let name = service_linked::role_name(&service, input.custom_suffix.as_deref())?;
+        let suffix = input.custom_suffix.as_deref();
+        service_linked::check(&service, suffix)?;
+        let name = service_linked::role_name(&service, suffix);
         let account = cx.request.caller.account;
         let key = names::key(account, &name);
         if cx.tx.get::<Roles>(&key).await?.is_some() {
