@@ -3,6 +3,8 @@
 //! The same policies are asked as for a request of the principal, in the same
 //! order; nothing is done, and nothing recorded.
 
+mod actions;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -69,7 +71,7 @@ struct Named {
 /// # Errors
 /// A sentence for the operator.
 pub async fn explain(services: &Services, question: &Question) -> Result<Answer, String> {
-    check_action(&question.action)?;
+    let action = actions::named(&question.action)?;
     let arn = question.resource.parse::<Arn>().ok();
     let region = arn.as_ref().and_then(|arn| arn.region().parse().ok());
     let now = services.clock.now();
@@ -87,7 +89,7 @@ pub async fn explain(services: &Services, question: &Question) -> Result<Answer,
     let mut cx = Context::begin(services, &request, now, Mode::Read)
         .await
         .map_err(|error| error.to_string())?;
-    let (told, key) = asked(&mut cx, question, arn.as_ref()).await?;
+    let (told, key) = asked(&mut cx, question, action, arn.as_ref()).await?;
     let account = request.caller.account;
     let closed = cx.bearing(account).is_some_and(|bearing| bearing.closed);
     let told = told.with_closure();
@@ -109,21 +111,6 @@ pub async fn explain(services: &Services, question: &Question) -> Result<Answer,
         decision: told.story,
         kms_key: key.map(|key| key.story),
     })
-}
-
-/// `service:Operation`, as policies name it, and no pattern.
-fn check_action(action: &str) -> Result<(), String> {
-    let is_name = |text: &str| {
-        let mut letters = text.chars();
-        !text.is_empty() && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '-')
-    };
-    match action.split_once(':') {
-        Some((service, name)) if is_name(service) && is_name(name) => Ok(()),
-        _ => Err(format!(
-            "`{action}` is no action; write service:Operation, such as \
-             secretsmanager:GetSecretValue"
-        )),
-    }
 }
 
 async fn caller(
@@ -165,9 +152,10 @@ async fn caller(
 async fn asked(
     cx: &mut Context<'_>,
     question: &Question,
+    action: &str,
     arn: Option<&Arn>,
 ) -> Result<(Told, Option<Told>), String> {
-    let (action, resource) = (question.action.as_str(), question.resource.as_str());
+    let resource = question.resource.as_str();
     let keys = keys(&question.context);
     let service = action.split(':').next().unwrap_or_default();
     let of_role =

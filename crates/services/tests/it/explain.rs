@@ -408,7 +408,16 @@ async fn questions_that_make_no_sense() {
         action: "secretsmanager:GetSecretValue".to_owned(),
         ..about("a")
     };
-    assert!(ask(&admin, good.clone()).await.unwrap().allowed);
+    for action in [
+        "secretsmanager:GetSecretValue",
+        "SecretsManager:getsecretvalue",
+    ] {
+        let asked = Question {
+            action: action.to_owned(),
+            ..good.clone()
+        };
+        assert!(ask(&admin, asked).await.unwrap().allowed, "{action}");
+    }
     for (question, words) in [
         (
             Question {
@@ -423,6 +432,13 @@ async fn questions_that_make_no_sense() {
                 ..good.clone()
             },
             "is no action",
+        ),
+        (
+            Question {
+                action: "secretsmanager:GetSecretValu".to_owned(),
+                ..good.clone()
+            },
+            "there is no action `secretsmanager:GetSecretValu`: no operation here asks for it",
         ),
         (
             Question {
