@@ -91,8 +91,5 @@ class Organization:
 @contextlib.contextmanager
 def organization(home):
     """An organization on a server of its own, while this lasts."""
-    server = harness.Server(home)
-    try:
-        yield Organization(server.start())
-    finally:
-        server.stop()
+    with harness.running(home) as server:
+        yield Organization(server)

@@ -25,21 +25,15 @@ import harness
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     """The server that all tests share; each test keeps to names of its own."""
-    shared = harness.Server(tmp_path_factory.mktemp("strongroom"))
-    try:
-        yield shared.start()
-    finally:
-        shared.stop()
+    with harness.running(tmp_path_factory.mktemp("strongroom")) as shared:
+        yield shared
 
 
 @pytest.fixture
 def own_server(tmp_path):
     """A server of the test's own, to kill, restart and search."""
-    own = harness.Server(tmp_path / "strongroom")
-    try:
-        yield own.start()
-    finally:
-        own.stop()
+    with harness.running(tmp_path / "strongroom") as own:
+        yield own
 
 
 @pytest.fixture(scope="session")

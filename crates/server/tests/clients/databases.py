@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 
-from harness import free_port
+from harness import PATIENCE, free_port
 
 ROOT_PASSWORD = "the-superuser"
 
@@ -53,7 +53,7 @@ class Database:
                 self.arguments(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 cwd=self.place, **self.identity,
             )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while not self.ready():
             assert self.process.poll() is None and time.monotonic() < deadline, (
                 self.place / "log"

@@ -7,6 +7,7 @@ shows. Nothing here knows how the server works; it knows the command line
 """
 
 import base64
+import contextlib
 import datetime
 import gzip
 import http.client
@@ -14,6 +15,7 @@ import json
 import os
 import pathlib
 import re
+import secrets
 import shlex
 import shutil
 import signal
@@ -33,7 +35,13 @@ from botocore.credentials import Credentials
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[4]
 CONTENT_TYPE = "application/x-amz-json-1.1"
-START_SECONDS = 20
+# How long anything that comes by itself is waited for. A wait ends when it has come, so
+# that only a failure takes as long, and a machine that is slow fails no test. A rotation
+# that fails is tried again after 5, 30 and 120 seconds.
+PATIENCE = 300
+# Below those that the kernel takes for connections: nobody gets one of these by chance
+# while a server is down.
+PORTS = range(10_000, 32_768)
 
 
 def binary():
@@ -43,10 +51,23 @@ def binary():
     ).resolve()
 
 
+_given = set()
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port, TCP and UDP, that nobody listens at and nobody else in these tests is given."""
+    while True:
+        port = PORTS[secrets.randbelow(len(PORTS))]
+        if port in _given:
+            continue
+        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            try:
+                tcp.bind(("127.0.0.1", port))
+                udp.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        _given.add(port)
+        return port
 
 
 @dataclass
@@ -122,7 +143,7 @@ class Server:
                 stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=self.home,
                 close_fds=close_fds,
             )
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + PATIENCE
         while not self.env_file.exists():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 log = (self.home / f"stderr.{self.starts}").read_text(errors="replace")
@@ -152,7 +173,7 @@ class Server:
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(15)
+                self.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -193,8 +214,8 @@ class Server:
                 config=Config(
                     retries={"total_max_attempts": 1},
                     parameter_validation=validate,
-                    connect_timeout=5,
-                    read_timeout=20,
+                    connect_timeout=PATIENCE,
+                    read_timeout=PATIENCE,
                 ),
             )
         return self._clients[key]
@@ -217,7 +238,7 @@ class Server:
         }
         return subprocess.run(
             [command, *map(str, args)],
-            env=clean, cwd=self.home, capture_output=True, text=True, timeout=60,
+            env=clean, cwd=self.home, capture_output=True, text=True, timeout=PATIENCE,
         )
 
     # -- the bare wire ---------------------------------------------------
@@ -248,7 +269,7 @@ class Server:
     def send(self, method, path, headers, body=b"", connection=None):
         """Sends exactly these headers, plus Host and Content-Length where not given."""
         own = connection is None
-        connection = connection or http.client.HTTPConnection(self.host, timeout=20)
+        connection = connection or http.client.HTTPConnection(self.host, timeout=PATIENCE)
         pairs = list(headers.items()) if isinstance(headers, dict) else list(headers)
         names = {name.lower() for name, _ in pairs}
         try:
@@ -280,8 +301,9 @@ class Server:
     # -- the record ------------------------------------------------------
 
     def audit_lines(self):
-        """Every line of the audit log, oldest segment first, without the zeros
-        that fill up the last segment; of compressed segments too."""
+        """Every line of the audit log, oldest segment first, of compressed segments
+        too. The zeros that fill up the last segment are left out, and what of a line
+        is only being written: whoever reads meanwhile may find it after some of them."""
         log = self.data / "audit"
         names = {path.name.removesuffix(".gz") for path in log.glob("*.jsonl*")
                  if path.name.endswith((".jsonl", ".jsonl.gz"))}
@@ -290,19 +312,18 @@ class Server:
                 content = (log / name).read_bytes()
             except FileNotFoundError:
                 content = gzip.decompress((log / f"{name}.gz").read_bytes())
-            for line in content.rstrip(b"\0").split(b"\n"):
-                if line.strip(b"\0"):
-                    yield line.strip(b"\0")
+            yield from content.partition(b"\0")[0].split(b"\n")[:-1]
 
-    def audit(self, request_id=None, needle=None, wait_seconds=0.0, count=1):
-        """The records that hold `request_id` and the string `needle`, in log order.
+    def audit(self, request_id=None, needle=None, *, where=lambda record: True, count=0):
+        """The records that hold `request_id` and the string `needle` and are as `where`
+        says, in log order.
 
-        Waits at most `wait_seconds` for `count` of them. The record of a read or a
-        refusal is due in the log before its answer; that of a change is durable
-        with the change, and follows into the log.
+        Waits for `count` of them. The record of a read or a refusal is due in the log
+        before its answer; that of a change is durable with the change, and follows into
+        the log.
         """
         wanted = [w.encode() for w in (request_id, needle) if w]
-        deadline = time.monotonic() + wait_seconds
+        deadline = time.monotonic() + PATIENCE
         while True:
             found = [
                 json.loads(line)
@@ -311,9 +332,20 @@ class Server:
             ]
             if request_id:
                 found = [r for r in found if r.get("requestID") == request_id]
+            found = [r for r in found if where(r)]
             if len(found) >= count or time.monotonic() >= deadline:
                 return found
             time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def running(home):
+    """A server in this directory, while this lasts."""
+    server = Server(home)
+    try:
+        yield server.start()
+    finally:
+        server.stop()
 
 
 # -- small vocabulary shared by the tests ----------------------------------

@@ -6,7 +6,7 @@ import json
 import boto3
 from botocore.config import Config
 
-from harness import word
+from harness import PATIENCE, word
 
 # IAM is global and signed for this Region.
 REGION = "us-east-1"
@@ -63,7 +63,7 @@ def client_of(server, key, service="iam", token=None):
         aws_access_key_id=key["AccessKeyId"],
         aws_secret_access_key=key["SecretAccessKey"],
         aws_session_token=token,
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=20),
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE),
     )
 
 

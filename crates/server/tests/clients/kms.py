@@ -13,7 +13,7 @@ from botocore.config import Config
 from cryptography.hazmat.primitives import hashes, keywrap, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from harness import word
+from harness import PATIENCE, word
 
 # -- key specs --------------------------------------------------------------
 
@@ -154,7 +154,7 @@ def client_as(server, keys, service="kms", region=None, validate=True):
         aws_secret_access_key=keys["SecretAccessKey"],
         aws_session_token=keys.get("SessionToken"),
         config=Config(retries={"total_max_attempts": 1}, parameter_validation=validate,
-                      connect_timeout=5, read_timeout=20),
+                      connect_timeout=PATIENCE, read_timeout=PATIENCE),
     )
 
 
@@ -198,7 +198,7 @@ def openssl(directory, *args, **files):
     """Runs openssl in `directory` after writing `files` there; the bytes it prints."""
     for name, content in files.items():
         (directory / name).write_bytes(content)
-    return subprocess.run(["openssl", *args], cwd=directory, capture_output=True, timeout=60)
+    return subprocess.run(["openssl", *args], cwd=directory, capture_output=True, timeout=PATIENCE)
 
 
 HEX_64 = re.compile(r"[0-9a-f]{64}")

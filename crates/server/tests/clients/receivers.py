@@ -5,6 +5,7 @@ import base64
 import contextlib
 import hashlib
 import hmac
+import http.client
 import http.server
 import json
 import os
@@ -50,7 +51,7 @@ class Deployment(harness.Server):
         """A command about this deployment."""
         return subprocess.run(
             [harness.binary(), *command, "--config", self.config],
-            capture_output=True, text=True, timeout=60, cwd=self.home,
+            capture_output=True, text=True, timeout=harness.PATIENCE, cwd=self.home,
         )
 
     def json(self, *command):
@@ -65,22 +66,26 @@ class Deployment(harness.Server):
                 [harness.binary(), "server", "--config", self.config],
                 stdin=subprocess.DEVNULL, stdout=err, stderr=err, cwd=self.home,
             )
-        deadline = time.monotonic() + harness.START_SECONDS
-        while True:
-            with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return self
+        deadline = time.monotonic() + harness.PATIENCE
+        while not self.answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError("the server did not start:\n" + self.log())
             time.sleep(0.02)
+        return self
+
+    def answers(self):
+        """Whether anything is answered: by then all its sockets are bound."""
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            return self.send("GET", "/", {}).status
+        return None
 
     def log(self):
         return (self.home / f"stderr.{self.starts}").read_text(errors="replace")
 
 
-def until(found, seconds=20):
-    """What `found` gives once it is true."""
-    deadline = time.monotonic() + seconds
+def until(found):
+    """What `found` gives once it is true, or what it gave last."""
+    deadline = time.monotonic() + harness.PATIENCE
     while not (got := found()) and time.monotonic() < deadline:
         time.sleep(0.05)
     return got
@@ -178,7 +183,7 @@ class Webhook:
         event = json.loads(body)
         for held, fault in [
             (hmac.compare_digest(headers["webhook-signature"], f"v1,{tag}"), "signature"),
-            (abs(time.time() - int(moment)) < 60, "timestamp"),
+            (abs(time.time() - int(moment)) < harness.PATIENCE, "timestamp"),
             (identity == event["id"], "id"),
             (headers["Content-Type"] == "application/json", "type"),
             (path == "/hook?from=test", "path"),
@@ -226,7 +231,10 @@ class SyslogTls:
                         if not byte:
                             return
                         digits += byte
-                    self.messages.append(stream.read(int(digits)))
+                    message = stream.read(int(digits))
+                    if len(message) < int(digits):
+                        return
+                    self.messages.append(message)
 
     def stop(self):
         self.listening.shutdown(socket.SHUT_RDWR)
@@ -234,6 +242,10 @@ class SyslogTls:
         for connection in self.connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+
+
+# Of Linux; Python has no name for it.
+SO_RCVBUFFORCE = 33
 
 
 class SyslogUdp:
@@ -244,7 +256,10 @@ class SyslogUdp:
 
     def start(self):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        # Of root the system takes it as it is; what it has no room for is lost.
+        for option in (socket.SO_RCVBUF, SO_RCVBUFFORCE):
+            with contextlib.suppress(OSError):
+                self.socket.setsockopt(socket.SOL_SOCKET, option, 32 << 20)
         self.socket.bind(("127.0.0.1", self.port))
         threading.Thread(target=self.read, daemon=True).start()
         return self

@@ -9,10 +9,9 @@ import time
 
 import databases
 import harness
+from harness import PATIENCE
 
 FUNCTION = "arn:aws:lambda:{region}:{account}:function:SecretsManager{name}"
-# What fails is tried again after 5, 30 and 120 seconds: a slow machine may need the third.
-PATIENCE = 300
 # A member that a secret is to be without.
 ABSENT = object()
 
@@ -46,9 +45,9 @@ def read(sm, name, stage="AWSCURRENT"):
     return json.loads(sm.get_secret_value(SecretId=name, VersionStage=stage)["SecretString"])
 
 
-def finished(sm, name, version=None, patience=PATIENCE):
+def finished(sm, name, version=None):
     """Waits until a version, or any that was pending, is what applications read."""
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + PATIENCE
     while True:
         described = sm.describe_secret(SecretId=name)
         labels = described["VersionIdsToStages"]

@@ -21,8 +21,8 @@ def session_of(server, credentials, service="secretsmanager", region=None, valid
         config=Config(
             retries={"total_max_attempts": 1},
             parameter_validation=validate,
-            connect_timeout=5,
-            read_timeout=20,
+            connect_timeout=harness.PATIENCE,
+            read_timeout=harness.PATIENCE,
         ),
     )
 

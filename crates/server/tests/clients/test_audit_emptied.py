@@ -2,12 +2,13 @@
 gone, and when an older copy is in its place."""
 
 import json
+import pathlib
 import shutil
 import subprocess
-import time
 
 import harness
 import pytest
+from receivers import until
 
 NOTED = "the store noted that the log had come this far"
 
@@ -20,9 +21,13 @@ def server(tmp_path):
 
 
 def audit(server, command, *more):
+    return audit_of(server.data, command, *more)
+
+
+def audit_of(data, command, *more):
     return subprocess.run(
-        [harness.binary(), "audit", command, "--data-dir", server.data, *more],
-        capture_output=True, text=True, timeout=60)
+        [harness.binary(), "audit", command, "--data-dir", data, *more],
+        capture_output=True, text=True, timeout=harness.PATIENCE)
 
 
 def verify(server, *more):
@@ -37,8 +42,45 @@ def told(server):
     return (server.home / f"stderr.{server.starts}").read_text()
 
 
+def head(server):
+    return json.loads((server.data / "audit" / "head.json").read_text())
+
+
 def public_key(server):
-    return json.loads((server.data / "audit" / "head.json").read_text())["publicKey"]
+    return head(server)["publicKey"]
+
+
+def until_signed(server):
+    """Waits for the head that has all records of the newest segment."""
+    segment = max((server.data / "audit").glob("*.jsonl"))
+    records = segment.read_bytes().rstrip(b"\0").count(b"\n")
+    assert until(lambda: head(server)["records"] >= records)
+
+
+def until_noted(server, damage):
+    """Waits until the store of the running node has noted what `damage` takes from the log,
+    as a copy of both tells. Copied in the midst of a commit it tells of something else."""
+    def sockets(place, names):
+        return [name for name in names if pathlib.Path(place, name).is_socket()]
+
+    def is_missed():
+        copy = server.home / harness.word()
+        try:
+            shutil.copytree(server.data, copy, ignore=sockets)
+        except shutil.Error:
+            return False
+        damage(copy)
+        return NOTED in audit_of(copy, "verify").stdout
+
+    assert until(is_missed)
+
+
+def without_its_end(data):
+    """Cuts the last records off."""
+    (segment,) = (data / "audit").glob("*.jsonl")
+    lines = segment.read_bytes().rstrip(b"\0").splitlines(keepends=True)
+    segment.write_bytes(b"".join(lines[:-3]))
+    return segment
 
 
 def use(server, calls=5):
@@ -89,7 +131,7 @@ def test_a_loss_is_accepted_and_the_next_is_missed_again(server):
     assert early.returncode != 0 and "start the node" in early.stderr, early
     server.start()
     use(server)
-    time.sleep(1.5)
+    until_signed(server)
     assert verify(server).returncode != 0
     assert accept(server, "two\nlines").returncode != 0
     accepted = accept(server, "the disk died")
@@ -101,18 +143,16 @@ def test_a_loss_is_accepted_and_the_next_is_missed_again(server):
 
     # The running node goes on to note how far the log has come.
     use(server)
-    time.sleep(8)
+    until_noted(server, without_its_end)
     server.kill()
     # A start that finds the end of the log gone keeps the head that had it.
-    (segment,) = log.glob("*.jsonl")
-    lines = segment.read_bytes().rstrip(b"\0").splitlines(keepends=True)
-    segment.write_bytes(b"".join(lines[:-3]))
+    segment = without_its_end(server.data)
     assert NOTED in verify(server).stdout
     server.start()
     assert "missing that the store knows of" in told(server)
     assert verify(server).stdout.count(".lost.json") == 1
     use(server)
-    time.sleep(1.5)
+    until_signed(server)
     server.stop()
     # Who has the store at hand needs no node.
     assert accept(server, "cut by hand").returncode == 0
@@ -123,7 +163,6 @@ def test_a_loss_is_accepted_and_the_next_is_missed_again(server):
     assert "missing" not in told(server)
 
     # What is no loss cannot be accepted.
-    time.sleep(1.5)
     server.stop()
     edited = segment.read_bytes().replace(b"ListSecrets", b"ListSecretz", 1)
     segment.write_bytes(edited)
@@ -133,15 +172,17 @@ def test_a_loss_is_accepted_and_the_next_is_missed_again(server):
 
 def test_what_was_cut_from_the_log_of_a_killed_node_is_missed(server):
     use(server)
-    time.sleep(2)
-    older = server.data / "audit.older"
-    shutil.copytree(server.data / "audit", older)
+    until_signed(server)
+    shutil.copytree(server.data / "audit", server.data / "audit.older")
     use(server)
-    # A second for the head, five and a round for the note.
-    time.sleep(8)
+
+    def put_back(data):
+        shutil.rmtree(data / "audit")
+        (data / "audit.older").rename(data / "audit")
+
+    until_noted(server, put_back)
     server.kill()
-    shutil.rmtree(server.data / "audit")
-    older.rename(server.data / "audit")
+    put_back(server.data)
     cut = verify(server)
     assert cut.returncode != 0 and NOTED in cut.stdout, cut
 

@@ -6,7 +6,6 @@ is committed with the change and follows into the log, so for those we wait.
 
 import json
 import re
-import time
 
 import pytest
 
@@ -27,14 +26,12 @@ SERVICE = "secretsmanager.amazonaws.com"
 
 @pytest.fixture
 def record(server):
-    """The one Secrets Manager record of a call."""
-    def read(answer, operation=None, wait_seconds=0.0):
+    """The one Secrets Manager record of a call; that of a change is waited for."""
+    def read(answer, operation=None, count=0):
         request_id = answer if isinstance(answer, str) else request_id_of(answer)
-        mine = [
-            r for r in server.audit(request_id, wait_seconds=wait_seconds)
-            if r["eventSource"] == SERVICE and r["eventType"] == "AwsApiCall"
-            and operation in (None, r["eventName"])
-        ]
+        mine = server.audit(request_id, count=count, where=lambda r: (
+            r["eventSource"] == SERVICE and r["eventType"] == "AwsApiCall"
+            and operation in (None, r["eventName"])))
         assert len(mine) == 1, mine
         return mine[0]
     return read
@@ -128,7 +125,7 @@ def test_writes(server, secret, record):
     for operation, members, shown, elements in write_cases(secret, other):
         reply = server.call(operation, members)
         assert reply.status == 200, reply
-        got = record(reply.request_id, wait_seconds=5.0)
+        got = record(reply.request_id, count=1)
         assert got["eventName"] == operation
         assert got["readOnly"] is False
         logged = got["requestParameters"]
@@ -234,15 +231,11 @@ def test_event_ids_are_unique(server, secret):
 # -- the key's side -------------------------------------------------------
 
 
-def kms_records(server, arn, version, operation, wait_seconds=0.0):
+def kms_records(server, arn, version, operation, count=0):
     # The version's own string narrows to records of its key's use.
-    needle = f'"SecretVersionId":"{version}"'
-    server.audit(needle=needle, wait_seconds=wait_seconds)
-    return [
-        r for r in server.audit(needle=needle)
-        if r["eventSource"] == "kms.amazonaws.com" and r["eventName"] == operation
-        and r["requestParameters"]["encryptionContext"]["SecretARN"] == arn
-    ]
+    return server.audit(needle=f'"SecretVersionId":"{version}"', count=count, where=lambda r: (
+        r["eventSource"] == "kms.amazonaws.com" and r["eventName"] == operation
+        and r["requestParameters"]["encryptionContext"]["SecretARN"] == arn))
 
 
 def test_a_write_generates_a_data_key(server, sm, secret):
@@ -250,7 +243,7 @@ def test_a_write_generates_a_data_key(server, sm, secret):
     put = sm.put_secret_value(SecretId=arn, SecretString="two")["VersionId"]
     update = sm.update_secret(SecretId=arn, SecretString="three")["VersionId"]
     for version in (secret["VersionId"], put, update):
-        got, = kms_records(server, arn, version, "GenerateDataKey", 5.0)
+        got, = kms_records(server, arn, version, "GenerateDataKey", 1)
         parameters = got["requestParameters"]
         assert parameters["encryptionContext"] == {
             "SecretARN": arn, "SecretVersionId": version,
@@ -277,14 +270,14 @@ def test_comparison_of_a_retry_decrypts(server, sm):
     arn = sm.create_secret(**wish)["ARN"]
     sm.create_secret(**wish)
     for operation in ("GenerateDataKey", "Decrypt"):
-        assert len(kms_records(server, arn, wish["ClientRequestToken"], operation, 5.0)) == 1
+        assert len(kms_records(server, arn, wish["ClientRequestToken"], operation, 1)) == 1
 
 
 def test_shape_of_a_kms_record(server, sm, secret):
     account = secret["ARN"].split(":")[4]
     sm.get_secret_value(SecretId=secret["ARN"])
     for operation in ("GenerateDataKey", "Decrypt"):
-        got, = kms_records(server, secret["ARN"], secret["VersionId"], operation, 5.0)
+        got, = kms_records(server, secret["ARN"], secret["VersionId"], operation, 1)
         known = [field for field in got if field in ORDER]
         assert known == sorted(known, key=ORDER.index)
         assert got["sourceIPAddress"] == SERVICE
@@ -336,15 +329,8 @@ def test_batch_has_one_record_and_one_per_secret(server, sm, record):
 
 def service_events(server, arn, event, count=1):
     """Waits for `count` such events of one secret."""
-    deadline = time.monotonic() + 5
-    while True:
-        found = [
-            r for r in server.audit(needle=arn)
-            if r["eventType"] == "AwsServiceEvent" and r["eventName"] == event
-        ]
-        if len(found) >= count or time.monotonic() > deadline:
-            return found
-        time.sleep(0.05)
+    return server.audit(needle=arn, count=count, where=lambda r: (
+        r["eventType"] == "AwsServiceEvent" and r["eventName"] == event))
 
 
 def test_deletion_has_service_events(server, sm, secret):

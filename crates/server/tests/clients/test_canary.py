@@ -14,7 +14,7 @@ import uuid
 
 import pytest
 
-from harness import CONTENT_TYPE, b64, name, token, word
+from harness import CONTENT_TYPE, PATIENCE, b64, name, token, word
 
 
 def canary():
@@ -154,7 +154,7 @@ def malformed(nest, secret):
     server.send("POST", f"/?X-Amz-Algorithm=x&X-Amz-Security-Token={nest.text()}", plain, b"{}")
     # A client that goes away in the middle of its secret.
     host, port = server.host.split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as wire:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as wire:
         lines = [f"{k}: {v}" for k, v in {**headers, "Content-Length": "5000"}.items()]
         head = "\r\n".join([f"{method} {path} HTTP/1.1", f"Host: {host}", *lines])
         wire.sendall(head.encode() + b"\r\n\r\n" + body(nest.text()))

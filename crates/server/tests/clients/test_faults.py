@@ -16,6 +16,7 @@ import time
 import pytest
 
 import harness
+from receivers import until
 
 HERE = harness.REPOSITORY / "crates/server/tests/clients"
 WORKERS = 4
@@ -42,7 +43,7 @@ class Worker(threading.Thread):
         return reply
 
     def run(self):
-        self.connection = http.client.HTTPConnection(self.server.host, timeout=30)
+        self.connection = http.client.HTTPConnection(self.server.host, timeout=harness.PATIENCE)
         while not self.done:
             try:
                 self.once()
@@ -82,18 +83,17 @@ class Work:
     def refusals(self):
         return [refusal for worker in self.workers for refusal in worker.refusals]
 
-    def go_on(self, seconds=10):
-        """Waits until there are more answers."""
-        before, deadline = self.count(), time.monotonic() + seconds
-        while self.count() < before + 40:
-            assert time.monotonic() < deadline, (self.refusals()[-5:], self.server.starts)
-            time.sleep(0.02)
+    def go_on(self):
+        """Waits until there are more answers, and each worker has its secret."""
+        before = self.count()
+        assert until(lambda: self.count() >= before + 40 and all(
+            worker.value for worker in self.workers)), (self.refusals()[-5:], self.server.starts)
 
     def end(self):
         for worker in self.workers:
             worker.done = True
         for worker in self.workers:
-            worker.join(40)
+            worker.join(harness.PATIENCE)
             assert not worker.is_alive()
 
     def check(self, *also):
@@ -115,7 +115,7 @@ class Work:
 def verify(server):
     return subprocess.run(
         [harness.binary(), "audit", "verify", "--data-dir", server.data],
-        capture_output=True, text=True, timeout=60)
+        capture_output=True, text=True, timeout=harness.PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -164,15 +164,12 @@ def test_nothing_is_answered_unrecorded(failing, fault, directory):
     work = Work(server)
     work.go_on()
     set_fault(fault)
-    deadline = time.monotonic() + 15
-    while not any(code in CODES for _, code in work.refusals()):
-        assert time.monotonic() < deadline, f"{fault} was not noticed"
-        time.sleep(0.02)
+    assert until(lambda: any(code in CODES for _, code in work.refusals())), "not noticed"
     time.sleep(0.5)
     assert {status for status, _ in work.refusals()} <= {0, 500, 503}, work.refusals()
     set_fault(None)
     if directory == "data/audit":
-        work.go_on(30)
+        work.go_on()
     work.end()
     server.restart()
     work.check()
@@ -186,7 +183,7 @@ def test_a_crash_between_append_and_answer(failing, directory, file):
     work = Work(server)
     work.go_on()
     set_fault(f"crash {file}")
-    assert server.process.wait(15) == 137
+    assert server.process.wait(harness.PATIENCE) == 137
     set_fault(None)
     work.end()
     server.restart()
@@ -204,7 +201,7 @@ def test_a_slow_disk_makes_slow_answers_and_no_refusals(failing):
     work = Work(server)
     work.go_on()
     set_fault("slow 150")
-    work.go_on(30)
+    work.go_on()
     set_fault(None)
     work.end()
     assert work.refusals() == []

@@ -13,11 +13,20 @@ import pytest
 
 import harness
 import rotations
-from receivers import Deployment
+from receivers import Deployment, until
 from test_functions import ALLOWED, PYTHON, TRUST, archive
 
-SLEEPS = ("import time\ndef main(event, context):\n    time.sleep(event.get('seconds', 0))\n"
-          "    return 'well'\n")
+SAYS = "def main(event, context):\n    return 'well'\n"
+# Stays until a secret has a tag.
+STAYS = PYTHON + """
+def main(event, context):
+    if "Step" in event:
+        return lambda_handler(event, context)
+    client = boto3.client("secretsmanager", endpoint_url=os.environ["SECRETS_MANAGER_ENDPOINT"])
+    while event and not client.describe_secret(SecretId=event["until"]).get("Tags"):
+        time.sleep(0.1)
+    return "well"
+"""
 
 
 @pytest.fixture
@@ -33,12 +42,12 @@ def deploy(tmp_path):
         yield make
 
 
-def with_function(server, runtime="python3.11", code=SLEEPS):
+def with_function(server, runtime="python3.11", code=SAYS):
     iam, functions = server.client(service="iam"), server.client(service="lambda")
     role = iam.create_role(RoleName="rotation", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     iam.put_role_policy(RoleName="rotation", PolicyName="rotate", PolicyDocument=ALLOWED)
     functions.create_function(
-        FunctionName="f", Runtime=runtime, Handler="f.main", Role=role, Timeout=60,
+        FunctionName="f", Runtime=runtime, Handler="f.main", Role=role, Timeout=300,
         Code={"ZipFile": archive({"f.py": code})},
         Environment={"Variables": {"PYTHONPATH": sysconfig.get_paths()["purelib"]}})
     functions.add_permission(
@@ -101,7 +110,7 @@ def test_what_cannot_be_had_keeps_the_server_from_starting(deploy, extra, why):
 def test_a_server_that_is_not_root(deploy, extra, starts, says):
     with by_nobody(deploy(extra + "\n"), says) as process:
         if not starts:
-            assert process.wait(timeout=10) == 1
+            assert process.wait(harness.PATIENCE) == 1
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="starts a server as another user")
@@ -109,6 +118,7 @@ def test_bubblewrap_confines_the_functions_of_a_server_that_is_not_root(deploy):
     server = deploy('sandbox = "bubblewrap"\n')
     hidden = [str(server.home / "seal.key"), str(server.data), "/etc/shadow", "/root"]
     with by_nobody(server, "by bubblewrap (/usr/bin/bwrap)"):
+        assert until(server.answers)
         functions = with_function(server, code=(
             "import os\n"
             "def main(event, context):\n"
@@ -136,10 +146,7 @@ def by_nobody(server, says):
             command, user=nobody, group=nobody, extra_groups=[], stdout=said, stderr=said,
             stdin=subprocess.DEVNULL, cwd="/")
     try:
-        deadline = time.monotonic() + harness.START_SECONDS
-        while says not in log.read_text() and process.poll() is None:
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.1)
+        assert until(lambda: says in log.read_text() or process.poll() is not None)
         assert says in log.read_text(), log.read_text()
         yield process
     finally:
@@ -150,24 +157,25 @@ def by_nobody(server, says):
 def test_who_finds_no_room_is_told_so_and_rotations_come_to_their_turn(deploy):
     server = deploy("at_once = 1\n")
     server.start()
-    functions = with_function(server, code=PYTHON + SLEEPS + (
-        "both = main\ndef main(event, context):\n"
-        "    return lambda_handler(event, context) if 'Step' in event else both(event, context)\n"))
+    functions = with_function(server, code="import time\n" + STAYS)
     sm = server.client()
+    stays = sm.create_secret(Name="stays")["ARN"]
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        slow = pool.submit(invoke, functions, seconds=16)
-        time.sleep(2)
+        slow = pool.submit(invoke, functions, until=stays)
+        # It has the room.
+        server.audit(needle=stays, where=lambda r: r["eventName"] == "DescribeSecret", count=1)
         sm.create_secret(Name="waits", SecretString=json.dumps({"password": "one"}))
         arn = functions.get_function(FunctionName="f")["Configuration"]["FunctionArn"]
         version = sm.rotate_secret(SecretId="waits", RotationLambdaARN=arn)["VersionId"]
         began = time.monotonic()
         with pytest.raises(functions.exceptions.TooManyRequestsException) as caught:
             invoke(functions)
-        assert 8 < time.monotonic() - began < 20
+        assert 8 < time.monotonic() - began < 60
         answer = caught.value.response
         assert answer["Error"]["Message"] == "Rate Exceeded."
         assert answer["Reason"] == "ConcurrentInvocationLimitExceeded"
         assert answer["ResponseMetadata"]["HTTPStatusCode"] == 429
+        sm.tag_resource(SecretId=stays, Tags=[{"Key": "go", "Value": "on"}])
         assert slow.result() == "well"
     rotations.finished(sm, "waits", version)
     # It never failed; it waited.

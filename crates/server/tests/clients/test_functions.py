@@ -16,8 +16,7 @@ from botocore import xform_name
 from botocore.config import Config
 
 import harness
-
-PATIENCE = 90
+from harness import PATIENCE
 
 TRUST = json.dumps(
     {
@@ -168,7 +167,7 @@ def role(server):
     return role["Arn"]
 
 
-def make(server, role, tmp_path, name, runtime, handler, files, timeout=30):
+def make(server, role, tmp_path, name, runtime, handler, files, timeout=60):
     """A function, made with the AWS CLI, that Secrets Manager may call."""
     packed = tmp_path / f"{name}.zip"
     packed.write_bytes(archive(files))
@@ -293,11 +292,15 @@ def test_a_function_that_fails_leaves_the_secret_as_it_was(own_server, tmp_path)
         arn = make(own_server, role, tmp_path, name, "python3.11", "f.main", {"f.py": code}, timeout=2)
         sm.create_secret(Name=name, SecretString='{"password": "one"}')
         version = sm.rotate_secret(SecretId=name, RotationLambdaARN=arn)["VersionId"]
-        assert own_server.audit(needle="RotationFailed", wait_seconds=30)
+        secret = sm.describe_secret(SecretId=name)["ARN"]
+        assert own_server.audit(
+            needle=secret, where=lambda r: r["eventName"] == "RotationFailed", count=1)
         assert sm.get_secret_value(SecretId=name)["SecretString"] == '{"password": "one"}'
         # Mended, the next attempt succeeds by itself.
         mended = archive({"f.py": PYTHON.replace("def lambda_handler", "def main")})
-        own_server.client(service="lambda").update_function_code(FunctionName=name, ZipFile=mended)
+        functions = own_server.client(service="lambda")
+        functions.update_function_configuration(FunctionName=name, Timeout=60)
+        functions.update_function_code(FunctionName=name, ZipFile=mended)
         deadline = time.monotonic() + PATIENCE
         while "AWSCURRENT" not in sm.describe_secret(SecretId=name)["VersionIdsToStages"][version]:
             assert time.monotonic() < deadline

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from harness import name, token, word
+from receivers import until
 from texts import (
     INVALID_NAME, NOT_FOUND, STAGE_MISMATCH, no_value_for_label,
     no_value_for_version, violation,
@@ -251,10 +252,8 @@ def test_last_accessed_date_is_the_day_of_the_last_read(sm, secret):
     days = {datetime.datetime.now(datetime.timezone.utc).date()}
     sm.get_secret_value(SecretId=arn)
     days.add(datetime.datetime.now(datetime.timezone.utc).date())
-    deadline = time.monotonic() + 5
-    while "LastAccessedDate" not in (described := sm.describe_secret(SecretId=arn)):
-        assert time.monotonic() < deadline, "LastAccessedDate never appeared"
-        time.sleep(0.1)
+    assert until(lambda: "LastAccessedDate" in sm.describe_secret(SecretId=arn))
+    described = sm.describe_secret(SecretId=arn)
     accessed = described["LastAccessedDate"].astimezone(datetime.timezone.utc)
     assert accessed.time() == datetime.time(0, 0)
     assert accessed.date() in days
@@ -266,12 +265,10 @@ def test_last_accessed_date_belongs_to_the_version_read(sm, secret):
     arn = secret["ARN"]
     two = sm.put_secret_value(SecretId=arn, SecretString="two")
     sm.get_secret_value(SecretId=arn, VersionStage="AWSPREVIOUS")
-    deadline = time.monotonic() + 5
-    while True:
+
+    def read():
         listed = sm.list_secret_version_ids(SecretId=arn)["Versions"]
-        read = {v["VersionId"] for v in listed if "LastAccessedDate" in v}
-        if read or time.monotonic() > deadline:
-            break
-        time.sleep(0.1)
-    assert read == {secret["VersionId"]}
-    assert two["VersionId"] not in read
+        return {v["VersionId"] for v in listed if "LastAccessedDate" in v}
+
+    assert until(read) == {secret["VersionId"]}
+    assert two["VersionId"] not in read()

@@ -79,7 +79,7 @@ def test_the_last_use_of_a_role_is_told(own_server, refused):
     session_of(own_server, credentials, region="eu-west-1").list_secrets()
     last = told()
     assert last["Region"] == "eu-west-1"
-    assert abs(last["LastUsedDate"].timestamp() - before) < 5
+    assert int(before) <= last["LastUsedDate"].timestamp() <= time.time()
     with refused("AccessDeniedException"):
         session_of(own_server, people.assume(arn), region="us-west-2").get_random_password()
     assert told()["Region"] == "us-west-2"

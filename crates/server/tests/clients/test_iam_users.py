@@ -44,7 +44,7 @@ def signed_by(server, key, service="secretsmanager"):
     return boto3.session.Session().client(
         service, endpoint_url=server.endpoint, region_name=REGION,
         aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"],
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=20),
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=harness.PATIENCE),
     )
 
 
@@ -130,7 +130,7 @@ def test_the_last_use_of_a_key_is_told(server, iam, user):
     assert used["UserName"] == user
     last = used["AccessKeyLastUsed"]
     assert (last["ServiceName"], last["Region"]) == ("secretsmanager", REGION)
-    assert abs(last["LastUsedDate"].timestamp() - before) < 5
+    assert int(before) <= last["LastUsedDate"].timestamp() <= time.time()
 
 
 def test_the_last_use_survives_a_stop(own_server):
@@ -308,7 +308,7 @@ def test_records_name_errors_as_cloudtrail_does(server, iam):
     with pytest.raises(iam.exceptions.NoSuchEntityException) as caught:
         iam.get_user(UserName=name)
     request_id = caught.value.response["ResponseMetadata"]["RequestId"]
-    (record,) = server.audit(request_id, wait_seconds=5)
+    (record,) = server.audit(request_id, count=1)
     assert record["eventSource"] == "iam.amazonaws.com"
     assert record["errorCode"] == "NoSuchEntityException"
     assert record["requestParameters"] == {"userName": name}
@@ -317,7 +317,7 @@ def test_records_name_errors_as_cloudtrail_does(server, iam):
 def test_a_secret_key_is_never_recorded(server, iam, user):
     answer = iam.create_access_key(UserName=user)
     key = answer["AccessKey"]
-    (record,) = server.audit(harness.request_id_of(answer), wait_seconds=5)
+    (record,) = server.audit(harness.request_id_of(answer), count=1)
     recorded = record["responseElements"]["accessKey"]
     assert recorded["accessKeyId"] == key["AccessKeyId"] and "secretAccessKey" not in recorded
     assert not any(key["SecretAccessKey"].encode() in line for line in server.audit_lines())

@@ -75,7 +75,7 @@ def test_from_a_backup(own_server, tmp_path):
     backup = tmp_path / "backup"
     saved = subprocess.run(
         [harness.binary(), "backup", "--data-dir", own_server.data, backup],
-        capture_output=True, text=True, timeout=60)
+        capture_output=True, text=True, timeout=harness.PATIENCE)
     assert saved.returncode == 0, saved.stderr
     own_server.stop()
     other = harness.Server(tmp_path / "other")
@@ -83,7 +83,7 @@ def test_from_a_backup(own_server, tmp_path):
     shutil.copy(own_server.data / "root.key", other.data / "root.key")
     made = subprocess.run(
         [harness.binary(), "restore", "--data-dir", other.data, backup],
-        capture_output=True, text=True, timeout=60)
+        capture_output=True, text=True, timeout=harness.PATIENCE)
     assert made.returncode == 0, made.stderr
     try:
         other.start()

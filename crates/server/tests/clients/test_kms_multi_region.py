@@ -2,11 +2,11 @@
 
 import json
 import re
-import time
 
 import pytest
 
 import kms as k
+from receivers import until
 
 THERE = "eu-west-1"
 THIRD = "ap-southeast-2"
@@ -29,12 +29,13 @@ def third(server):
 
 def usable(kms, key_id):
     """A new replica may be `Creating` for a while."""
-    for _ in range(50):
+    def made():
         described = kms.describe_key(KeyId=key_id)["KeyMetadata"]
-        if described["KeyState"] not in ("Creating", "Updating"):
-            return described
-        time.sleep(0.1)
-    raise AssertionError(described["KeyState"])
+        return described["KeyState"] not in ("Creating", "Updating") and described
+
+    described = until(made)
+    assert described
+    return described
 
 
 def replicate(kms, other, key_id, region, **more):

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness import name, token
+from harness import PATIENCE, name, token
 from texts import (
     BOTH_KINDS, NO_VALUE, NOT_FOUND, TOKEN_REQUIRED, token_in_use, violation,
 )
@@ -260,7 +260,7 @@ def test_violations(loose, secret, refused, member, value):
 
 def test_of_many_writers_at_once_none_is_turned_away(server, secret):
     def describe(writer):
-        connection = http.client.HTTPConnection(server.host, timeout=60)
+        connection = http.client.HTTPConnection(server.host, timeout=PATIENCE)
         return [
             server.call("UpdateSecret", {
                 "SecretId": secret["ARN"], "Description": f"{writer}, {change}",

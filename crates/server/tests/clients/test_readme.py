@@ -75,7 +75,7 @@ def test_the_session_runs_as_the_readme_tells(beside):
 
     script = "\n".join(f"{command}\necho {shlex.quote(MARK)}" for command, _ in steps)
     ran = subprocess.run(
-        ["bash", "-c", script], cwd=beside.home, env=environment(beside), timeout=300,
+        ["bash", "-c", script], cwd=beside.home, env=environment(beside), timeout=harness.PATIENCE,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )
     outputs = ran.stdout.split(f"{MARK}\n")[:-1]
@@ -89,7 +89,7 @@ def test_the_python_of_the_readme_runs(beside):
     client.create_secret(Name="demo/db", SecretString="correct-horse")
     code = re.search(r"```python\n(.*?)```", README, re.DOTALL)[1]
     ran = subprocess.run(
-        [sys.executable, "-c", code], env=environment(beside), timeout=60,
+        [sys.executable, "-c", code], env=environment(beside), timeout=harness.PATIENCE,
         capture_output=True, text=True, check=True,
     )
     assert ran.stdout == "correct-horse\n"

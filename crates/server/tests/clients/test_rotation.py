@@ -119,7 +119,7 @@ def test_an_application_that_reconnects_notices_nothing(server, started, name, n
 @pytest.mark.parametrize("name", ["postgresql-single", "mariadb-single", "mysql-single"])
 def test_an_application_of_a_single_user_reads_again(server, started, name):
     """Between setSecret and finishSecret the database has the password that is pending."""
-    under_an_application(server, started, name, 20, patience=5)
+    under_an_application(server, started, name, 20, patience=PATIENCE)
 
 
 def test_a_single_user_by_the_aws_cli(server, sm, postgresql):

@@ -2,12 +2,12 @@
 Lambda's are, and what real databases get of it."""
 
 import string
-import time
 
 import pytest
 
 import harness
 import rotations
+from receivers import until
 from rotations import set_environment
 from test_rotation import as_the_template_makes_it
 
@@ -68,11 +68,7 @@ def test_user_names_of_mysql_may_be_told_to_be_short(own_server):
         secret = rotations.Secret(own_server, strategy, database)
         set_environment(own_server, strategy, USERNAME_CHARACTER_LIMIT="16")
         secret.rotate()
-        deadline = time.monotonic() + rotations.PATIENCE
-        while not (told := rotations.jobs(own_server).get(secret.name)):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        assert told == (
+        assert until(lambda: rotations.jobs(own_server).get(secret.name)) == (
             "createSecret: ValueError: Unable to clone user, username length with _clone "
             "appended would exceed 16 characters")
         set_environment(own_server, strategy)

@@ -40,7 +40,7 @@ def test_each_event_is_told(world):
         def of(events):
             return [e for e in events if e.get("eventName") == name]
 
-        assert until(lambda: len(of(e["detail"] for e in hook.events)) >= count, rotations.PATIENCE), (
+        assert until(lambda: len(of(e["detail"] for e in hook.events)) >= count), (
             name, [e["detail"].get("eventName") for e in hook.events])
         event = of(e["detail"] for e in hook.events)[-1]
         [envelope] = [e for e in hook.events if e["detail"].get("eventID") == event["eventID"]]

@@ -4,12 +4,12 @@ database, a certificate or a function of one's own does is in `test_rotation_fau
 `test_rotation_tls.py` and `test_rotation_functions.py`."""
 
 import json
-import time
 
 import pytest
 
 import harness
 import rotations
+from receivers import until
 
 WORD = "canary-of-a-password"
 LONG = "u" * 60
@@ -27,11 +27,11 @@ def failure(server, name, arn, template, step):
     """What is told of a rotation that fails: the same words in both places."""
     function = rotations.function(arn, template)
     server.client().rotate_secret(SecretId=name, RotationLambdaARN=function)
-    deadline = time.monotonic() + rotations.PATIENCE
-    while not (told := rotations.jobs(server)[name]):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    event = rotations.of_secret(rotations.lookup(server, "RotationFailed"), arn)[0]
+    told = until(lambda: rotations.jobs(server)[name])
+    assert told
+    # Its record follows into the log.
+    event, *_ = until(lambda: rotations.of_secret(
+        rotations.lookup(server, "RotationFailed"), arn))
     start, _, words = told.partition(": ")
     assert start == step, told
     assert event["errorMessage"] == (

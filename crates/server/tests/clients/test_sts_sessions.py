@@ -426,7 +426,7 @@ def test_records(server, principals, sm):
         Tags=[{"Key": "team", "Value": "red"}], TransitiveTagKeys=["team"],
     )
     request_id = harness.request_id_of(answer)
-    (record,) = server.audit(request_id, wait_seconds=5)
+    (record,) = server.audit(request_id, count=1)
     credentials = answer["Credentials"]
     assert record["eventSource"] == "sts.amazonaws.com"
     assert record["requestParameters"]["roleArn"] == role
@@ -440,7 +440,7 @@ def test_records(server, principals, sm):
     assert credentials["SessionToken"] not in line
 
     listed = session_of(server, credentials).list_secrets()
-    (record,) = server.audit(harness.request_id_of(listed), wait_seconds=5)
+    (record,) = server.audit(harness.request_id_of(listed), count=1)
     identity = record["userIdentity"]
     assert identity["type"] == "AssumedRole"
     assert identity["accessKeyId"] == credentials["AccessKeyId"]
@@ -466,7 +466,7 @@ def test_a_denial_is_decoded(server, principals, sm, refused):
     with refused("AccessDeniedException") as caught:
         client.get_secret_value(SecretId=arn)
     request_id = harness.request_id_of(caught.value.response)
-    (record,) = server.audit(request_id, wait_seconds=5)
+    (record,) = server.audit(request_id, count=1)
     sealed = record["additionalEventData"]["encodedAuthorizationMessage"]
     decoded = json.loads(
         principals.sts.decode_authorization_message(EncodedMessage=sealed)["DecodedMessage"])
@@ -480,7 +480,7 @@ def test_a_denial_is_decoded(server, principals, sm, refused):
     with refused("AccessDeniedException") as caught:
         client.list_secrets()
     request_id = harness.request_id_of(caught.value.response)
-    (record,) = server.audit(request_id, wait_seconds=5)
+    (record,) = server.audit(request_id, count=1)
     sealed = record["additionalEventData"]["encodedAuthorizationMessage"]
     decoded = json.loads(
         principals.sts.decode_authorization_message(EncodedMessage=sealed)["DecodedMessage"])

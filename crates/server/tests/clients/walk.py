@@ -6,7 +6,6 @@ steps are in `walk_*.py`; `test_records.py` compares what is on record with the 
 `test_walk_canary.py` searches.
 """
 
-import datetime
 import functools
 import gzip
 import importlib.util
@@ -21,10 +20,10 @@ from botocore.exceptions import ClientError
 
 import boto3
 import harness
+from receivers import until
 from test_canary import canary
 
 REGION = "us-east-1"
-PATIENCE = 20
 
 
 class Call:
@@ -129,7 +128,7 @@ class Walk:
                 aws_access_key_id=keys["AccessKeyId"],
                 aws_secret_access_key=keys["SecretAccessKey"],
                 aws_session_token=keys.get("SessionToken"),
-                config=Config(retries={"total_max_attempts": 1}, read_timeout=60, **more))
+                config=Config(retries={"total_max_attempts": 1}, read_timeout=harness.PATIENCE, **more))
         return self._clients[known]
 
     def _by_cli(self, service, operation, members, fails, credentials, region):
@@ -181,13 +180,17 @@ class Walk:
         return record["userIdentity"]
 
     def _until_all(self, wanted):
-        deadline = datetime.datetime.now() + datetime.timedelta(seconds=PATIENCE)
-        while True:
+        # A change is on record after all the changes before it.
+        client = self._client("secretsmanager", None, REGION)
+        _, last = by_boto3(client.create_secret, {"Name": "last/of-all"}, False)
+        self.server.audit(last, count=1)
+
+        def all_of():
             records = self.server.audit()
             missing = wanted - {record.get("requestID") for record in records}
-            if not missing:
-                return records
-            assert datetime.datetime.now() < deadline, f"{len(missing)} calls unrecorded"
+            return not missing and records
+
+        return until(all_of)
 
 
 def ending(record):

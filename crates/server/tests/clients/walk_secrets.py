@@ -99,8 +99,8 @@ def rotation(w, sm):
         ClientRequestToken="44444444-4444-4444-8444-444444444444")
     w.rotated = arn
     assert until(lambda: w.server.audit(needle=f"Rotation-{arn}-44444444", count=2)
-                 and [r for r in w.server.audit(needle=ROTATED) if r["eventName"] == ROTATED],
-                 60), "no rotation"
+                 and [r for r in w.server.audit(needle=ROTATED) if r["eventName"] == ROTATED]
+                 ), "no rotation"
     value = sm("rotated").get_secret_value(SecretId="team/rotated")["SecretString"]
     # What JSON escapes is not found plain; the handler leaves quotes out.
     w.came(json.loads(value)["password"])
@@ -114,7 +114,7 @@ def endings(w, sm, function):
     up because somebody else sets a value."""
     def told(event, count=1):
         named = lambda: [r for r in w.server.audit(needle=event) if r["eventName"] == event]
-        assert until(lambda: len(named()) == count, 60), f"no {event}"
+        assert until(lambda: len(named()) >= count), f"no {event}"
 
     test = sm("a test")
     test.rotate_secret(SecretId="team/rotated", RotationLambdaARN=function,
