@@ -64,8 +64,10 @@ mod tests {
             reloads.fetch_add(1, Ordering::SeqCst);
         }));
         raise(SIGHUP).unwrap();
-        let early = tokio::time::timeout(Duration::from_millis(100), stop.as_mut()).await;
-        assert!(early.is_err());
+        while reloads.load(Ordering::SeqCst) == 0 {
+            let early = tokio::time::timeout(Duration::from_millis(100), stop.as_mut()).await;
+            assert!(early.is_err());
+        }
         assert_eq!(reloads.load(Ordering::SeqCst), 1);
         raise(SIGTERM).unwrap();
         stop.await;

@@ -602,10 +602,14 @@ fn what_takes_too_long_to_tell_is_broad() {
         .map(|_| deny(json!({"NotIpAddress": {"aws:SourceIp": blocks}})))
         .collect());
     for document in [multiplied(40), multiplied(120), compared, ranges] {
-        let began = std::time::Instant::now();
-        assert!(broad(&document));
-        // Ten milliseconds as it is shipped; of seconds it took many before.
-        assert!(began.elapsed().as_secs() < 3, "{:?}", began.elapsed());
+        // Ten milliseconds as it is shipped; of seconds it took many before. A
+        // machine that is busy may need to be asked again.
+        let is_soon = |_| {
+            let began = std::time::Instant::now();
+            assert!(broad(&document));
+            began.elapsed().as_secs() < 3
+        };
+        assert!((0..5).any(is_soon));
     }
 }
 

@@ -6,7 +6,8 @@ use std::{
     net::{TcpListener, TcpStream},
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{self, Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -204,7 +205,7 @@ impl Server {
     }
 
     fn wait(&mut self) {
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_secs(300);
         while !self.is_ready() {
             let ended = self.child.try_wait().unwrap();
             if ended.is_some() || Instant::now() > end {
@@ -292,12 +293,17 @@ fn postgresql_bin() -> PathBuf {
     versions.pop().unwrap().join("bin")
 }
 
+/// A port that nobody else is given: one of those below the kernel's own, of
+/// which a connection may take any before the server does.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let place = process::id() * 100 + TAKEN.fetch_add(1, Ordering::Relaxed);
+        let port = 10_000 + u16::try_from(place % 22_000).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 fn run(command: &mut Command) {

@@ -6,7 +6,10 @@ use std::{
     fs,
     path::Path,
     process::Command,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -15,7 +18,7 @@ use serde_json::json;
 use strongroom_crypto::{Random, SystemRandom};
 use tempfile::tempdir;
 
-use crate::node::{Client, Node, audit_records, said};
+use crate::node::{Client, Node, PATIENCE, audit_records, said};
 
 const WRITERS: u32 = 4;
 /// Rounds go on for so long.
@@ -38,6 +41,8 @@ struct Work {
     request_ids: Vec<String>,
     /// Requests that were refused, and with what status.
     refused: Vec<u16>,
+    /// Whether any was, told at once.
+    turned_away: Arc<AtomicBool>,
 }
 
 impl Work {
@@ -79,6 +84,7 @@ impl Work {
                         "{reply:?}"
                     );
                     self.refused.push(status);
+                    self.turned_away.store(true, Ordering::Relaxed);
                 }
             }
         }
@@ -134,7 +140,10 @@ fn nothing_acknowledged_is_lost_by_kill_9() {
     let chance: &dyn Random = &SystemRandom;
     let start = Instant::now();
     let mut rounds = 0;
-    while start.elapsed() < KILLING {
+    let answers = |work: &[Work]| -> usize { work.iter().map(|work| work.request_ids.len()).sum() };
+    // On a machine that is slow for longer.
+    while start.elapsed() < KILLING || rounds < 4 || answers(&work) <= 100 {
+        assert!(start.elapsed() < KILLING + PATIENCE * 4, "{rounds} rounds");
         let node = Node::dev(home.path());
         let access = node.access.clone();
         let done = AtomicBool::new(false);
@@ -181,11 +190,6 @@ fn nothing_acknowledged_is_lost_by_kill_9() {
     assert!(node.stop().success());
     said(["audit", "verify", "--data-dir", data.to_str().unwrap()]);
     check_records(&data, &work);
-    let acknowledged: usize = work.iter().map(|work| work.request_ids.len()).sum();
-    assert!(
-        rounds >= 4 && acknowledged > 100,
-        "{rounds} rounds, {acknowledged} writes"
-    );
 }
 
 #[test]
@@ -198,11 +202,17 @@ fn a_full_disk_refuses_writes_and_loses_nothing() {
         let done = AtomicBool::new(false);
         let padding = "x".repeat(60_000);
         let mut work = Work::default();
+        let turned_away = Arc::clone(&work.turned_away);
         let access = node.access.clone();
         thread::scope(|scope| {
             let writing =
                 scope.spawn(|| work.run(&mut Client::new(access), "full", &done, &padding));
-            thread::sleep(Duration::from_secs(3));
+            let start = Instant::now();
+            while !turned_away.load(Ordering::Relaxed) && start.elapsed() < PATIENCE {
+                thread::sleep(Duration::from_millis(20));
+            }
+            // And what comes then.
+            thread::sleep(Duration::from_secs(1));
             done.store(true, Ordering::Relaxed);
             writing.join().unwrap();
         });
@@ -234,11 +244,7 @@ fn a_full_disk_refuses_writes_and_loses_nothing() {
             node.unlimited();
             let start = Instant::now();
             while client.call("CreateSecret", &again).unwrap().status != 200 {
-                assert!(
-                    start.elapsed() < Duration::from_secs(5),
-                    "{}",
-                    node.stderr()
-                );
+                assert!(start.elapsed() < PATIENCE, "{}", node.stderr());
                 thread::sleep(Duration::from_millis(20));
             }
             assert!(node.stop().success());
@@ -299,11 +305,7 @@ fn nothing_is_read_that_cannot_be_recorded() {
     fs::rename(data.join("gone"), data.join("audit")).unwrap();
     let start = Instant::now();
     while !read(200) {
-        assert!(
-            start.elapsed() < Duration::from_secs(5),
-            "{}",
-            node.stderr()
-        );
+        assert!(start.elapsed() < PATIENCE, "{}", node.stderr());
         thread::sleep(Duration::from_millis(20));
     }
     writer.do_call("CreateSecret", &another);

@@ -3,6 +3,7 @@
 pub(crate) mod support;
 
 use std::{
+    net::SocketAddr,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -14,17 +15,29 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use strongroom::http::Limits;
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::Instant};
 
-use self::support::{Echo, Running, read_to_end, run, talk};
+use self::support::{Echo, LONG, Running, read_to_end, run, talk};
 
+/// Of sizes; nobody is too slow for the times, however busy the machine.
 fn limits() -> Limits {
     Limits {
         body_bytes: 1_000,
-        head: Duration::from_millis(200),
-        body: Duration::from_millis(200),
-        request: Duration::from_millis(300),
-        idle: Duration::from_millis(600),
-        drain: Duration::from_millis(800),
+        head: LONG,
+        body: LONG,
+        request: LONG,
+        idle: LONG,
+        drain: LONG,
         ..Limits::default()
+    }
+}
+
+/// For those who are to be too slow.
+const SHORT: Duration = Duration::from_millis(300);
+
+/// Asks until it is answered so.
+async fn until_answered(address: SocketAddr, request: &str, status: u16) {
+    let expected = format!("HTTP/1.1 {status} ");
+    while !talk(address, request).await.starts_with(&expected) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 
@@ -213,42 +226,42 @@ fn what_is_too_large_is_refused_with_the_right_status() {
 #[test]
 fn a_body_that_is_too_large_need_not_come() {
     run(async {
-        let patient = Limits {
-            body: Duration::from_secs(9),
-            ..limits()
-        };
-        let server = Running::start(patient).await;
-        let began = Instant::now();
+        let server = Running::start(limits()).await;
         let announced = "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1001\r\n\r\n";
         let reply = talk(server.address, announced).await;
         assert!(reply.starts_with("HTTP/1.1 413 "), "{reply}");
-        assert!(began.elapsed() < Duration::from_secs(5));
     });
 }
 
 #[test]
 fn slow_clients_are_let_go() {
     run(async {
-        let server = Running::start(limits()).await;
+        // The other times are long, so that it is this one which is up.
+        let slow_heads = Limits {
+            head: SHORT,
+            ..limits()
+        };
+        let server = Running::start(slow_heads).await;
         // Nothing at all; half a preface; a head that never ends.
         for start in ["", "PRI * HTT", "GET / HTTP/1.1\r\nhost: h\r\nx-"] {
             let began = Instant::now();
             assert_eq!(talk(server.address, start).await, "");
-            assert!(began.elapsed() >= Duration::from_millis(190), "{start}");
-            assert!(began.elapsed() < Duration::from_secs(5), "{start}");
+            assert!(began.elapsed() >= SHORT * 9 / 10, "{start}");
         }
         // A head that arrives byte by byte gets no more time for it.
         let mut socket = TcpStream::connect(server.address).await.unwrap();
-        let began = Instant::now();
-        for _ in 0..200 {
-            if socket.write_all(b"G").await.is_err() {
-                break;
-            }
+        let mut pieces = 0;
+        while socket.write_all(b"G").await.is_ok() {
+            pieces += 1;
+            assert!(pieces < 4_000, "it has time without end");
             tokio::time::sleep(Duration::from_millis(30)).await;
         }
-        read_to_end(&mut socket).await;
-        assert!(began.elapsed() < Duration::from_secs(5));
         // A body that does not come.
+        let slow_bodies = Limits {
+            body: SHORT,
+            ..limits()
+        };
+        let server = Running::start(slow_bodies).await;
         let start = "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 5\r\n\r\n123";
         let reply = talk(server.address, start).await;
         assert!(reply.starts_with("HTTP/1.1 408 "), "{reply}");
@@ -259,9 +272,15 @@ fn slow_clients_are_let_go() {
 #[test]
 fn idle_connections_close_after_the_idle_time_and_slow_second_heads_earlier() {
     run(async {
-        let (short, long) = (Duration::from_millis(600), Duration::from_secs(60));
-        for (idle, second, least) in [(short, "", 590), (long, "GET / HTT", 190)] {
-            let server = Running::start(Limits { idle, ..limits() }).await;
+        // Enough for the first head, on a busy machine too.
+        let some = Duration::from_secs(2);
+        for (idle, second) in [(some, ""), (LONG, "GET / HTT")] {
+            let times = Limits {
+                idle,
+                head: some,
+                ..limits()
+            };
+            let server = Running::start(times).await;
             let began = Instant::now();
             let mut socket = TcpStream::connect(server.address).await.unwrap();
             socket
@@ -273,11 +292,7 @@ fn idle_connections_close_after_the_idle_time_and_slow_second_heads_earlier() {
             socket.write_all(second.as_bytes()).await.unwrap();
             let reply = read_to_end(&mut socket).await;
             assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
-            let elapsed = began.elapsed().as_millis();
-            assert!(
-                (least..9_000).contains(&elapsed),
-                "{elapsed} ms after {second:?}"
-            );
+            assert!(began.elapsed() >= some * 9 / 10, "{second:?}");
         }
     });
 }
@@ -287,7 +302,6 @@ fn overload_is_shed_before_the_body_is_read() {
     run(async {
         let server = Running::start(Limits {
             requests: 1,
-            request: Duration::from_secs(5),
             ..limits()
         })
         .await;
@@ -341,7 +355,8 @@ fn small_bodies_find_room_where_large_ones_do_not() {
         let mut slow = TcpStream::connect(server.address).await.unwrap();
         let start = head(60_000) + &"x".repeat(40_000);
         slow.write_all(start.as_bytes()).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        let request = head(30_000) + &"x".repeat(30_000);
+        until_answered(server.address, &request, 503).await;
         for (length, status) in [(30_000, 503), (16_000, 200), (30_000, 503), (1_000, 200)] {
             let request = head(length) + &"x".repeat(length);
             let reply = talk(server.address, &request).await;
@@ -349,10 +364,7 @@ fn small_bodies_find_room_where_large_ones_do_not() {
             assert!(reply.starts_with(&expected), "{length}: {reply:.200}");
         }
         drop(slow);
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        let request = head(30_000) + &"x".repeat(30_000);
-        let reply = talk(server.address, &request).await;
-        assert!(reply.starts_with("HTTP/1.1 200 "), "{reply:.200}");
+        until_answered(server.address, &request, 200).await;
     });
 }
 
@@ -361,6 +373,7 @@ fn bodies_share_a_bound_and_give_it_back() {
     run(async {
         let server = Running::start(Limits {
             total_body_bytes: 1_500,
+            body: Duration::from_secs(5),
             ..limits()
         })
         .await;
@@ -372,9 +385,7 @@ fn bodies_share_a_bound_and_give_it_back() {
         };
         let address = server.address;
         let slow = tokio::spawn(async move { talk(address, &post(1_000, 1)).await });
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        let shed = talk(address, &post(1_000, 1_000)).await;
-        assert!(shed.starts_with("HTTP/1.1 503 "), "{shed}");
+        until_answered(address, &post(1_000, 1_000), 503).await;
         assert!(slow.await.unwrap().starts_with("HTTP/1.1 408 "));
         let good = talk(address, &post(1_000, 1_000)).await;
         assert!(good.starts_with("HTTP/1.1 200 "), "{good}");
@@ -386,7 +397,6 @@ fn too_many_connections_are_turned_away() {
     run(async {
         let server = Running::start(Limits {
             connections: 1,
-            head: Duration::from_secs(5),
             ..limits()
         })
         .await;
@@ -395,20 +405,19 @@ fn too_many_connections_are_turned_away() {
         let reply = read_to_end(&mut second).await;
         assert!(reply.starts_with("HTTP/1.1 503 "), "{reply}");
         drop(first);
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        let third = talk(
-            server.address,
-            "GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n",
-        )
-        .await;
-        assert!(third.starts_with("HTTP/1.1 200 "), "{third}");
+        let third = "GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n";
+        until_answered(server.address, third, 200).await;
     });
 }
 
 #[test]
 fn work_goes_on_when_the_client_leaves_or_time_is_up() {
     run(async {
-        let server = Running::start(limits()).await;
+        let impatient = Limits {
+            request: SHORT,
+            ..limits()
+        };
+        let server = Running::start(impatient).await;
         let mut socket = TcpStream::connect(server.address).await.unwrap();
         socket
             .write_all(b"GET /hold HTTP/1.1\r\nhost: h\r\n\r\n")
@@ -422,8 +431,9 @@ fn work_goes_on_when_the_client_leaves_or_time_is_up() {
         assert!(reply.contains("ServiceUnavailable"), "{reply}");
         assert_eq!(server.handler.finished.load(Ordering::SeqCst), 0);
         server.handler.release.notify_waiters();
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        assert_eq!(server.handler.finished.load(Ordering::SeqCst), 2);
+        while server.handler.finished.load(Ordering::SeqCst) < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     });
 }
 
@@ -493,11 +503,7 @@ fn health_needs_no_signature_and_shadows_no_signed_request() {
 #[test]
 fn shutdown_finishes_what_was_begun_and_closes_the_rest() {
     run(async {
-        let server = Running::start(Limits {
-            request: Duration::from_secs(5),
-            ..limits()
-        })
-        .await;
+        let server = Running::start(Limits { ..limits() }).await;
         let address = server.address;
         let handler = Arc::<Echo>::clone(&server.handler);
         let held =
@@ -525,7 +531,7 @@ fn shutdown_finishes_what_was_begun_and_closes_the_rest() {
 fn shutdown_does_not_wait_for_ever() {
     run(async {
         let server = Running::start(Limits {
-            request: Duration::from_secs(5),
+            drain: SHORT,
             ..limits()
         })
         .await;
@@ -537,8 +543,7 @@ fn shutdown_does_not_wait_for_ever() {
         server.handler.until_handled(1).await;
         let began = Instant::now();
         assert!(!server.stop().await);
-        assert!(began.elapsed() >= Duration::from_millis(790));
-        assert!(began.elapsed() < Duration::from_secs(4));
+        assert!(began.elapsed() >= SHORT);
         assert_eq!(held.await.unwrap(), "");
     });
 }

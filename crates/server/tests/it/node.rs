@@ -20,7 +20,7 @@ use strongroom_sigv4::{Credentials, Request, sign_headers};
 use strongroom_types::{Clock, SystemClock};
 
 /// The longest time that starting or stopping may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A running process, killed when dropped.
 pub(crate) struct Node {

@@ -100,7 +100,7 @@ fn a_client_that_does_not_shake_hands_is_let_go() {
             socket.write_all(start).await.unwrap();
             let mut reply = Vec::new();
             let closed =
-                tokio::time::timeout(Duration::from_secs(2), socket.read_to_end(&mut reply));
+                tokio::time::timeout(Duration::from_secs(60), socket.read_to_end(&mut reply));
             let _ = closed.await.unwrap();
         }
     });
@@ -142,7 +142,7 @@ fn a_new_certificate_is_shown_and_a_bad_one_is_not() {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(10), found)
+        tokio::time::timeout(Duration::from_secs(120), found)
             .await
             .unwrap();
         watching.abort();

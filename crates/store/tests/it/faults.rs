@@ -10,9 +10,9 @@ use crate::{
     support::{Balances, Dice, Notes, balance, get_note, inspect, note, put_note, root},
 };
 
-/// Commits until it works again, at most for a few seconds.
+/// Commits until it works again, at most for a minute.
 async fn wait_until_well(store: &Store) {
-    for _ in 0..500 {
+    for _ in 0..6_000 {
         if put_note(store, "well", 0, "again").await.is_ok() {
             return;
         }

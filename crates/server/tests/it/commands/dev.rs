@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, Permissions},
-    io::{BufReader, Write},
+    io::{BufReader, Read, Write},
     net::TcpStream,
     os::unix::fs::PermissionsExt,
     process::Stdio,
@@ -136,13 +136,16 @@ fn a_request_in_flight_is_finished() {
         let mut node = Node::dev(home.path());
         let secret = json!({"Name": "late", "SecretString": "s"});
         let (head, body) = node.access.request("CreateSecret", &secret);
+        // When the body is asked for, the head has been read: the request is in flight.
+        let head = [head.trim_ascii_end(), b"\r\nExpect: 100-continue\r\n\r\n"].concat();
         let mut stream = TcpStream::connect(&node.access.host).unwrap();
         stream.write_all(&head).unwrap();
-        // Until the head is read: only then is the request in flight.
-        thread::sleep(Duration::from_millis(200));
+        let mut asked = [0; 25];
+        stream.read_exact(&mut asked).unwrap();
+        assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
         node.signal(signal);
         let mut idle = TcpStream::connect(&node.access.host);
-        for _ in 0..100 {
+        for _ in 0..12_000 {
             if idle.is_err() {
                 break;
             }
@@ -199,7 +202,7 @@ fn nobody_has_to_read_what_it_prints() {
         .arg(home.path().join("data"));
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
-    for _ in 0..500 {
+    for _ in 0..12_000 {
         if home.path().join("env").exists() {
             break;
         }

@@ -22,6 +22,11 @@ use tokio::{
     task::JoinHandle,
 };
 
+/// How long an answer, or the end of a connection, may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// Longer than anybody here waits.
+pub(crate) const LONG: Duration = Duration::from_secs(600);
+
 #[derive(Debug)]
 pub(crate) struct Echo {
     pub(crate) handled: AtomicUsize,
@@ -131,9 +136,7 @@ pub(crate) async fn read_to_end(socket: &mut TcpStream) -> String {
     let mut reply = Vec::new();
     // A reset ends the connection as well.
     let reading = socket.read_to_end(&mut reply);
-    let _ = tokio::time::timeout(Duration::from_secs(10), reading)
-        .await
-        .unwrap();
+    let _ = tokio::time::timeout(PATIENCE, reading).await.unwrap();
     String::from_utf8(reply).unwrap()
 }
 
