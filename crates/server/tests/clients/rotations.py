@@ -5,13 +5,14 @@ import datetime
 import json
 import re
 import subprocess
-import time
 
 import databases
 import harness
 from harness import PATIENCE
+from receivers import until
 
 FUNCTION = "arn:aws:lambda:{region}:{account}:function:SecretsManager{name}"
+NEVER = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
 # A member that a secret is to be without.
 ABSENT = object()
 
@@ -46,17 +47,22 @@ def read(sm, name, stage="AWSCURRENT"):
 
 
 def finished(sm, name, version=None):
-    """Waits until a version, or any that was pending, is what applications read."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
+    """Waits until a rotation is over: a version, or any that was pending, is what
+    applications read, and it is noted when that came to be. The function has moved the
+    label before that, and until then there can be no other rotation."""
+    def is_over():
         described = sm.describe_secret(SecretId=name)
         labels = described["VersionIdsToStages"]
-        pending = [i for i, held in labels.items() if held == ["AWSPENDING"]]
-        current = "AWSCURRENT" in labels.get(version, []) if version else not pending
-        if current and "LastRotatedDate" in described:
-            return described
-        assert time.monotonic() < deadline, described
-        time.sleep(0.02)
+        [current] = [i for i, held in labels.items() if "AWSCURRENT" in held]
+        if current != version if version else ["AWSPENDING"] in labels.values():
+            return None
+        [made] = [v["CreatedDate"] for v in sm.list_secret_version_ids(SecretId=name)["Versions"]
+                  if v["VersionId"] == current]
+        return made <= described.get("LastRotatedDate", NEVER) and described
+
+    described = until(is_over)
+    assert described, sm.describe_secret(SecretId=name)
+    return described
 
 
 def jobs(server):
