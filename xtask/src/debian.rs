@@ -22,6 +22,15 @@ const PACKAGES: &[Package] = &[
         name: "mariadb-server",
         probe: &["/usr/sbin/mariadbd", "--version"],
     },
+    // Where functions find it too.
+    Package {
+        name: "nodejs",
+        probe: &["sh", "-c", "PATH=/usr/local/bin:/usr/bin node --version"],
+    },
+    Package {
+        name: "npm",
+        probe: &["npm", "--version"],
+    },
     Package {
         name: "openssl",
         probe: &["openssl", "version"],

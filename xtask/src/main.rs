@@ -14,6 +14,7 @@ mod ci;
 mod command;
 mod conformance;
 mod debian;
+mod javascript;
 mod project;
 mod python;
 mod test;

@@ -4,6 +4,7 @@ use std::process::Command;
 use crate::command::{Failure, Result, cargo, run, status};
 use crate::conformance;
 use crate::debian;
+use crate::javascript;
 use crate::project;
 use crate::python::{self, Environment};
 
@@ -11,8 +12,8 @@ pub(crate) const HELP: &str = "\
 Usage: cargo xtask test [--deep] [filters…]
 
 Installs what the tests need and says so in one line: Debian packages (as root,
-else it names them), and the AWS CLI, boto3 and pytest in `.venv`. Then runs, and
-fails if any of them fails:
+else it names them), the AWS CLI, boto3 and pytest in `.venv`, and the AWS SDK for
+JavaScript. Then runs, and fails if any of them fails:
 
   1. cargo test, over the whole workspace
   2. pytest in crates/server/tests/clients: the official clients against the
@@ -90,6 +91,9 @@ pub(crate) fn prepare(root: &Path) -> Result<Environment> {
         let text = project::read(&root.join(requirements))?;
         let clients = python::pinned(&text, &["awscli", "boto3", "pytest"]);
         installed.push(format!("{clients} in .venv"));
+    }
+    if javascript::prepare(root)? {
+        installed.push("the AWS SDK for JavaScript".to_owned());
     }
     if installed.is_empty() {
         println!("test: everything in place");

@@ -66,7 +66,7 @@ impl Served {
 #[must_use]
 pub fn json(prefix: &str) -> Option<&'static Served> {
     SERVICES.iter().find(
-        |service| matches!((service.protocol)(), Protocol::Json(json) if json.target_prefix == prefix),
+        |service| matches!((service.protocol)(), Protocol::Json(json) if json.is_named(prefix)),
     )
 }
 
@@ -120,5 +120,14 @@ mod tests {
         let secrets = json("secretsmanager").unwrap();
         assert!(secrets.route("NoSuchOperation").is_none());
         assert!(json("nosuchservice").is_none());
+        for name in [
+            "CloudTrail_20131101",
+            "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
+        ] {
+            assert_eq!(json(name).unwrap().signing_name, "cloudtrail");
+        }
+        for name in ["", "v20131101.CloudTrail_20131101", "x.secretsmanager"] {
+            assert!(json(name).is_none(), "{name}");
+        }
     }
 }

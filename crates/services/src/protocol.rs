@@ -39,7 +39,9 @@ pub enum Protocol {
 /// What differs between services that speak AWS JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Json {
-    /// What stands before the dot of `X-Amz-Target`: `TrentService`.
+    /// What stands before the last dot of `X-Amz-Target`: `TrentService`. The
+    /// namespace that some services have before it, in the AWS CLI and in
+    /// Python, the SDKs of other languages leave out.
     pub target_prefix: &'static str,
     /// Whether errors of the service's model have a `Message`. Those of the
     /// framework around it have a `message`, in every service.
@@ -49,6 +51,13 @@ pub struct Json {
 }
 
 impl Json {
+    /// Whether a request's prefix names this service.
+    #[must_use]
+    pub fn is_named(&self, prefix: &str) -> bool {
+        let short = self.target_prefix.rsplit('.').next();
+        prefix == self.target_prefix || Some(prefix) == short
+    }
+
     /// A service whose errors have a `message`.
     #[must_use]
     pub const fn new(target_prefix: &'static str) -> Self {

@@ -221,7 +221,6 @@ def test_a_python_handler(server, sm, role, tmp_path):
     assert nobody.returncode != 0 and "there is no function `nope`" in nobody.stderr, nobody
 
 
-@pytest.mark.skipif(not pathlib.Path("/usr/bin/node").exists(), reason="needs Node.js")
 def test_a_node_handler(server, sm, role, tmp_path):
     arn = make(server, role, tmp_path, "in-node", "nodejs20.x", "index.handler", {"index.mjs": NODE})
     rotated(server, sm, arn)
