@@ -101,8 +101,10 @@ impl Authenticator {
             return false;
         };
         let is_served = |name: &str| {
-            let region = name.parse().ok();
-            region.is_some_and(|region| self.regions.contains(&region))
+            let region = region_named(services.partition, service.endpoints, name);
+            region.is_some_and(|region| {
+                self.is_endpoint(services.partition, service.endpoints, &region)
+            })
         };
         signed.check_scope(service.signing_name, is_served).is_ok()
             && self.caller(services, &signed).await.is_ok()
@@ -159,7 +161,7 @@ impl Authenticator {
             body: &request.body,
         };
         let signed = Signed::parse(view, services.clock.now()).map_err(refused)?;
-        let named: Option<Region> = signed.region().parse().ok();
+        let named = region_named(services.partition, service.endpoints, signed.region());
         let region =
             named.filter(|region| self.is_endpoint(services.partition, service.endpoints, region));
         // STS is in every Region there is, but may not be activated there.
@@ -257,6 +259,16 @@ fn global_region(partition: Partition) -> Region {
         _ => return Region::US_EAST_1,
     };
     name.parse().unwrap_or(Region::US_EAST_1)
+}
+
+/// The Region of this name. A global service has another name for its own:
+/// `aws-global`, for which the SDK for Java signs.
+fn region_named(partition: Partition, endpoints: Endpoints, name: &str) -> Option<Region> {
+    let is_global = name.strip_suffix("-global") == Some(partition.as_str());
+    if is_global && endpoints != Endpoints::Regional {
+        return Some(global_region(partition));
+    }
+    name.parse().ok()
 }
 
 fn refused(error: SignatureError) -> Refusal {

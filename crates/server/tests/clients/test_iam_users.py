@@ -297,6 +297,13 @@ def test_the_wire(server):
     # A client that is told an endpoint signs for its own Region.
     abroad = server.call("", service="iam", region="eu-west-1", body=body, headers=FORM)
     assert abroad.status == 200
+    # The SDK for Java signs for IAM's own name, and so for the global STS.
+    assert server.call("", service="iam", region="aws-global", body=body, headers=FORM).status == 200
+    who = b"Action=GetCallerIdentity&Version=2011-06-15"
+    assert server.call("", service="sts", region="aws-global", body=who, headers=FORM).status == 200
+    for service, region in (("iam", "aws-cn-global"), ("secretsmanager", "aws-global")):
+        refused = server.call("ListSecrets", {}, service=service, region=region)
+        assert f"not '{region}'".encode() in refused.body
     elsewhere = server.call("", service="iam", region="nowhere-1", body=body, headers=FORM)
     assert elsewhere.status == 403
     assert b"<Code>SignatureDoesNotMatch</Code>" in elsewhere.body
