@@ -70,6 +70,21 @@ def free_port():
         return port
 
 
+def client(service, *, validate=True, settings=None, **more):
+    """A boto3 client that asks once more when it is answered 503, as official clients do: a
+    disk stood still for longer than a record may take. It tries nothing else again."""
+    made = boto3.session.Session().client(service, **more, config=Config(
+        retries={"total_max_attempts": 1}, parameter_validation=validate,
+        connect_timeout=PATIENCE, read_timeout=PATIENCE, **(settings or {})))
+
+    def once_more(response, attempts, **_):
+        unavailable = response is not None and response[0].status_code == 503
+        return 1 if unavailable and attempts < 10 else None
+
+    made.meta.events.register_first("needs-retry", once_more)
+    return made
+
+
 @dataclass
 class Reply:
     """One HTTP answer as it came over the wire."""
@@ -202,21 +217,16 @@ class Server:
     # -- official clients ------------------------------------------------
 
     def client(self, region=None, *, validate=True, service="secretsmanager"):
-        """A boto3 client without retries; `validate=False` lets bad input through to us."""
+        """A boto3 client; `validate=False` lets bad input through to us."""
         key = (region or self.region, validate, service)
         if key not in self._clients:
-            self._clients[key] = boto3.session.Session().client(
+            self._clients[key] = client(
                 service,
                 endpoint_url=self.endpoint,
                 region_name=key[0],
                 aws_access_key_id=self.env["AWS_ACCESS_KEY_ID"],
                 aws_secret_access_key=self.env["AWS_SECRET_ACCESS_KEY"],
-                config=Config(
-                    retries={"total_max_attempts": 1},
-                    parameter_validation=validate,
-                    connect_timeout=PATIENCE,
-                    read_timeout=PATIENCE,
-                ),
+                validate=validate,
             )
         return self._clients[key]
 

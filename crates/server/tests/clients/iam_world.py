@@ -3,10 +3,7 @@
 import contextlib
 import json
 
-import boto3
-from botocore.config import Config
-
-from harness import PATIENCE, word
+from harness import client, word
 
 # IAM is global and signed for this Region.
 REGION = "us-east-1"
@@ -56,14 +53,13 @@ def everything(operation, key, **arguments):
 
 def client_of(server, key, service="iam", token=None):
     """A client that signs with this access key."""
-    return boto3.session.Session().client(
+    return client(
         service,
         endpoint_url=server.endpoint,
         region_name=REGION,
         aws_access_key_id=key["AccessKeyId"],
         aws_secret_access_key=key["SecretAccessKey"],
         aws_session_token=token,
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE),
     )
 
 

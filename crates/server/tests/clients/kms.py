@@ -8,12 +8,10 @@ import os
 import re
 import subprocess
 
-import boto3
-from botocore.config import Config
 from cryptography.hazmat.primitives import hashes, keywrap, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from harness import PATIENCE, word
+from harness import PATIENCE, client, word
 
 # -- key specs --------------------------------------------------------------
 
@@ -146,15 +144,14 @@ def state_of(kms, key_id):
 
 def client_as(server, keys, service="kms", region=None, validate=True):
     """A boto3 client with an access key of IAM's CreateAccessKey or STS's answer."""
-    return boto3.session.Session().client(
+    return client(
         service,
         endpoint_url=server.endpoint,
         region_name=region or server.region,
         aws_access_key_id=keys["AccessKeyId"],
         aws_secret_access_key=keys["SecretAccessKey"],
         aws_session_token=keys.get("SessionToken"),
-        config=Config(retries={"total_max_attempts": 1}, parameter_validation=validate,
-                      connect_timeout=PATIENCE, read_timeout=PATIENCE),
+        validate=validate,
     )
 
 

@@ -3,27 +3,19 @@ with policies, and the words of a denial."""
 
 import json
 
-import boto3
-from botocore.config import Config
-
 import harness
 
 
 def session_of(server, credentials, service="secretsmanager", region=None, validate=True):
     """A boto3 client that signs with what STS gave."""
-    return boto3.session.Session().client(
+    return harness.client(
         service,
         endpoint_url=server.endpoint,
         region_name=region or server.region,
         aws_access_key_id=credentials["AccessKeyId"],
         aws_secret_access_key=credentials["SecretAccessKey"],
         aws_session_token=credentials.get("SessionToken"),
-        config=Config(
-            retries={"total_max_attempts": 1},
-            parameter_validation=validate,
-            connect_timeout=harness.PATIENCE,
-            read_timeout=harness.PATIENCE,
-        ),
+        validate=validate,
     )
 
 

@@ -15,10 +15,8 @@ import pathlib
 
 import botocore
 from botocore import xform_name
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-import boto3
 import harness
 from receivers import until
 from test_canary import canary
@@ -123,12 +121,12 @@ class Walk:
         known = (service, region, unsigned or keys["AccessKeyId"])
         if known not in self._clients:
             more = {"signature_version": botocore.UNSIGNED} if unsigned else {}
-            self._clients[known] = boto3.session.Session().client(
+            self._clients[known] = harness.client(
                 service, endpoint_url=self.server.endpoint, region_name=region,
                 aws_access_key_id=keys["AccessKeyId"],
                 aws_secret_access_key=keys["SecretAccessKey"],
                 aws_session_token=keys.get("SessionToken"),
-                config=Config(retries={"total_max_attempts": 1}, read_timeout=harness.PATIENCE, **more))
+                settings=more)
         return self._clients[known]
 
     def _by_cli(self, service, operation, members, fails, credentials, region):
