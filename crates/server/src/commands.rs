@@ -24,7 +24,7 @@ mod server;
 mod shapes;
 mod verify;
 
-use std::process::ExitCode;
+use std::{pin::Pin, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -111,6 +111,9 @@ pub fn main() -> ExitCode {
 }
 
 fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    // Without its type: whatever a command does would be compiled again for
+    // each of the runtime's ways to wait for it.
+    let command: Pin<Box<dyn Future<Output = Result<(), Failure>>>> = Box::pin(command);
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?

@@ -243,7 +243,7 @@ pub fn authorize<T: Target, E: ServiceError>(
 /// The text.
 pub fn check(
     cx: &Context<'_>,
-    target: &impl Target,
+    target: &dyn Target,
     action: &str,
     keys: &Keys,
 ) -> Result<(), String> {
@@ -257,7 +257,7 @@ pub fn check(
 /// The text.
 pub fn forwarded(
     cx: &Context<'_>,
-    target: &impl Target,
+    target: &dyn Target,
     action: &str,
     keys: &Keys,
 ) -> Result<(), String> {
@@ -274,7 +274,7 @@ pub fn forwarded(
 /// AWS's text.
 pub fn judge(
     cx: &Context<'_>,
-    target: &impl Target,
+    target: &dyn Target,
     resource_policy: Option<&Policy>,
     action: &str,
     keys: &Keys,
@@ -290,7 +290,7 @@ pub fn judge(
 /// the caller's account, whatever the caller's own policies say.
 pub fn resource_allows(
     cx: &Context<'_>,
-    target: &impl Target,
+    target: &dyn Target,
     resource_policy: &Policy,
     action: &str,
     keys: &Keys,
@@ -322,7 +322,7 @@ pub fn resource_allows(
 /// signed, may do `action` on `target`. Nobody is told why not.
 pub(crate) fn is_trusted(
     cx: &Context<'_>,
-    target: &impl Target,
+    target: &dyn Target,
     stranger: &Stranger,
     action: &str,
     keys: &Keys,
@@ -347,7 +347,7 @@ pub(crate) struct Told {
 /// All that a decision is made from, and what it is, for an operator.
 pub(crate) fn explain(
     cx: &Context<'_>,
-    target: &impl Target,
+    target: &dyn Target,
     action: &str,
     keys: &Keys,
     forwarded: bool,
@@ -373,8 +373,8 @@ const NOTHING_ALLOWS: Denial<'_> = Denial {
     statement: None,
 };
 
-fn decided<T: Target>(
-    context: &RequestContext<'_, T>,
+fn decided(
+    context: &RequestContext<'_>,
     resource_policy: Option<&Policy>,
     action: &str,
 ) -> Result<(), String> {
@@ -398,8 +398,8 @@ fn decided<T: Target>(
 }
 
 /// Gathers every policy that bears on a request, for whoever decides it.
-fn gathered<T: Target, R>(
-    context: &RequestContext<'_, T>,
+fn gathered<R>(
+    context: &RequestContext<'_>,
     resource_policy: Option<&Policy>,
     action: &str,
     decider: impl FnOnce(&PolicyRequest<'_>, &Policies<'_>) -> R,
@@ -435,7 +435,7 @@ fn attached(policies: &[NamedPolicy]) -> Vec<Attached<'_>> {
     policies.iter().map(NamedPolicy::attached).collect()
 }
 
-fn refusal(caller: &str, action: &str, target: &impl Target, clause: Option<String>) -> String {
+fn refusal(caller: &str, action: &str, target: &dyn Target, clause: Option<String>) -> String {
     let shown = target
         .shown()
         .map(|shown| format!(" on resource: {shown}"))
@@ -458,9 +458,9 @@ pub(crate) struct Stranger {
 
 /// Answers the policy crate's questions about the request. Each key is made
 /// only when a statement asks for it.
-struct RequestContext<'a, T> {
+struct RequestContext<'a> {
     cx: &'a Context<'a>,
-    target: &'a T,
+    target: &'a dyn Target,
     keys: &'a Keys,
     target_keys: OnceCell<Keys>,
     /// Whether a policy asked for a key that has several values and should
@@ -475,8 +475,8 @@ struct RequestContext<'a, T> {
     told: bool,
 }
 
-impl<'a, T> RequestContext<'a, T> {
-    fn of(cx: &'a Context<'a>, target: &'a T, keys: &'a Keys) -> Self {
+impl<'a> RequestContext<'a> {
+    fn of(cx: &'a Context<'a>, target: &'a dyn Target, keys: &'a Keys) -> Self {
         Self {
             cx,
             target,
@@ -497,7 +497,7 @@ impl<'a, T> RequestContext<'a, T> {
     }
 }
 
-impl<T: Target> ContextKeys for RequestContext<'_, T> {
+impl ContextKeys for RequestContext<'_> {
     fn get(&self, key: &str) -> Option<Values<'_>> {
         if self.told
             && let Some((values, _)) = self.keys.get(key)

@@ -192,7 +192,7 @@ async fn asked(
     }
 }
 
-fn told(cx: &Context<'_>, target: &impl Target, action: &str, keys: &Keys) -> Told {
+fn told(cx: &Context<'_>, target: &dyn Target, action: &str, keys: &Keys) -> Told {
     authorize::explain(cx, target, action, keys, false)
 }
 

@@ -279,14 +279,16 @@ impl Query {
 fn json<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     // Clients may leave the body out when there is nothing to say.
     let body = if body.is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body).map_err(|error| {
-        // The parser's own message may quote the value it stumbled over, so
-        // only the kind of failure is told.
-        match error.classify() {
-            serde_json::error::Category::Data => wrong_type(),
-            _ => not_json(),
-        }
-    })
+    serde_json::from_slice(body).map_err(|error| no_json_of_this(&error))
+}
+
+/// The parser's own message may quote the value it stumbled over, so only the
+/// kind of failure is told.
+fn no_json_of_this(error: &serde_json::Error) -> Refusal {
+    match error.classify() {
+        serde_json::error::Category::Data => wrong_type(),
+        _ => not_json(),
+    }
 }
 
 fn wrong_type() -> Refusal {

@@ -104,32 +104,16 @@ impl Transaction {
         &mut self,
         keys: &[T::Key],
     ) -> Result<Vec<Option<T::Record>>, StoreError> {
-        let raw_keys: Vec<RawKey> = keys.iter().map(raw_key::<T>).collect();
-        let stored: Vec<RawKey> = raw_keys
-            .iter()
-            .filter(|key| !self.writes.contains_key(*key))
-            .cloned()
-            .collect();
-        let mut values = match stored.len() {
-            0 => Vec::new(),
-            _ => {
-                let backend = self.backend().await.map_err(named::<T>)?;
-                backend.get(stored).await.map_err(named::<T>)?
-            }
+        let keys: Vec<RawKey> = keys.iter().map(raw_key::<T>).collect();
+        let found = self.find(&keys).await.map_err(named::<T>)?;
+        let mut records = Vec::with_capacity(keys.len());
+        for (key, found) in keys.iter().zip(found) {
+            records.push(match found {
+                Some(found) => Some(self.record::<T>(key, found)?),
+                None => None,
+            });
         }
-        .into_iter();
-        raw_keys
-            .iter()
-            .map(|key| match self.writes.get(key) {
-                Some(None) => Ok(None),
-                Some(Some(own)) => decode::<T>(key, own).map(Some),
-                None => match values.next().flatten() {
-                    Some(sealed) => self.open::<T>(key, &sealed).map(Some),
-                    None if self.shared.trust == Trust::Full => Ok(None),
-                    None => Err(damaged::<T>(key)),
-                },
-            })
-            .collect()
+        Ok(records)
     }
 
     /// The first `limit` records whose keys start with `prefix` and come after
@@ -145,12 +129,57 @@ impl Transaction {
     ) -> Result<Vec<(T::Key, T::Record)>, StoreError> {
         let mut start = vec![T::ID];
         prefix.encode_prefix(&mut start);
+        let after_key = after_key.map(raw_key::<T>);
+        let found = self.find_range(start, after_key, limit).await;
+        let found = found.map_err(named::<T>)?;
+        let mut rows = Vec::with_capacity(found.len());
+        for (key, found) in found {
+            let record = self.record::<T>(&key, found)?;
+            let typed = typed_key::<T>(&key).ok_or_else(|| {
+                StoreError::corrupt(&key, "its key is none of this table's").of_table(T::NAME)
+            })?;
+            rows.push((typed, record));
+        }
+        Ok(rows)
+    }
+
+    /// What [`Transaction::get_many`] does for every table alike.
+    async fn find(&mut self, keys: &[RawKey]) -> Result<Vec<Option<Found>>, StoreError> {
+        let stored: Vec<RawKey> = keys
+            .iter()
+            .filter(|key| !self.writes.contains_key(*key))
+            .cloned()
+            .collect();
+        let mut values = match stored.len() {
+            0 => Vec::new(),
+            _ => self.backend().await?.get(stored).await?,
+        }
+        .into_iter();
+        keys.iter()
+            .map(|key| match self.writes.get(key) {
+                Some(own) => Ok(own.clone().map(Found::Own)),
+                None => match values.next().flatten() {
+                    Some(sealed) => Ok(Some(Found::Stored(sealed))),
+                    None if self.shared.trust == Trust::Full => Ok(None),
+                    None => Err(damaged(key)),
+                },
+            })
+            .collect()
+    }
+
+    /// What [`Transaction::range`] does for every table alike.
+    async fn find_range(
+        &mut self,
+        mut start: RawKey,
+        after_key: Option<RawKey>,
+        limit: usize,
+    ) -> Result<Vec<(RawKey, Found)>, StoreError> {
         if self.shared.trust != Trust::Full {
-            return Err(damaged::<T>(&start));
+            return Err(damaged(&start));
         }
         let end = end_of_prefix(&start);
         if let Some(key) = after_key {
-            start = start.max(after(&raw_key::<T>(key)));
+            start = start.max(after(&key));
         }
         let span = Span { start, end };
         let own: Vec<_> = self
@@ -166,15 +195,14 @@ impl Transaction {
         let rows = match span.end.as_ref() {
             Some(end) if *end <= span.start => Vec::new(),
             _ => {
-                let backend = self.backend().await.map_err(named::<T>)?;
-                let rows = backend.range(span, limit.saturating_add(hidden)).await;
-                rows.map_err(named::<T>)?
+                let backend = self.backend().await?;
+                backend.range(span, limit.saturating_add(hidden)).await?
             }
         };
         let stored = rows
             .into_iter()
             .map(|(key, sealed)| (key, Found::Stored(sealed)));
-        let found: Vec<(RawKey, Found)> = if own.is_empty() {
+        let mut found: Vec<(RawKey, Found)> = if own.is_empty() {
             stored.collect()
         } else {
             let mut merged: BTreeMap<RawKey, Found> = stored.collect();
@@ -186,20 +214,8 @@ impl Transaction {
             }
             merged.into_iter().collect()
         };
-        found
-            .into_iter()
-            .take(limit)
-            .map(|(key, found)| {
-                let record = match found {
-                    Found::Own(own) => decode::<T>(&key, &own)?,
-                    Found::Stored(sealed) => self.open::<T>(&key, &sealed)?,
-                };
-                let typed = typed_key::<T>(&key).ok_or_else(|| {
-                    StoreError::corrupt(&key, "its key is none of this table's").of_table(T::NAME)
-                })?;
-                Ok((typed, record))
-            })
-            .collect()
+        found.truncate(limit);
+        Ok(found)
     }
 
     /// Puts `record` at `key`, in place of what is there.
@@ -275,9 +291,18 @@ impl Transaction {
         committed.map(|position| Committed { position })
     }
 
-    fn open<T: Table>(&self, raw_key: &[u8], sealed: &[u8]) -> Result<T::Record, StoreError> {
-        let plain = open_row(&self.shared.seal, raw_key, sealed).map_err(named::<T>)?;
-        decode::<T>(raw_key, &plain)
+    fn record<T: Table>(&self, raw_key: &[u8], found: Found) -> Result<T::Record, StoreError> {
+        let plain = self.plain(raw_key, found).map_err(named::<T>)?;
+        T::Record::decode(plain.as_slice()).map_err(|_| {
+            StoreError::corrupt(raw_key, "its record is none of this table's").of_table(T::NAME)
+        })
+    }
+
+    fn plain(&self, raw_key: &[u8], found: Found) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        match found {
+            Found::Own(own) => Ok(own),
+            Found::Stored(sealed) => open_row(&self.shared.seal, raw_key, &sealed),
+        }
     }
 
     /// The first `limit` rows of `span`, as they are stored.
@@ -290,23 +315,18 @@ impl Transaction {
     }
 }
 
+/// A row's value: what this transaction wrote, or what is stored.
 enum Found {
     Own(Zeroizing<Vec<u8>>),
     Stored(Vec<u8>),
-}
-
-fn decode<T: Table>(raw_key: &[u8], plain: &[u8]) -> Result<T::Record, StoreError> {
-    T::Record::decode(plain).map_err(|_| {
-        StoreError::corrupt(raw_key, "its record is none of this table's").of_table(T::NAME)
-    })
 }
 
 fn named<T: Table>(error: StoreError) -> StoreError {
     error.of_table(T::NAME)
 }
 
-fn damaged<T: Table>(raw_key: &[u8]) -> StoreError {
-    StoreError::corrupt(raw_key, "the file is damaged, and may have lost it").of_table(T::NAME)
+fn damaged(raw_key: &[u8]) -> StoreError {
+    StoreError::corrupt(raw_key, "the file is damaged, and may have lost it")
 }
 
 fn within(what: &'static str, bytes: usize, limit: usize) -> Result<(), StoreError> {

@@ -7,14 +7,14 @@ use std::borrow::Cow;
 use strongroom_policy::Values;
 use strongroom_types::{AccountId, Principal, Timestamp};
 
-use super::{RequestContext, Target};
+use super::RequestContext;
 use crate::{
     cloudtrail::FORWARDER,
     organizations::Bearing,
     sts::session::{Claim, Session},
 };
 
-impl<T: Target> RequestContext<'_, T> {
+impl RequestContext<'_> {
     /// The value of a global condition key, by its name in lower case.
     pub(super) fn global(&self, key: &str) -> Option<Values<'_>> {
         match key.strip_prefix("aws:") {

@@ -27,7 +27,7 @@ pub(crate) struct Perimeter<'a> {
 impl<'a> Perimeter<'a> {
     /// Service control policies of the caller's account, and resource control
     /// policies of the account that owns the target.
-    pub(crate) fn of(cx: &'a Context<'_>, target: &impl Target, action: &str) -> Self {
+    pub(crate) fn of(cx: &'a Context<'_>, target: &dyn Target, action: &str) -> Self {
         let caller = &cx.request.caller;
         if caller.standing.service_linked {
             return Self::default();

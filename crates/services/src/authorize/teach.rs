@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 use strongroom_policy::{Effect, Explanation, Policies, PolicyType, Request, Values, explain};
 
-use super::{RequestContext, Target, global};
+use super::{RequestContext, global};
 use crate::context::Context;
 
 /// Bytes of a story's text. AWS's operation takes 10,240 characters of what it
@@ -33,11 +33,7 @@ impl Story {
 }
 
 /// Keeps why a request is denied.
-pub(super) fn keep<T: Target>(
-    context: &RequestContext<'_, T>,
-    request: &Request<'_>,
-    policies: &Policies<'_>,
-) {
+pub(super) fn keep(context: &RequestContext<'_>, request: &Request<'_>, policies: &Policies<'_>) {
     let story = cut(story(context, request, policies));
     let mut kept = context
         .cx
@@ -49,8 +45,8 @@ pub(super) fn keep<T: Target>(
 
 /// A decision with all that it was made from, in the form of AWS's decoded
 /// messages. Of policies of another account nothing is told.
-pub(super) fn story<T: Target>(
-    context: &RequestContext<'_, T>,
+pub(super) fn story(
+    context: &RequestContext<'_>,
     request: &Request<'_>,
     policies: &Policies<'_>,
 ) -> Value {
@@ -157,7 +153,7 @@ fn failures(explanation: &Explanation<'_>, near: bool) -> Vec<Value> {
 }
 
 /// Every condition key of the request that has a value here.
-fn conditions<T: Target>(context: &RequestContext<'_, T>) -> Vec<Value> {
+fn conditions(context: &RequestContext<'_>) -> Vec<Value> {
     let caller = &context.cx.request.caller;
     let global = global::NAMES.iter().map(|name| format!("aws:{name}"));
     let tags = caller

@@ -32,20 +32,35 @@ pub(super) fn page<T>(
     marker: Option<&str>,
     max_items: Option<i64>,
 ) -> Result<Page<T>> {
+    let ranks = items.iter().map(rank).collect();
+    let chosen = choose(ranks, marker, max_items)?;
+    let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
+    let places = chosen.items.into_iter();
+    Ok(Page {
+        marker: chosen.marker,
+        items: places
+            .filter_map(|place| items.get_mut(place)?.take())
+            .collect(),
+        is_truncated: chosen.is_truncated,
+    })
+}
+
+/// The places of a page's items, whatever they are.
+fn choose(ranks: Vec<String>, marker: Option<&str>, max_items: Option<i64>) -> Result<Page<usize>> {
     let after = marker.map(read).transpose()?;
     let limit = limit(max_items);
-    let mut ranked: Vec<(String, T)> = items
+    let mut ranked: Vec<(String, usize)> = ranks
         .into_iter()
-        .map(|item| (rank(&item), item))
+        .zip(0..)
         .filter(|(rank, _)| after.as_ref().is_none_or(|after| rank > after))
         .collect();
-    ranked.sort_by(|(a, _), (b, _)| a.cmp(b));
+    ranked.sort();
     let is_truncated = ranked.len() > limit;
     ranked.truncate(limit);
     let last = ranked.last().filter(|_| is_truncated);
     Ok(Page {
         marker: last.map(|(rank, _)| write(rank)),
-        items: ranked.into_iter().map(|(_, item)| item).collect(),
+        items: ranked.into_iter().map(|(_, place)| place).collect(),
         is_truncated,
     })
 }

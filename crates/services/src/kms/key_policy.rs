@@ -148,7 +148,7 @@ pub(super) async fn shown(
 ///
 /// # Errors
 /// `MalformedPolicyDocumentException`.
-pub(super) fn check_lockout(cx: &Context<'_>, target: &impl Target, policy: &Policy) -> Result<()> {
+pub(super) fn check_lockout(cx: &Context<'_>, target: &dyn Target, policy: &Policy) -> Result<()> {
     // What the request itself says, such as its bypass of this check, is not
     // what a later request will say.
     let keys = Keys::default();

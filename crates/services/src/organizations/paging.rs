@@ -27,10 +27,29 @@ impl Listing {
     pub(super) fn page<T>(
         &self,
         cx: &Context<'_>,
-        mut items: Vec<(String, T)>,
+        items: Vec<(String, T)>,
         token: Option<&str>,
         max_results: Option<i64>,
     ) -> Result<(Vec<T>, Option<String>)> {
+        let (ids, mut items): (Vec<_>, Vec<_>) =
+            items.into_iter().map(|(id, item)| (id, Some(item))).unzip();
+        let (places, next) = self.choose(cx, ids, token, max_results)?;
+        let chosen = places
+            .into_iter()
+            .filter_map(|place| items.get_mut(place)?.take())
+            .collect();
+        Ok((chosen, next))
+    }
+
+    /// The places of a page's items, whatever they are.
+    fn choose(
+        &self,
+        cx: &Context<'_>,
+        ids: Vec<String>,
+        token: Option<&str>,
+        max_results: Option<i64>,
+    ) -> Result<(Vec<usize>, Option<String>)> {
+        let mut ranked: Vec<(String, usize)> = ids.into_iter().zip(0..).collect();
         let tokens = cx.services.secrets.page_tokens();
         if let Some(token) = token {
             let after = tokens.read(&self.0, token).map_err(|_| {
@@ -39,19 +58,19 @@ impl Listing {
                     "You provided an invalid NextToken value.",
                 )
             })?;
-            items.retain(|(id, _)| *id > after.name);
+            ranked.retain(|(id, _)| *id > after.name);
         }
-        items.sort_by(|(a, _), (b, _)| a.cmp(b));
+        ranked.sort();
         let limit = page_size(max_results, PAGE);
-        let more = items.len() > limit;
-        items.truncate(limit);
-        let next = items.last().filter(|_| more).map(|(id, _)| {
+        let more = ranked.len() > limit;
+        ranked.truncate(limit);
+        let next = ranked.last().filter(|_| more).map(|(id, _)| {
             let cursor = Cursor {
                 value: None,
                 name: id.clone(),
             };
             tokens.write(&self.0, &cursor)
         });
-        Ok((items.into_iter().map(|(_, item)| item).collect(), next))
+        Ok((ranked.into_iter().map(|(_, place)| place).collect(), next))
     }
 }

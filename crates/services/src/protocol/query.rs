@@ -86,6 +86,11 @@ impl<'a> Form<'a> {
 /// presigned URL are among the parameters and, like all that an input does not
 /// know, passed over.
 pub(super) fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refusal> {
+    T::deserialize(&tree(text)?).map_err(|_| wrong_type())
+}
+
+/// All that a form's parameters say, by the parts of their names.
+fn tree(text: &[u8]) -> Result<Node<'_>, Refusal> {
     let mut root = Node::default();
     for (count, (name, value)) in Form::new(text).pairs().enumerate() {
         if count == MAX_PARAMETERS {
@@ -95,7 +100,7 @@ pub(super) fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refusal> {
         let value = decode(value).map_err(malformed)?;
         root.put(&name, value).map_err(malformed)?;
     }
-    T::deserialize(&root).map_err(|_| wrong_type())
+    Ok(root)
 }
 
 fn malformed(_: NoForm) -> Refusal {

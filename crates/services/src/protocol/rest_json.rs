@@ -102,6 +102,12 @@ pub(super) fn read<T: DeserializeOwned>(
     http: Option<&Http>,
     message: Message<'_>,
 ) -> Result<T, Refusal> {
+    let members = members(http, message)?;
+    T::deserialize(MapAccessDeserializer::new(members)).map_err(|_| wrong_type())
+}
+
+/// The members of a request, from all its parts.
+fn members<'m>(http: Option<&Http>, message: Message<'m>) -> Result<Members<'m>, Refusal> {
     let mut json = Map::new();
     if let Some(payload) = http.and_then(|http| http.payload) {
         if !message.body.is_empty() {
@@ -123,16 +129,20 @@ pub(super) fn read<T: DeserializeOwned>(
             None => bound.push((name, vec![text])),
         }
     }
-    let members = Members {
+    Ok(Members {
         bound: bound.into_iter(),
         json: json.into_iter(),
         value: None,
-    };
-    T::deserialize(MapAccessDeserializer::new(members)).map_err(|_| wrong_type())
+    })
 }
 
 pub(super) fn write<T: Emit>(http: Option<&Http>, output: &T) -> Result<Written, Refusal> {
     let body = OnTheWire(output).to_json().map_err(Refusal::unavailable)?;
+    placed(http, body)
+}
+
+/// An answer with each of its members where the REST protocol puts it.
+fn placed(http: Option<&Http>, body: Zeroizing<Vec<u8>>) -> Result<Written, Refusal> {
     let mut head = Head::default();
     let Some(http) = http else {
         return Ok((head, body));

@@ -26,8 +26,7 @@ pub(super) fn success<T: Emit>(
     output: &T,
 ) -> Result<Zeroizing<Vec<u8>>, Refusal> {
     let mut xml = Xml::default();
-    let response = format!("{operation}Response");
-    xml.open(&response, Some(query.namespace));
+    let response = xml.begin(query, operation);
     OnTheWire(output)
         .serialize(Element {
             xml: &mut xml,
@@ -35,11 +34,7 @@ pub(super) fn success<T: Emit>(
             is_date: false,
         })
         .map_err(Refusal::unavailable)?;
-    xml.open("ResponseMetadata", None);
-    xml.text("RequestId", request_id);
-    xml.close("ResponseMetadata");
-    xml.close(&response);
-    Ok(xml.buffer.into_inner())
+    Ok(xml.end(&response, request_id))
 }
 
 /// `<ErrorResponse>`.
@@ -70,6 +65,21 @@ struct Xml {
 }
 
 impl Xml {
+    /// Opens the answer to an operation; gives its name, to close it by.
+    fn begin(&mut self, query: &Query, operation: &str) -> String {
+        let response = format!("{operation}Response");
+        self.open(&response, Some(query.namespace));
+        response
+    }
+
+    fn end(mut self, response: &str, request_id: &str) -> Zeroizing<Vec<u8>> {
+        self.open("ResponseMetadata", None);
+        self.text("RequestId", request_id);
+        self.close("ResponseMetadata");
+        self.close(response);
+        self.buffer.into_inner()
+    }
+
     fn raw(&mut self, text: &str) {
         let _ = self.buffer.write_all(text.as_bytes());
     }

@@ -57,7 +57,7 @@ pub(super) async fn check_principals(cx: &mut Context<'_>, policy: &Policy) -> R
 /// do so once it is `policy`; nothing if that does not change.
 pub(super) fn locked_out(
     cx: &Context<'_>,
-    target: &impl Target,
+    target: &dyn Target,
     policy: &Policy,
     keys: &Keys,
 ) -> Option<String> {

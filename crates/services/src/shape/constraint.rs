@@ -101,13 +101,20 @@ impl Violations {
         }
     }
 
-    /// A value breaks a rule, told in AWS's words: `Member must …`.
-    pub(super) fn broken<T: Shape>(&mut self, value: &T, at: &Path<'_>, rule: &str) {
+    /// A value breaks a rule, told in AWS's words: `Member must …`. `quoted` is
+    /// the value as the message shows it; nothing if it is sensitive.
+    pub(super) fn broken(
+        &mut self,
+        quoted: &dyn Fn() -> Option<String>,
+        at: &Path<'_>,
+        rule: &str,
+    ) {
         if self.is_full() {
             return;
         }
         let mut text = "Value".to_owned();
-        if let Some(quoted) = value.quoted().filter(|_| !self.hides_values) {
+        let quoted = if self.hides_values { None } else { quoted() };
+        if let Some(quoted) = quoted {
             let _ = write!(text, " '{quoted}'");
         }
         let _ = write!(text, " at '{at}' failed to satisfy constraint: {rule}");
@@ -115,12 +122,12 @@ impl Violations {
     }
 
     /// A string is none of an enumeration's values.
-    pub(crate) fn outside(&mut self, value: &String, at: &Path<'_>, values: &[&str]) {
+    pub(crate) fn outside(&mut self, value: &str, at: &Path<'_>, values: &[&str]) {
         let rule = format!(
             "Member must satisfy enum value set: [{}]",
             values.join(", ")
         );
-        self.broken(value, at, &rule);
+        self.broken(&|| Some(value.to_owned()), at, &rule);
     }
 
     /// Whether nothing more need be looked for.
@@ -129,9 +136,26 @@ impl Violations {
     }
 
     pub(super) fn check<T: Shape>(&mut self, value: &T, at: &Path<'_>, constraints: &[Constraint]) {
+        if !constraints.is_empty() {
+            let measured = Measured {
+                length: value.length(),
+                number: value.number(),
+                text: value.text(),
+            };
+            self.check_measured(&measured, &|| value.quoted(), at, constraints);
+        }
+    }
+
+    fn check_measured(
+        &mut self,
+        value: &Measured<'_>,
+        quoted: &dyn Fn() -> Option<String>,
+        at: &Path<'_>,
+        constraints: &[Constraint],
+    ) {
         for constraint in constraints {
             if let Some(rule) = constraint.broken_rule(value) {
-                self.broken(value, at, &rule);
+                self.broken(quoted, at, &rule);
             }
         }
     }
@@ -152,11 +176,18 @@ impl Violations {
     }
 }
 
+/// What constraints ask of a value, whatever its shape.
+struct Measured<'a> {
+    length: Option<usize>,
+    number: Option<i64>,
+    text: Option<&'a str>,
+}
+
 impl Constraint {
-    fn broken_rule<T: Shape>(&self, value: &T) -> Option<String> {
+    fn broken_rule(&self, value: &Measured<'_>) -> Option<String> {
         match self {
             Self::Length(min, max) => {
-                let length = value.length()?;
+                let length = value.length?;
                 if length < *min {
                     Some(format!(
                         "Member must have length greater than or equal to {min}"
@@ -169,14 +200,14 @@ impl Constraint {
                     None
                 }
             }
-            Self::Pattern(pattern) => (!pattern.matches(value.text()?)).then(|| {
+            Self::Pattern(pattern) => (!pattern.matches(value.text?)).then(|| {
                 format!(
                     "Member must satisfy regular expression pattern: {}",
                     pattern.text
                 )
             }),
             Self::Range(min, max) => {
-                let number = value.number()?;
+                let number = value.number?;
                 if number < *min {
                     Some(format!(
                         "Member must have value greater than or equal to {min}"

@@ -260,7 +260,7 @@ impl Shape for Timestamp {
         )]
         let milliseconds = (wire * 1000.0).round() as i64;
         Self::from_millisecond(milliseconds).unwrap_or_else(|_| {
-            violations.broken(&wire.to_string(), at, "Member must be a timestamp");
+            violations.broken(&|| Some(wire.to_string()), at, "Member must be a timestamp");
             Self::absent()
         })
     }
