@@ -22,6 +22,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from dataclasses import dataclass
@@ -70,10 +71,21 @@ def free_port():
         return port
 
 
+_session = boto3.session.Session()
+_making = threading.Lock()
+
+
+def boto3_client(service, **settings):
+    """A boto3 client, of one session for all: each of its own would read AWS's models anew,
+    which takes longer than what most tests do with it."""
+    with _making:
+        return _session.client(service, **settings)
+
+
 def client(service, *, validate=True, settings=None, **more):
     """A boto3 client that asks once more when it is answered 503, as official clients do: a
     disk stood still for longer than a record may take. It tries nothing else again."""
-    made = boto3.session.Session().client(service, **more, config=Config(
+    made = boto3_client(service, **more, config=Config(
         retries={"total_max_attempts": 1}, parameter_validation=validate,
         connect_timeout=PATIENCE, read_timeout=PATIENCE, **(settings or {})))
 

@@ -7,12 +7,13 @@ import ssl
 import threading
 import time
 
-import boto3
 import botocore
 from botocore.config import Config
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+import harness
 
 TAGS = "https://aws.amazon.com/tags"
 
@@ -107,7 +108,7 @@ class Provider:
 
 def stranger(server):
     """STS for whoever has nothing to sign with."""
-    return boto3.session.Session().client(
+    return harness.boto3_client(
         "sts", endpoint_url=server.endpoint, region_name=server.region,
         config=Config(signature_version=botocore.UNSIGNED, retries={"total_max_attempts": 1}),
     )

@@ -4,7 +4,6 @@ import json
 import re
 import time
 
-import boto3
 import pytest
 from botocore.config import Config
 
@@ -41,7 +40,7 @@ def group(iam):
 
 
 def signed_by(server, key, service="secretsmanager"):
-    return boto3.session.Session().client(
+    return harness.boto3_client(
         service, endpoint_url=server.endpoint, region_name=REGION,
         aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"],
         config=Config(retries={"total_max_attempts": 1}, read_timeout=harness.PATIENCE),

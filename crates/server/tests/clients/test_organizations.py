@@ -2,9 +2,10 @@
 
 import json
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
+
+import harness
 
 SCP = "SERVICE_CONTROL_POLICY"
 DENY = json.dumps({
@@ -119,7 +120,7 @@ def test_the_cli(own_server):
 
 def client_of(server, assumed, service="secretsmanager"):
     session = assumed["Credentials"]
-    return boto3.session.Session().client(
+    return harness.boto3_client(
         service,
         endpoint_url=server.endpoint,
         region_name="us-east-1",

@@ -4,7 +4,6 @@ declared a VPC endpoint."""
 import os
 import re
 
-import boto3
 import pytest
 from botocore.config import Config
 
@@ -29,7 +28,7 @@ class Listening(Deployment):
             f'vpc_endpoint_account = "{OWNER}"\n{extra}')
 
     def by(self, port, service="secretsmanager"):
-        return boto3.session.Session().client(
+        return harness.boto3_client(
             service, endpoint_url=f"https://127.0.0.1:{port}", region_name=self.region,
             verify=str(self.home.parent / "ca.pem"),
             aws_access_key_id=self.env["AWS_ACCESS_KEY_ID"],
