@@ -25,7 +25,7 @@ mod request;
 mod socket;
 mod verify;
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
 use strongroom_services::context::Services;
 use strongroom_store::{StoreError, UnsealSource};
@@ -74,11 +74,16 @@ impl Admin {
         }
     }
 
-    /// Does what is asked.
+    /// Does what is asked. A node and a command come through here, and what is
+    /// behind it is compiled once for both.
     ///
     /// # Errors
     /// A sentence for the operator.
-    pub async fn perform(&self, request: Request) -> Result<Report, String> {
+    pub fn perform(&self, request: Request) -> Performing<'_> {
+        Box::pin(self.performed(request))
+    }
+
+    async fn performed(&self, request: Request) -> Result<Report, String> {
         match request {
             Request::AcceptFinding(asked) => findings::accept_one(&self.services, asked)
                 .await
@@ -115,6 +120,9 @@ impl Admin {
         }
     }
 }
+
+/// What an operator asked, being done.
+pub type Performing<'a> = Pin<Box<dyn Future<Output = Result<Report, String>> + Send + 'a>>;
 
 /// The store's error as a sentence.
 #[expect(
