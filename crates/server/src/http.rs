@@ -38,7 +38,7 @@ use ::http::{HeaderMap, Method, Response, Uri, Version, request::Parts};
 use bytes::Bytes;
 use http_body_util::Full;
 use rustls::ServerConfig;
-use strongroom_services::context::VpcEndpoint;
+use strongroom_services::{context::VpcEndpoint, protocol::Protocol};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch::{Receiver, channel},
@@ -71,9 +71,15 @@ pub trait Handler: Send + Sync + 'static {
         std::future::ready(None)
     }
 
+    /// The protocol of a request of which only the head is there, as far as it
+    /// tells. Asked of each.
+    fn protocol(&self, _: &Parts) -> Option<Protocol> {
+        None
+    }
+
     /// Answers a request that is refused before it could be handled. Must be
     /// cheap: it serves overload.
-    fn refuse(&self, refusal: Refusal, request_id: &RequestId) -> Answer {
+    fn refuse(&self, refusal: Refusal, _: Option<Protocol>, request_id: &RequestId) -> Answer {
         refusal.answer(request_id)
     }
 

@@ -11,7 +11,7 @@ use ::http::request::Parts;
 use strongroom_services::{
     context::{self, Tls},
     operation::{Answer as Outcome, Records, Route},
-    protocol::Head,
+    protocol::{Head, Protocol},
     refusal::Refusal,
 };
 use strongroom_store::Mode;
@@ -63,9 +63,21 @@ impl Handler for App {
         known.await.then_some(allowance)
     }
 
-    fn refuse(&self, refusal: http::Refusal, request_id: &http::RequestId) -> Answer {
+    fn protocol(&self, head: &Parts) -> Option<Protocol> {
+        wire::protocol(head)
+    }
+
+    fn refuse(
+        &self,
+        refusal: http::Refusal,
+        protocol: Option<Protocol>,
+        request_id: &http::RequestId,
+    ) -> Answer {
         self.requests.note_refused(refusal);
-        refusal.answer(request_id)
+        match protocol {
+            None | Some(Protocol::Json(_)) => refusal.answer(request_id),
+            Some(_) => wire::failure(protocol, request_id, refusal.into()),
+        }
     }
 
     fn health(&self) -> Health {

@@ -59,6 +59,20 @@ pub fn arrival(request: &Request) -> Option<Arrival<'_>> {
     }
 }
 
+/// How whoever sent this head is to be answered, as far as it tells.
+#[must_use]
+pub fn protocol(head: &Parts) -> Option<Protocol> {
+    let (headers, uri) = (&head.headers, &head.uri);
+    let service = if headers.contains_key(aws_json::TARGET) {
+        aws_json::target(headers).map(|(service, _)| service)
+    } else if uri.path() == "/" {
+        query::service(headers, uri)
+    } else {
+        rest_json::service(uri.path())
+    };
+    service.map(|service| (service.protocol)())
+}
+
 /// The operation that a request is for, of which only the head is there, and
 /// how large its body may be, if it may be larger than others.
 #[must_use]

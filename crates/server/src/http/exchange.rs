@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, sync::Arc};
 
-use ::http::{HeaderMap, HeaderValue, Uri, Version, header};
+use ::http::{HeaderMap, HeaderValue, Uri, Version, header, request::Parts};
 use hyper::body::{Body as _, Incoming};
 use tokio::time::timeout;
 
@@ -30,7 +30,9 @@ pub(super) async fn answer<H: Handler>(
         answer.headers_mut().insert(RequestId::HEADER, id.header());
         return Ok(answer);
     }
-    let outcome = match receive(&link, id, request).await {
+    let (head, body) = request.into_parts();
+    let protocol = server.handler.protocol(&head);
+    let outcome = match receive(&link, id, head, body).await {
         Ok((request, share)) => {
             // The work owns what it uses, and the link, for which shutdown
             // waits: it may outlive this exchange.
@@ -47,7 +49,7 @@ pub(super) async fn answer<H: Handler>(
     };
     Ok(outcome.unwrap_or_else(|refusal| {
         tracing::debug!(request_id = %id, peer = %link.from.peer, ?refusal, "request refused");
-        let mut answer = server.handler.refuse(refusal, &id);
+        let mut answer = server.handler.refuse(refusal, protocol, &id);
         if !multiplexed {
             let close = HeaderValue::from_static("close");
             answer.headers_mut().insert(header::CONNECTION, close);
@@ -60,11 +62,11 @@ pub(super) async fn answer<H: Handler>(
 async fn receive<H: Handler>(
     link: &Link<H>,
     id: RequestId,
-    request: hyper::Request<Incoming>,
+    mut head: Parts,
+    body: Incoming,
 ) -> Result<(Request, Share), Refusal> {
     let server = &link.place.0;
     let limits = &server.limits;
-    let (mut head, body) = request.into_parts();
     if head.headers.len() > limits.headers {
         return Err(Refusal::TooManyHeaders);
     }

@@ -4,6 +4,8 @@ use ::http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
 use bytes::Bytes;
 use http_body_util::Full;
 
+use strongroom_services::refusal;
+
 use super::{Allowance, Answer, RequestId};
 
 /// Why a request was not handed to the handler, or not to its end.
@@ -95,5 +97,15 @@ impl Refusal {
         headers.insert(RequestId::HEADER, request_id.header());
         headers.insert("x-amzn-errortype", HeaderValue::from_static(code));
         answer
+    }
+}
+
+/// For services whose protocol is known.
+impl From<Refusal> for refusal::Refusal {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            status: refusal.status().as_u16(),
+            ..Self::framework(refusal.code(), refusal.message())
+        }
     }
 }

@@ -1,11 +1,14 @@
 //! AWS JSON 1.1: `X-Amz-Target` names the operation, bodies are JSON objects.
 
-use ::http::Method;
+use ::http::{HeaderMap, Method};
 use serde::Serialize;
 use strongroom_services::{protocol::Json, refusal::Refusal};
 
 use super::{Arrival, unknown_operation};
-use crate::{http::Request, routes};
+use crate::{
+    http::Request,
+    routes::{self, Served},
+};
 
 /// The header that names service and operation.
 pub(super) const TARGET: &str = "x-amz-target";
@@ -15,15 +18,20 @@ pub(super) fn arrival(request: &Request) -> Option<Arrival<'_>> {
     if request.method != Method::POST || request.uri.path() != "/" {
         return None;
     }
-    let target = request.headers.get(TARGET)?.to_str().ok()?;
-    let (prefix, operation) = target.rsplit_once('.')?;
-    let service = routes::json(prefix)?;
+    let (service, operation) = target(&request.headers)?;
     Some(Arrival {
         service,
         route: service.route(operation).ok_or_else(unknown_operation),
         body: &request.body,
         bound: Vec::new(),
     })
+}
+
+/// The service that the target names, and the name of the operation.
+pub(super) fn target(headers: &HeaderMap) -> Option<(&'static Served, &str)> {
+    let target = headers.get(TARGET)?.to_str().ok()?;
+    let (prefix, operation) = target.rsplit_once('.')?;
+    Some((routes::json(prefix)?, operation))
 }
 
 /// The body of an error.

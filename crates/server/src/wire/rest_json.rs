@@ -9,7 +9,10 @@ use strongroom_services::{
 };
 
 use super::{Arrival, unknown_operation};
-use crate::{http::Request, routes};
+use crate::{
+    http::Request,
+    routes::{self, Served},
+};
 
 /// The operation whose path this is. A path that is known under other methods
 /// only is that service's, without an operation.
@@ -44,12 +47,21 @@ pub(super) fn arrival(request: &Request) -> Option<Arrival<'_>> {
     None
 }
 
+/// The service that knows this path.
+pub(super) fn service(path: &str) -> Option<&'static Served> {
+    let knows = |route: &Route| {
+        let http = route.http.as_ref();
+        http.is_some_and(|http| http.matches(path).is_some())
+    };
+    routes::rest().find(|service| service.routes().iter().any(knows))
+}
+
 /// The service and the operation that this is the path of, if it may send more
 /// than others, and how much.
 pub(super) fn allowance(
     method: &str,
     path: &str,
-) -> Option<(&'static routes::Served, &'static Route, usize)> {
+) -> Option<(&'static Served, &'static Route, usize)> {
     routes::rest().find_map(|service| {
         service.routes().iter().find_map(|route| {
             let http = route.http.as_ref()?;

@@ -216,6 +216,22 @@ def test_body_is_bounded(server):
     assert server.call("ListSecrets", {"MaxResults": 1}).status == 200
 
 
+def test_who_sends_too_much_is_told_in_their_own_protocol(server, refused):
+    """Services with forms in and XML out have errors in XML, which their clients can read."""
+    large = "x" * (3 << 20)
+    for client, call in [
+        ("iam", lambda iam: iam.put_user_policy(
+            UserName="admin", PolicyName="p", PolicyDocument=large)),
+        ("sts", lambda sts: sts.decode_authorization_message(EncodedMessage=large)),
+        # Nobody signs this one.
+        ("sts", lambda sts: sts.assume_role_with_web_identity(
+            RoleArn="arn:aws:iam::111122223333:role/r", RoleSessionName="me",
+            WebIdentityToken=large)),
+    ]:
+        with refused("RequestEntityTooLarge", "The request body is too large.", status=413):
+            call(server.client(service=client, validate=False))
+
+
 def test_nothing_of_a_sensitive_member_is_echoed(server):
     hint = "topsecretvalue"
     for members in (
