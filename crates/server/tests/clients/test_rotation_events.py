@@ -110,4 +110,13 @@ def test_each_event_is_told(world):
     secret.rotate()
     secret.finished(secret.version)
     assert secret.works()
+
+    # And one that is cancelled: who waits for its end hears of it.
+    proxy.hold_at(b"SETUSER", BEFORE)
+    secret.rotate()
+    assert proxy.sprung.wait(rotations.PATIENCE)
+    is_of(told("RotationStarted", 5), secret.version)
+    sm.cancel_rotate_secret(SecretId=secret.name)
+    is_of(told("RotationAbandoned", 3), secret.version)
+    proxy.mend()
     assert {e["detail"].get("eventName") for e in hook.events} >= set(NAMES)

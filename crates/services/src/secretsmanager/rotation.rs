@@ -21,7 +21,9 @@ mod state;
 pub use engine::{run, run_due, take_back};
 pub(crate) use home::{FunctionHome, record as record_lines};
 pub(crate) use jobs::claim_key;
-pub(super) use jobs::{changed_by_hand, cut_test_short, drop_job, restored, set_job};
+pub(super) use jobs::{
+    changed_by_hand, cut_test_short, drop_job, end_what_is_done, restored, set_job,
+};
 pub use outcomes::Outcomes;
 pub use record::{Rotation, Running};
 pub use rules::RotationRules;

@@ -772,9 +772,18 @@ async fn a_rotation_that_is_cancelled_stops() {
         answer,
         json!({"ARN": app.arn, "Name": "app", "VersionId": token("1")})
     );
+    // Who saw it start sees that it ended.
+    app.abandoned("1").await;
+    let mut seen = outbox(&app.client.world).await.len();
     app.server.restart();
     app.pass(5 * 24 * 3600);
     assert_eq!(app.work().await, 0);
+    assert!(app.events(&mut seen).await.is_empty());
+    // There is nothing to end a second time.
+    app.client
+        .ok("CancelRotateSecret", json!({"SecretId": "app"}))
+        .await;
+    assert!(app.events(&mut seen).await.is_empty());
     let described = app.client.describe("app").await;
     assert_eq!(described["RotationEnabled"], false);
     assert_eq!(described["RotationLambdaARN"], FUNCTION);
@@ -814,6 +823,34 @@ async fn a_rotation_has_its_end_on_record_when_the_next_one_comes_first() {
     assert_eq!(app.work().await, 1);
     assert_eq!(app.events(&mut seen).await, ["RotationSucceeded"]);
     assert!(app.current_logs_in().await);
+    app.sound().await;
+}
+
+#[tokio::test]
+async fn a_rotation_that_is_cancelled_when_it_is_done_has_succeeded() {
+    let app = App::new().await;
+    app.rotate("1", json!({"RotationLambdaARN": FUNCTION}))
+        .await;
+    let value = app.current().await.to_string();
+    app.client
+        .put("app", &token("1"), &value, Some(&["AWSPENDING"]))
+        .await;
+    app.client
+        .ok(
+            "UpdateSecretVersionStage",
+            json!({
+                "SecretId": "app", "VersionStage": "AWSCURRENT", "MoveToVersionId": token("1"),
+                "RemoveFromVersionId": token("app"),
+            }),
+        )
+        .await;
+    let mut seen = outbox(&app.client.world).await.len();
+    app.client
+        .ok("CancelRotateSecret", json!({"SecretId": "app"}))
+        .await;
+    assert_eq!(app.events(&mut seen).await, ["RotationSucceeded"]);
+    assert_eq!(app.work().await, 0);
+    assert!(app.events(&mut seen).await.is_empty());
     app.sound().await;
 }
 

@@ -7,13 +7,14 @@ use crate::{
     operation::Operation,
     secretsmanager::{
         Error, Result, SecretRef, SecretsManager,
-        rotation::{cut_test_short, set_job},
+        event::rotation_event,
+        rotation::{cut_test_short, end_what_is_done, set_job},
     },
     shape::{Input, Output},
 };
 
-/// Turns a secret's rotation off, and stops one that is running. Its version
-/// keeps AWSPENDING.
+/// Turns a secret's rotation off, and stops one that is running, which
+/// `RotationAbandoned` tells of. Its version keeps AWSPENDING.
 ///
 /// Source: Secrets Manager API Reference, CancelRotateSecret.
 pub struct CancelRotateSecret;
@@ -74,12 +75,20 @@ impl Operation for CancelRotateSecret {
             &mut found,
             "The rotation was cancelled during the test.",
         )?;
+        end_what_is_done(cx, &mut found);
         set_job(cx, &mut found, None)?;
         if let Some(rotation) = &mut found.secret.rotation {
             rotation.enabled = false;
-            rotation.running = None;
+            let running = rotation.running.take();
             rotation.window_start_ms = None;
             rotation.window_end_ms = None;
+            // AWS documents this event of a rotation whose version lost its
+            // label. Here it also ends what RotationStarted began, so that who
+            // waits for an end hears of one.
+            if let Some(running) = running {
+                let event = rotation_event(&found, "RotationAbandoned", &running.version_id);
+                cx.events.push(event);
+            }
         }
         found.secret.last_changed_ms = cx.now.as_millisecond();
         found.save(cx)?;

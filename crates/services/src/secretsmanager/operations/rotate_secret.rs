@@ -9,7 +9,7 @@ use crate::{
     secretsmanager::{
         Error, FoundSecret, Result, SecretRef, SecretsManager,
         event::{rotation_event, service_event},
-        rotation::{self, Rotation, RotationRules, Running, set_job},
+        rotation::{self, Rotation, RotationRules, Running, end_what_is_done, set_job},
         secret::AWSCURRENT,
         value::{self, row},
     },
@@ -240,22 +240,6 @@ fn already_begun(cx: &Context<'_>, found: &FoundSecret, token: &str) -> Result<b
     Err(Error::InvalidRequest(
         "A previous rotation isn't complete. That rotation will be reattempted.".into(),
     ))
-}
-
-/// A rotation whose version is current has come to its end, also where its
-/// worker has not got to that yet and will find another one in its place.
-fn end_what_is_done(cx: &mut Context<'_>, found: &mut FoundSecret) {
-    let running = found.secret.rotation.as_ref();
-    let running = running.and_then(|rotation| rotation.running.as_ref());
-    let done = running.filter(|running| {
-        let version = found.secret.version(&running.version_id);
-        !running.test && version.is_some_and(|version| version.has(AWSCURRENT))
-    });
-    if let Some(token) = done.map(|running| running.version_id.clone()) {
-        cx.events
-            .push(rotation_event(found, "RotationSucceeded", &token));
-        found.secret.end(cx.now);
-    }
 }
 
 async fn may_invoke(cx: &mut Context<'_>, lambda_arn: &str, found: &FoundSecret) -> Result<()> {

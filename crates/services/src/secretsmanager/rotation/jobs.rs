@@ -6,7 +6,12 @@ use super::record::Rotation;
 use crate::{
     context::Context,
     jobs::Job,
-    secretsmanager::{FoundSecret, event::failure_event, value::row},
+    secretsmanager::{
+        FoundSecret,
+        event::{failure_event, rotation_event},
+        secret::AWSCURRENT,
+        value::row,
+    },
     tables::{RotationJobs, SecretValues},
 };
 
@@ -114,6 +119,23 @@ pub(in crate::secretsmanager) fn cut_test_short(
         cx.events.push(event);
     }
     Ok(())
+}
+
+/// A rotation whose version is current has come to its end, also where its
+/// worker has not got to that yet and will find another one, or none, in its
+/// place. The caller saves the secret's row.
+pub(in crate::secretsmanager) fn end_what_is_done(cx: &mut Context<'_>, found: &mut FoundSecret) {
+    let running = found.secret.rotation.as_ref();
+    let running = running.and_then(|rotation| rotation.running.as_ref());
+    let done = running.filter(|running| {
+        let version = found.secret.version(&running.version_id);
+        !running.test && version.is_some_and(|version| version.has(AWSCURRENT))
+    });
+    if let Some(token) = done.map(|running| running.version_id.clone()) {
+        cx.events
+            .push(rotation_event(found, "RotationSucceeded", &token));
+        found.secret.end(cx.now);
+    }
 }
 
 /// A value that was set by hand counts as a rotation, and ends one that is
