@@ -254,7 +254,7 @@ impl App {
                 Err(error) => tracing::error!(%error, "cannot look for jobs; will retry"),
             }
             self.index_events().await;
-            self.reached.note_at_times(&self.services.store).await;
+            self.reached.note(&self.services.store).await;
             if counted.is_none_or(|counted| counted.elapsed() >= RECOUNT) {
                 counted = self.count_secrets().await.then(Instant::now);
             }

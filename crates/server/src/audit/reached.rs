@@ -5,7 +5,6 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
 };
 
 use strongroom_services::{
@@ -13,16 +12,13 @@ use strongroom_services::{
     tables::LogReaches,
 };
 use strongroom_store::{Mode, Store, StoreError};
-use tokio::{sync::Mutex, time::Instant};
+use tokio::sync::Mutex;
 
 use super::{archive, digest::PublicKey, storage::Disk, verify::Fault};
 
 /// Said of a log that does not have what the store noted.
 pub(super) const GONE: &str = "the store noted that the log had come this far, and it has not: records were \
                     removed, or an older copy of the log was put in its place";
-
-/// How often it is noted: each time is a commit, beside the way of requests.
-const PAUSE: Duration = Duration::from_secs(5);
 
 /// Keeps the note of a log.
 pub struct Reached {
@@ -32,8 +28,6 @@ pub struct Reached {
     /// somebody accepts the loss.
     is_kept: AtomicBool,
     noted: Mutex<Option<LogReach>>,
-    /// When it was noted last.
-    last: Mutex<Option<Instant>>,
 }
 
 impl Reached {
@@ -60,28 +54,16 @@ impl Reached {
             key: key.clone(),
             is_kept: missing.is_none().into(),
             noted: Mutex::new(noted),
-            last: Mutex::default(),
         })
     }
 
-    /// Notes how far the log has come if it was not noted lately.
-    pub async fn note_at_times(&self, store: &Store) {
-        let mut last = self.last.lock().await;
-        if last.is_none_or(|last| last.elapsed() >= PAUSE) && self.note(store).await {
-            *last = Some(Instant::now());
-        }
-    }
-
-    /// Notes how far the log has come, as its head says. Whether anything is
-    /// noted now; a failure is tried again with the next call.
-    pub async fn note(&self, store: &Store) -> bool {
+    /// Notes how far the log has come, as its head says: a commit, beside the
+    /// way of requests, if the head moved. A failure is tried again with the
+    /// next call.
+    pub async fn note(&self, store: &Store) {
         let mut noted = self.noted.lock().await;
-        match self.go_on(store, &mut noted).await {
-            Ok(()) => noted.is_some(),
-            Err(error) => {
-                tracing::warn!(%error, "cannot note how far the audit log has come; will retry");
-                false
-            }
+        if let Err(error) = self.go_on(store, &mut noted).await {
+            tracing::warn!(%error, "cannot note how far the audit log has come; will retry");
         }
     }
 
@@ -147,7 +129,8 @@ pub fn newest(directory: &Path, key: &PublicKey) -> io::Result<Option<LogReach>>
 }
 
 /// Has the store go on from `reach` in place of what it noted, which is lost,
-/// and keep in mind that it is, and why.
+/// and keep in mind that it is, and why. `record` says so in the log, to which
+/// it is copied as every record of a change is.
 ///
 /// # Errors
 /// When the store fails.
@@ -155,13 +138,14 @@ pub async fn accept(
     store: &Store,
     reach: LogReach,
     losses: Vec<AcceptedLoss>,
+    record: Vec<u8>,
 ) -> Result<(), StoreError> {
     let mut tx = store.begin(Mode::Write).await?;
     let before = tx.get::<LogReaches>(&(0,)).await?;
     let mut accepted = before.map(|before| before.accepted).unwrap_or_default();
     accepted.extend(losses);
     tx.put::<LogReaches>(&(0,), &LogReach { accepted, ..reach })?;
-    tx.commit(Vec::new()).await?;
+    tx.commit(vec![record]).await?;
     Ok(())
 }
 
