@@ -12,6 +12,7 @@
 //!
 //! - `request.rs`: what is asked and answered
 //! - `client.rs`, `socket.rs`: the two ends of the socket
+//! - `operator.rs`: who asks
 //! - `audit.rs`, `backup.rs`, `events.rs`, `explain.rs`, `findings.rs`, `jobs.rs`, `verify.rs`: what is done
 
 mod audit;
@@ -21,6 +22,7 @@ mod events;
 mod explain;
 mod findings;
 mod jobs;
+mod operator;
 mod request;
 mod socket;
 mod verify;
@@ -38,6 +40,7 @@ pub use self::{
     explain::ExplainRequest,
     findings::{AcceptRequest, FindingsReport, FindingsRequest, FoundByRule, STATUSES},
     jobs::{JobsReport, PendingJob},
+    operator::Operator,
     request::{Report, Request},
     socket::Socket,
     verify::{VerifyReport, check_row},
@@ -74,21 +77,21 @@ impl Admin {
         }
     }
 
-    /// Does what is asked. A node and a command come through here, and what is
-    /// behind it is compiled once for both.
+    /// Does what an operator asks. A node and a command come through here, and
+    /// what is behind it is compiled once for both.
     ///
     /// # Errors
     /// A sentence for the operator.
-    pub fn perform(&self, request: Request) -> Performing<'_> {
-        Box::pin(self.performed(request))
+    pub fn perform(&self, request: Request, by: Operator) -> Performing<'_> {
+        Box::pin(self.performed(request, by))
     }
 
-    async fn performed(&self, request: Request) -> Result<Report, String> {
+    async fn performed(&self, request: Request, by: Operator) -> Result<Report, String> {
         match request {
             Request::AcceptFinding(asked) => findings::accept_one(&self.services, asked)
                 .await
                 .map(|()| Report::AcceptFinding),
-            Request::AcceptLoss(asked) => audit::accept_loss(&self.services, asked)
+            Request::AcceptLoss(asked) => audit::accept_loss(&self.services, asked, by)
                 .await
                 .map(|()| Report::AcceptLoss),
             Request::AuditKey => audit::audit(&self.services).await.map(Report::AuditKey),

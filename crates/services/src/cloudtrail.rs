@@ -11,6 +11,7 @@ mod error;
 mod history;
 mod identity;
 mod line;
+mod loss;
 mod named;
 pub mod operations;
 mod summary;
@@ -33,6 +34,7 @@ pub use history::{Attribute, EventHistory, Found, Lookup, NoHistory, Page, Place
 pub use identity::{FORWARDER, Identity};
 use line::Line;
 pub(crate) use line::quote;
+pub use loss::Loss;
 pub use summary::Summary;
 
 /// The service that answers from the records: `operations.rs`.

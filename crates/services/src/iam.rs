@@ -48,7 +48,7 @@ mod users;
 mod uses;
 
 pub(crate) use bootstrap::draw_account;
-pub use bootstrap::{AdminKey, admin_key, bootstrap, partition};
+pub use bootstrap::{AdminKey, admin_key, bootstrap, management_home, partition};
 pub(crate) use caller::claims;
 pub use caller::{Caller, CallerSession};
 pub use callers::{CallerError, Callers, Found};

@@ -1,10 +1,12 @@
 use serde::{Deserialize, Serialize};
 use strongroom_services::{
+    cloudtrail::{EventTime, Loss},
     context::Services,
     events::{AcceptedLoss, LogReach},
+    iam::management_home,
 };
 
-use super::{said, sentence};
+use super::{Operator, said, sentence};
 use crate::{
     app::audit_signer,
     audit::{accept, noted},
@@ -92,17 +94,31 @@ pub(super) async fn audit(services: &Services) -> Result<AuditReport, String> {
     })
 }
 
-/// Accepts that what was noted is lost.
+/// Accepts that what was noted is lost, and has that on record.
 pub(super) async fn accept_loss(
     services: &Services,
     asked: AcceptLossRequest,
+    by: Operator,
 ) -> Result<(), String> {
     let AcceptLossRequest {
         reason,
         files,
         reached,
     } = asked;
-    let time = services.clock.now().to_string();
+    let home = management_home(services).await.map_err(said)?;
+    let home = home.ok_or("the store has no account, so that nothing can be on record")?;
+    let reached = LogReach::from(reached);
+    let loss = Loss {
+        reason: &reason,
+        places: &files,
+        noted: noted(&services.store).await.map_err(said)?.as_ref(),
+        reached: &reached,
+        operator: by.on_record(),
+    }
+    .event(home);
+    let now = services.clock.now();
+    let record = loss.own_record(services, &EventTime::of(now));
+    let time = now.to_string();
     let losses = files.into_iter().map(|file| AcceptedLoss {
         time: time.clone(),
         file,
@@ -111,9 +127,10 @@ pub(super) async fn accept_loss(
     let losses: Vec<_> = losses.collect();
     tracing::warn!(
         reason,
+        uid = by.uid,
         "it is accepted that records of the audit log are lost"
     );
-    accept(&services.store, reached.into(), losses)
+    accept(&services.store, reached, losses, record)
         .await
         .map_err(said)
 }

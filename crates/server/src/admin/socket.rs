@@ -15,7 +15,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Admin, request::Answer};
+use super::{Admin, Operator, request::Answer};
 
 /// The longest request, in bytes: a path of 4096 bytes, each escaped.
 const REQUEST_BYTES: u64 = 32 << 10;
@@ -97,7 +97,7 @@ async fn converse(stream: UnixStream, admin: &Admin) -> io::Result<()> {
     timeout(PATIENCE, read.read_until(b'\n', &mut line)).await??;
     let answer = tokio::select! {
         biased;
-        answer = answer(&line, admin) => answer,
+        answer = answer(&line, admin, Operator { uid }) => answer,
         // Nobody waits for it any more: a backup is given up half-way.
         _ = read.read_u8() => return Ok(()),
     };
@@ -106,7 +106,7 @@ async fn converse(stream: UnixStream, admin: &Admin) -> io::Result<()> {
     timeout(PATIENCE, write.write_all(&line)).await?
 }
 
-async fn answer(line: &[u8], admin: &Admin) -> Answer {
+async fn answer(line: &[u8], admin: &Admin, by: Operator) -> Answer {
     if line.last() != Some(&b'\n') {
         return Answer::Refused("the request is cut off or too long".to_owned());
     }
@@ -119,8 +119,8 @@ async fn answer(line: &[u8], admin: &Admin) -> Answer {
             ));
         }
     };
-    tracing::info!(?request, "asked by the operator");
-    match admin.perform(request).await {
+    tracing::info!(?request, uid = by.uid, "asked by the operator");
+    match admin.perform(request, by).await {
         Ok(report) => Answer::Done(report),
         Err(why) => Answer::Refused(why),
     }

@@ -13,7 +13,7 @@ use strongroom_types::{Partition, Sensitive};
 
 use super::Failure;
 use crate::{
-    admin::{self, Admin, Report, Request, SOCKET},
+    admin::{self, Admin, Operator, Report, Request, SOCKET},
     app::services,
     config::{Config, Seal},
 };
@@ -151,7 +151,7 @@ impl Site {
         } else {
             Admin::new(services, self.key)
         };
-        let report = admin.perform(request).await;
+        let report = admin.perform(request, Operator::of_this_process()).await;
         store.close().await?;
         Ok(report?)
     }

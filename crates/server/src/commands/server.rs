@@ -3,8 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use clap::Args;
-use strongroom_services::{context::Services, tables::Deployments};
-use strongroom_store::{Mode, StoreError};
+use strongroom_services::iam::management_home;
 
 use super::{
     Failure,
@@ -56,13 +55,13 @@ impl Server {
             return Err(hint().into());
         }
         let app = App::open(setup(&config, &site)?).await?;
-        let owner = management_account(&app.services).await?;
-        let owner = owner.ok_or_else(|| Failure::from(hint()))?;
+        let owner = management_home(&app.services).await?;
+        let owner = owner.ok_or_else(|| Failure::from(hint()))?.account;
         if let Some(asked) = config.deployment.account_id
-            && asked.number() != owner
+            && asked != owner
         {
             return Err(format!(
-                "the store in `{}` belongs to account {owner:012}, not {asked}; leave \
+                "the store in `{}` belongs to account {owner}, not {asked}; leave \
                  `account_id` out, or set it to that",
                 site.data_dir.display()
             )
@@ -133,13 +132,6 @@ fn setup(config: &Config, site: &Site) -> Result<Setup, Failure> {
         rules: config.rules.clone(),
         function_endpoints: functions.collect::<Result<_, _>>()?,
     })
-}
-
-/// The account that the store is of, if `strongroom init` came to its end.
-async fn management_account(services: &Services) -> Result<Option<u64>, StoreError> {
-    let mut tx = services.store.begin(Mode::Read).await?;
-    let deployment = tx.get::<Deployments>(&(0,)).await?;
-    Ok(deployment.map(|deployment| deployment.management_account))
 }
 
 /// A bound socket, and the certificates that it shows.

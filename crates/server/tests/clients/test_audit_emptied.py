@@ -2,7 +2,9 @@
 gone, and when an older copy is in its place."""
 
 import json
+import os
 import pathlib
+import pwd
 import shutil
 import subprocess
 
@@ -83,6 +85,33 @@ def without_its_end(data):
     return segment
 
 
+def losses(server):
+    """The records that say a loss was accepted, the newest last."""
+    return [r for r in server.audit(needle="LogLossAccepted")
+            if r["eventName"] == "LogLossAccepted"]
+
+
+def told_of_loss(server, count, reason, places):
+    """The newest such record, in the log and where others look."""
+    assert until(lambda: len(losses(server)) >= count)
+    record = losses(server)[-1]
+    assert record["eventType"] == "AwsServiceEvent" and record["readOnly"] is False
+    assert record["eventSource"] == "cloudtrail.amazonaws.com"
+    assert record["userIdentity"] == {
+        "accountId": record["recipientAccountId"], "invokedBy": "cloudtrail.amazonaws.com"}
+    assert record["requestParameters"] is None and record["responseElements"] is None
+    extra = record["additionalEventData"]
+    assert extra["reason"] == reason and extra["lost"] == places, extra
+    who = pwd.getpwuid(os.getuid())
+    assert extra["operator"] == {"uid": who.pw_uid, "userName": who.pw_name}
+    assert extra["hadReached"]["records"] > 0 and extra["goesOnFrom"]["records"] > 0
+    assert extra["hadReached"]["chain"] != extra["goesOnFrom"]["chain"]
+    [event] = server.client(service="cloudtrail").lookup_events(LookupAttributes=[
+        {"AttributeKey": "EventId", "AttributeValue": record["eventID"]}])["Events"]
+    assert event["EventName"] == "LogLossAccepted" and "Username" not in event
+    return record
+
+
 def use(server, calls=5):
     for _ in range(calls):
         assert server.call("ListSecrets", {}).status == 200
@@ -140,6 +169,7 @@ def test_a_loss_is_accepted_and_the_next_is_missed_again(server):
     assert told_of.returncode == 0, told_of
     assert "the disk died" in told_of.stdout and "Nothing else is wrong." in told_of.stdout
     assert accept(server, "again").returncode != 0
+    told_of_loss(server, 1, "the disk died", ["0000000001-*.jsonl"])
 
     # The running node goes on to note how far the log has come.
     use(server)
@@ -161,6 +191,10 @@ def test_a_loss_is_accepted_and_the_next_is_missed_again(server):
     assert "the disk died" in both.stdout and both.stdout.count("cut by hand") == 2, both
     server.start()
     assert "missing" not in told(server)
+    # What was accepted while no node ran is on record from its start on.
+    told_of_loss(server, 2, "cut by hand", [
+        next(log.glob("*.lost.json")).name, "0000000001-*.jsonl"])
+    assert verify(server).returncode == 0
 
     # What is no loss cannot be accepted.
     server.stop()

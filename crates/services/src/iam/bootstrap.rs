@@ -3,7 +3,7 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use strongroom_crypto::Random;
 use strongroom_store::{Mode, Store, StoreError};
-use strongroom_types::{AccountId, Sensitive};
+use strongroom_types::{AccountId, Region, Sensitive};
 use zeroize::Zeroizing;
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
     record::{AccessKey, Account, AttachedTo, Deployment, PolicyAttachment, User},
 };
 use crate::{
-    context::Services,
+    context::{Home, Services},
     tables::{AccessKeys, Accounts, Deployments, PolicyAttachments, Users},
 };
 
@@ -62,6 +62,22 @@ pub async fn partition(store: &Store) -> Result<Option<String>, StoreError> {
     let mut tx = store.begin(Mode::Read).await?;
     let deployment = tx.get::<Deployments>(&(0,)).await?;
     Ok(deployment.map(|deployment| deployment.partition))
+}
+
+/// The management account, where global services are; nothing if the deployment
+/// is not made yet.
+///
+/// # Errors
+/// When the store fails.
+pub async fn management_home(services: &Services) -> Result<Option<Home>, StoreError> {
+    let mut tx = services.store.begin(Mode::Read).await?;
+    let deployment = tx.get::<Deployments>(&(0,)).await?;
+    let account = deployment.and_then(|it| AccountId::new(it.management_account));
+    Ok(account.map(|account| Home {
+        partition: services.partition,
+        account,
+        region: Region::US_EAST_1,
+    }))
 }
 
 /// The first active access key of the management account's `admin`; nothing
