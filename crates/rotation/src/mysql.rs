@@ -3,6 +3,7 @@
 mod grants;
 
 use mysql_async::{Conn, OptsBuilder, SslOpts, Value, prelude::Queryable as _};
+use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
 use crate::{Credential, DatabaseError, Engine, Layout, Trust};
@@ -112,7 +113,17 @@ async fn connect(credential: &Credential, tls: Option<&Trust>) -> Result<Conn, D
         .ssl_opts(ssl)
         // Known quoting, whatever the server's own mode is.
         .init(vec!["SET SESSION sql_mode = ''"]);
-    Conn::new(opts).await.map_err(failed)
+    // The driver panics where a server asks for what it was built without:
+    // MariaDB's ed25519 and PARSEC, which take cryptography of their own.
+    let mut connecting = JoinSet::new();
+    connecting.spawn(Conn::new(opts));
+    match connecting.join_next().await {
+        Some(Ok(connected)) => connected.map_err(failed),
+        _ => Err(DatabaseError::new(
+            "the user logs in by a plugin of the server that isn't supported, such as ed25519 or \
+             PARSEC",
+        )),
+    }
 }
 
 /// The templates of both databases, but for the order, and for users who come

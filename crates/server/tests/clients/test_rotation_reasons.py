@@ -135,3 +135,20 @@ def test_a_key_that_is_disabled(server, sm, postgresql):
     kms.disable_key(KeyId=key)
     words = failure(server, name, arn, SINGLE, "createSecret")
     assert "when calling the GetSecretValue operation" in words, words
+
+
+def test_a_plugin_that_the_driver_has_not(server, sm):
+    """Which it panics at: told like any other failure, and nothing is begun over and over."""
+    database = rotations.start_database("mariadb", "plugin-load-add=auth_ed25519")
+    try:
+        assert database.run(
+            f"CREATE USER app IDENTIFIED VIA ed25519 USING PASSWORD('{WORD}')")
+        for ssl in (False, None):
+            name = harness.name("cause")
+            arn = sm.create_secret(Name=name, SecretString=rotations.value(
+                database, "mariadb", "app", WORD, ssl=ssl))["ARN"]
+            words = failure(server, name, arn, "RDSMariaDBRotationSingleUser", "setSecret")
+            assert "plugin of the server that isn't supported, such as ed25519" in words
+        assert database.run("SELECT 1", "app", WORD)
+    finally:
+        database.remove()

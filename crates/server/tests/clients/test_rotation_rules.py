@@ -141,13 +141,15 @@ def test_a_test_that_fails_is_told_and_changes_nothing(sm, app):
     assert "errorCode" not in event and "not-that-one" not in json.dumps(event)
 
 
+DAYS = "RotationRules.AutomaticallyAfterDays must be within 1-1000."
 RULES = [
     ({"AutomaticallyAfterDays": 1, "ScheduleExpression": "rate(1 day)"},
      "You cannot specify both rotation frequency and schedule expression together."),
     ({}, None),
     ({"Duration": "2h"}, None),
-    ({"AutomaticallyAfterDays": 0}, None),
-    ({"AutomaticallyAfterDays": 1001}, None),
+    ({"AutomaticallyAfterDays": 0}, DAYS),
+    ({"AutomaticallyAfterDays": 1001}, DAYS),
+    ({"AutomaticallyAfterDays": -1}, DAYS),
     ({"ScheduleExpression": "rate(3 hours)"}, None),
     ({"ScheduleExpression": "rate(0 days)"}, None),
     ({"ScheduleExpression": "rate(1 week)"}, None),
@@ -248,6 +250,22 @@ def test_a_cancelled_rotation_is_reattempted_as_the_refusal_says(sm, refused, ap
     app.rotate()
     app.finished(app.version)
     assert app.works()
+
+
+def test_a_label_that_somebody_put_there_is_in_the_way(sm, refused, app):
+    """Also of a secret that never rotated, as on AWS, until the label is taken away."""
+    value = json.dumps({**app.read(), "password": "by-hand"})
+    version = sm.put_secret_value(
+        SecretId=app.name, SecretString=value, VersionStages=["AWSPENDING"])["VersionId"]
+    for members in ({}, {"RotateImmediately": False}):
+        with refused(REFUSED, UNFINISHED):
+            sm.rotate_secret(SecretId=app.name, RotationLambdaARN=app.function, **members)
+    assert "RotationEnabled" not in sm.describe_secret(SecretId=app.name)
+    sm.update_secret_version_stage(
+        SecretId=app.name, VersionStage="AWSPENDING", RemoveFromVersionId=version)
+    app.rotate()
+    app.finished(app.version)
+    assert app.works() and app.read()["password"] != "by-hand"
 
 
 def test_hours_are_counted_from_midnight(sm, app):

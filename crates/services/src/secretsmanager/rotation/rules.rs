@@ -12,7 +12,8 @@ use crate::{
 #[derive(Clone, Debug, Input, Output)]
 pub struct RotationRules {
     /// Days between rotations, 1 to 1,000.
-    #[shape(range(1, 1000))]
+    ///
+    /// Outside of them it is refused in words of its own.
     pub automatically_after_days: Option<i64>,
     /// Hours that a window is open, as `3h`.
     #[shape(length(2, 3), pattern(r"[0-9]+h"))]
