@@ -13,6 +13,7 @@ mod arguments;
 mod builtin;
 mod configuration;
 mod custom;
+mod environment;
 mod error;
 mod failed;
 mod function;

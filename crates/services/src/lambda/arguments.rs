@@ -12,11 +12,6 @@ use super::{
 };
 use crate::shape::{Blob, Description, Emit, Input, Output, Path, Shape, Violations};
 
-/// Bytes of all environment variables together.
-///
-/// Source: Lambda quotas, "Environment variables".
-const ENVIRONMENT_BYTES: usize = 4096;
-
 /// Names and values. Never recorded: environment variables may be secrets.
 #[derive(Clone, Debug, Default)]
 pub struct Variables(pub BTreeMap<String, String>);
@@ -62,13 +57,6 @@ pub struct SnapStartResponse {
     pub apply_on: Option<String>,
     /// `Off`
     pub optimization_status: Option<String>,
-}
-
-/// A function's environment.
-#[derive(Input)]
-pub struct Environment {
-    /// The variables.
-    pub variables: Option<Variables>,
 }
 
 /// A function's environment, answered.
@@ -277,65 +265,6 @@ impl Variables {
         let pairs = rows.iter().map(|row| (row.name.clone(), row.value.clone()));
         (!rows.is_empty()).then(|| Self(pairs.collect()))
     }
-}
-
-/// Environment variables as they may be set.
-///
-/// # Errors
-/// `InvalidParameterValueException` for names that are none or reserved, and
-/// for more than 4 KiB.
-///
-/// Source: Lambda Developer Guide, "Environment variables".
-pub(super) fn environment(given: Option<Environment>) -> Result<Vec<Variable>> {
-    const RESERVED: &[&str] = &["_HANDLER", "_X_AMZN_TRACE_ID", "TZ"];
-    let variables = given.and_then(|environment| environment.variables);
-    let rows = variables.unwrap_or_default().rows();
-    let bytes: usize = rows
-        .iter()
-        .map(|row| row.name.len() + row.value.len())
-        .sum();
-    if bytes > ENVIRONMENT_BYTES {
-        return Err(Error::InvalidParameterValue(
-            format!(
-                "Lambda was unable to configure your environment variables because the \
-                 environment variables you have provided exceeded the {ENVIRONMENT_BYTES} bytes \
-                 limit."
-            )
-            .into(),
-        ));
-    }
-    for row in &rows {
-        let name = row.name.as_str();
-        let mut letters = name.chars();
-        let valid = letters
-            .next()
-            .is_some_and(|first| first.is_ascii_alphabetic())
-            && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-        let reserved = RESERVED.contains(&name)
-            || name.starts_with("AWS_LAMBDA_")
-            || matches!(
-                name,
-                "AWS_ACCESS_KEY"
-                    | "AWS_ACCESS_KEY_ID"
-                    | "AWS_SECRET_ACCESS_KEY"
-                    | "AWS_SESSION_TOKEN"
-                    | "AWS_REGION"
-                    | "AWS_DEFAULT_REGION"
-                    | "LAMBDA_TASK_ROOT"
-                    | "LAMBDA_RUNTIME_DIR"
-            );
-        if reserved || (!valid && !name.starts_with('_')) || row.value.contains('\0') {
-            return Err(Error::InvalidParameterValue(
-                format!(
-                    "Lambda was unable to configure your environment variables because the \
-                     environment variables you have provided contains reserved keys or names \
-                     that are not valid: {name}"
-                )
-                .into(),
-            ));
-        }
-    }
-    Ok(rows)
 }
 
 /// A runtime that functions can have here.

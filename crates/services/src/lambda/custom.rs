@@ -75,7 +75,8 @@ pub(super) async fn prepare(
     row: &Arc<FunctionRow>,
 ) -> Result<Prepared> {
     let host = host(cx.services)?;
-    let role = role::find(cx, &row.role).await?.ok_or_else(|| {
+    // As it is now: who takes the role's trust away takes the credentials.
+    let role = role::assume(cx, home, &row.role).await?.ok_or_else(|| {
         Error::AccessDenied("The role defined for the function cannot be assumed by Lambda.".into())
     })?;
     let code = code(cx, home, &host, row).await?;
@@ -125,7 +126,7 @@ pub(super) async fn prepare(
         runtime,
         code,
         environment,
-        request_id: services.random.uuid(),
+        request_id: cx.request.id.clone(),
         client_context: None,
         log: format!("{}-{region}-{}", home.account, row.name),
     })

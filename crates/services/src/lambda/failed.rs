@@ -85,6 +85,7 @@ const KINDS: &[&str] = &[
     "Runtime.MalformedHandlerName",
     "Runtime.MarshalError",
     "Runtime.OutOfMemory",
+    "Runtime.UnhandledPromiseRejection",
     "Runtime.UserCodeSyntaxError",
     "SSLError",
     "SyntaxError",

@@ -25,7 +25,7 @@ use super::{
     role,
 };
 use crate::{
-    context::{Context, Home, Services},
+    context::{Context, Home, Request, Services},
     jobs::{Claimed, Job, claim},
     scan::page,
     tables::{FunctionEventPayloads, FunctionEvents, FunctionJobs},
@@ -224,7 +224,11 @@ async fn begin(
     };
     let now = services.clock.now();
     let arn = home.arn("lambda", format_args!("function:{}", claimed.job.resource));
-    let request = role::request(services, home, &arn);
+    let request = Request {
+        // That of the call that was accepted, at each attempt.
+        id: key.3.clone(),
+        ..role::request(services, home, &arn)
+    };
     let mut cx = Context::begin(services, &request, now, Mode::Write).await?;
     if cx.tx.get::<FunctionJobs>(&claimed.key).await?.is_none() {
         return Ok(None);

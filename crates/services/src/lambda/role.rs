@@ -1,6 +1,7 @@
 //! Execution roles.
 
 use strongroom_policy::{Policy, PolicyKind};
+use strongroom_store::Mode;
 use strongroom_types::{AccountId, Arn};
 
 use super::{
@@ -68,21 +69,34 @@ pub(super) async fn may_pass(cx: &mut Context<'_>, home: &Home, role: &str) -> R
     let mut keys = Keys::default();
     keys.one("iam:PassedToService", Lambda::EVENT_SOURCE);
     check(cx, &passed, "iam:PassRole", &keys).map_err(|text| Error::AccessDenied(text.into()))?;
-
-    let found = find(cx, role).await?.ok_or_else(cannot_be_assumed)?;
-    let trust = Policy::parse(&found.trust_policy, PolicyKind::Trust);
-    let trusted = RoleTarget {
-        trust: Some(trust.map_err(|_| cannot_be_assumed())?),
-        ..passed
-    };
-    let request = request(cx.services, home, &arn);
-    let assumed = Context::begin(cx.services, &request, cx.now, strongroom_store::Mode::Read);
-    let keys = Keys::default();
-    check(&assumed.await?, &trusted, "sts:AssumeRole", &keys).map_err(|_| cannot_be_assumed())
+    let assumed = assume(cx, home, role).await?;
+    assumed.map(drop).ok_or_else(cannot_be_assumed)
 }
 
-/// The role with this ARN.
-pub(super) async fn find(cx: &mut Context<'_>, arn: &str) -> Result<Option<Role>> {
+/// The role with this ARN, if it exists and Lambda may assume it for a function
+/// of `home`.
+pub(super) async fn assume(cx: &mut Context<'_>, home: &Home, role: &str) -> Result<Option<Role>> {
+    let Ok(arn) = role.parse::<Arn>() else {
+        return Ok(None);
+    };
+    let Some(found) = find(cx, role).await? else {
+        return Ok(None);
+    };
+    let Ok(trust) = Policy::parse(&found.trust_policy, PolicyKind::Trust) else {
+        return Ok(None);
+    };
+    let trusted = RoleTarget {
+        arn: &arn,
+        account: home.account,
+        trust: Some(trust),
+    };
+    let request = request(cx.services, home, &arn);
+    let assumed = Context::begin(cx.services, &request, cx.now, Mode::Read).await?;
+    let allowed = check(&assumed, &trusted, "sts:AssumeRole", &Keys::default());
+    Ok(allowed.is_ok().then_some(found))
+}
+
+async fn find(cx: &mut Context<'_>, arn: &str) -> Result<Option<Role>> {
     let partition = cx.services.partition;
     let found = principals::by_arn(&mut cx.tx, partition, arn).await;
     match found {

@@ -103,7 +103,7 @@ impl Violations {
 
     /// A value breaks a rule, told in AWS's words: `Member must …`. `quoted` is
     /// the value as the message shows it; nothing if it is sensitive.
-    pub(super) fn broken(
+    pub(crate) fn broken(
         &mut self,
         quoted: &dyn Fn() -> Option<String>,
         at: &Path<'_>,

@@ -7,10 +7,10 @@ use crate::{
     lambda::{
         Error, Lambda, Result, UPLOAD_BYTES,
         arguments::{
-            self, Code, Environment, EphemeralStorage, NotOffered, Variables, refuse,
-            refuse_of_configuration,
+            self, Code, EphemeralStorage, NotOffered, Variables, refuse, refuse_of_configuration,
         },
         configuration::{FunctionConfiguration, architecture},
+        environment::{self, Environment},
         function::FunctionRef,
         record::FunctionRow,
         role, versions,
@@ -200,7 +200,7 @@ impl Operation for CreateFunction {
                     .into(),
             ));
         }
-        let environment = arguments::environment(input.environment)?;
+        let environment = environment::variables(input.environment)?;
         role::may_pass(cx, &function.home, &input.role).await?;
         let zip = input.code.zip()?;
         let number = |given: Option<i64>, default| {

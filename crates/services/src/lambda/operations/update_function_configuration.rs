@@ -5,9 +5,10 @@ use crate::{
     context::Context,
     lambda::{
         Lambda, Result,
-        arguments::{self, Environment, EphemeralStorage, NotOffered, refuse_of_configuration},
+        arguments::{self, EphemeralStorage, NotOffered, refuse_of_configuration},
         builtin::Builtin,
         configuration::FunctionConfiguration,
+        environment::{self, Environment},
         function::{Function, FunctionRef},
         revision, role, versions,
     },
@@ -123,7 +124,7 @@ impl Operation for UpdateFunctionConfiguration {
             row.role = role;
         }
         if input.environment.is_some() {
-            row.environment = arguments::environment(input.environment)?;
+            row.environment = environment::variables(input.environment)?;
         }
         row.handler = input.handler.unwrap_or(row.handler);
         row.description = input.description.unwrap_or(row.description);
@@ -157,7 +158,7 @@ fn set_builtin(
         return Err(function.fixed());
     }
     if input.environment.is_some() {
-        let variables = arguments::environment(input.environment)?;
+        let variables = environment::variables(input.environment)?;
         builtin = builtin.set_environment(cx, function, variables)?;
     }
     let arn = function.arn.clone();
