@@ -1,9 +1,11 @@
 """Runs a Python handler behind the Lambda Runtime API: fetches invocations, calls the
 handler, posts what it returns or why it failed."""
 
+import gc
 import http.client
 import importlib
 import json
+import logging
 import os
 import sys
 import time
@@ -35,13 +37,32 @@ class Context:
         self.memory_limit_in_mb = environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
         self.log_group_name = environ["AWS_LAMBDA_LOG_GROUP_NAME"]
         self.log_stream_name = environ["AWS_LAMBDA_LOG_STREAM_NAME"]
-        self.identity = None
+        self.identity = types.SimpleNamespace(cognito_identity_id=None, cognito_identity_pool_id=None)
         told = headers["Lambda-Runtime-Client-Context"]
         self.client_context = ClientContext(json.loads(told)) if told else None
         self._deadline = int(headers["Lambda-Runtime-Deadline-Ms"])
 
     def get_remaining_time_in_millis(self):
         return max(0, self._deadline - int(time.time() * 1000))
+
+    def log(self, message):
+        sys.stdout.write(str(message))
+
+
+class Lines(logging.StreamHandler):
+    """What handlers log, in lines as Lambda has them: level, time, request, message."""
+
+    request_id = ""
+
+    def __init__(self):
+        super().__init__(sys.stdout)
+        line = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s"
+        self.setFormatter(logging.Formatter(line, "%Y-%m-%dT%H:%M:%S"))
+        self.formatter.converter = time.gmtime
+
+    def format(self, record):
+        record.aws_request_id = self.request_id
+        return super().format(record)
 
 
 def call(method, path, body=None, headers=None):
@@ -59,12 +80,24 @@ class Broken(Exception):
         self.kind = kind
 
 
+def frames(error):
+    """Where an error comes from, without the part of this file."""
+    if isinstance(error, SyntaxError):
+        return [f'  File "{error.filename}" Line {error.lineno}\n    {(error.text or "").strip()}\n']
+    found = traceback.extract_tb(error.__traceback__)
+    own = next((n for n, frame in enumerate(found) if frame.filename != __file__), len(found))
+    return traceback.format_list(found[own:])
+
+
 def told(path, error):
     kind = error.kind if isinstance(error, Broken) else type(error).__name__
-    traceback.print_exception(type(error), error, error.__traceback__)
-    sys.stderr.flush()
-    frames = traceback.extract_tb(error.__traceback__)
-    failure = {"errorMessage": str(error), "errorType": kind, "stackTrace": traceback.format_list(frames)}
+    cause = error.__cause__ if isinstance(error, Broken) else error
+    trace = frames(cause) if cause else []
+    print(f"[ERROR] {kind}: {error}\nTraceback (most recent call last):\n{''.join(trace)}", end="", flush=True)
+    failure = {
+        "errorMessage": str(error), "errorType": kind, "requestId": Lines.request_id,
+        "stackTrace": trace,
+    }
     call("POST", path, json.dumps(failure), {"Lambda-Runtime-Function-Error-Type": kind})
 
 
@@ -85,23 +118,38 @@ def load(place):
     return getattr(loaded, name)
 
 
+def number(value):
+    """What JSON's own types do not have."""
+    # Who has one has imported it.
+    decimal = sys.modules.get("decimal")
+    if decimal and isinstance(value, decimal.Decimal):
+        return float(value)
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
 def marshal(result):
     try:
-        return json.dumps(result)
+        return json.dumps(result, default=number)
     except (TypeError, ValueError) as error:
-        raise Broken("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
+        raise Broken("Runtime.MarshalError", f"Unable to marshal response: {error}") from None
 
 
 def main():
+    # What is printed is in the log also if the process is killed.
+    sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
+    logging.getLogger().addHandler(Lines())
     sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
     try:
         handler = load(os.environ["_HANDLER"])
     except BaseException as error:
         told("/init/error", error)
         sys.exit(1)
+    # What is forked from here has these objects in common, as long as nobody walks over them.
+    gc.freeze()
     while True:
         headers, event = call("GET", "/invocation/next")
-        here = "/invocation/" + headers["Lambda-Runtime-Aws-Request-Id"]
+        Lines.request_id = headers["Lambda-Runtime-Aws-Request-Id"]
+        here = "/invocation/" + Lines.request_id
         try:
             result = marshal(handler(json.loads(event or b"null"), Context(headers)))
         except Exception as error:

@@ -69,21 +69,44 @@ impl Unpacked {
         // Whole or not at all, however many unpack it at once.
         let half = half(&self.root, name)?;
         let unpacked = archive::unpack(zip, &half);
-        let mut used = self.lock();
-        if unpacked.is_ok() && !used.places.contains_key(name) {
-            fs::rename(&half, self.root.join(name))?;
-            let unused = Place {
-                users: 0,
-                last_use: 0,
-            };
-            used.places.insert(name.to_owned(), unused);
-        } else {
+        let is_kept = unpacked.is_ok() && self.keep(name, &half)?;
+        if !is_kept {
             let _ = fs::remove_dir_all(&half);
         }
-        drop(used);
         unpacked?;
         let gone = || HostError::Io(io::Error::other("its files are gone"));
         self.files(name).ok_or_else(gone)
+    }
+
+    /// Gives files their place, unless others came first.
+    fn keep(&self, name: &str, half: &Path) -> io::Result<bool> {
+        let mut used = self.lock();
+        if used.places.contains_key(name) {
+            return Ok(false);
+        }
+        fs::rename(half, self.root.join(name))?;
+        let unused = Place {
+            users: 0,
+            last_use: 0,
+        };
+        used.places.insert(name.to_owned(), unused);
+        Ok(true)
+    }
+
+    /// Moves the files that were not used for the longest time out of the way,
+    /// if there are too many.
+    fn put_aside(&self, used: &mut Used) -> Option<PathBuf> {
+        if used.places.len() <= KEPT {
+            return None;
+        }
+        let unused = used.places.iter().filter(|(_, place)| place.users == 0);
+        let (first, _) = unused.min_by_key(|(_, place)| place.last_use)?;
+        let first = first.clone();
+        used.places.remove(&first);
+        used.uses += 1;
+        let aside = self.root.join(format!("{first}.old{}", used.uses));
+        fs::rename(self.root.join(&first), &aside).ok()?;
+        Some(aside)
     }
 
     fn lock(&self) -> MutexGuard<'_, Used> {
@@ -110,15 +133,21 @@ impl Drop for Files {
         if let Some(place) = used.places.get_mut(&self.name) {
             place.users -= 1;
         }
-        while used.places.len() > KEPT {
-            let unused = used.places.iter().filter(|(_, place)| place.users == 0);
-            let Some((first, _)) = unused.min_by_key(|(_, place)| place.last_use) else {
-                break;
-            };
-            let first = first.clone();
-            used.places.remove(&first);
-            let _ = fs::remove_dir_all(self.unpacked.root.join(first));
+        while let Some(aside) = self.unpacked.put_aside(&mut used) {
+            remove(aside);
         }
+    }
+}
+
+/// Removes a directory with all that is in it: on a thread that may wait for the
+/// disk, where tasks must not.
+fn remove(directory: PathBuf) {
+    let removal = move || {
+        let _ = fs::remove_dir_all(directory);
+    };
+    match tokio::runtime::Handle::try_current() {
+        Ok(runtime) => drop(runtime.spawn_blocking(removal)),
+        Err(_) => removal(),
     }
 }
 

@@ -7,17 +7,17 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
-use serde::Deserialize;
 use strongroom_types::{AccountId, Clock};
 
 use crate::{
-    Confinement, Files, Runtime, Settings, archive,
+    Confinement, Files, Outcome, Runtime, Settings, archive,
     files::Unpacked,
+    log::Report,
+    outcome::{broken_off, message, told},
     places::Places,
-    process::{Process, Program},
+    process::{AUTHORITIES, Process, Program},
     runtime::{NODE, PYTHON},
-    runtime_api::{self, Event, MAX_PAYLOAD_BYTES, Posted},
+    runtime_api::{self, Event},
     watch::{Exceeded, Watch},
 };
 
@@ -78,22 +78,6 @@ pub struct Invocation {
     pub log: Vec<u8>,
 }
 
-/// What a function answered.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// JSON.
-    Answer(Bytes),
-    /// It failed: JSON with `errorMessage` and `errorType`.
-    Failed {
-        /// `errorType`, in words of the function's own if it is handled.
-        kind: String,
-        /// The whole.
-        payload: Bytes,
-        /// Whether the runtime told of it, or it came to an end without.
-        handled: bool,
-    },
-}
-
 /// Why a function was not called at all.
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
@@ -111,28 +95,9 @@ pub enum HostError {
     NoInterpreter,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Told {
-    error_type: Option<String>,
-}
-
-impl Outcome {
-    /// Of a function that failed and said so.
-    #[must_use]
-    pub fn failed(payload: Bytes, handled: bool) -> Self {
-        let told = serde_json::from_slice::<Told>(&payload).ok();
-        let kind = told.and_then(|told| told.error_type);
-        Self::Failed {
-            kind: kind.unwrap_or_else(|| "Error".to_owned()),
-            payload,
-            handled,
-        }
-    }
-}
-
 impl Host {
-    /// A host that keeps functions' files under `root`.
+    /// A host that keeps functions' files under `root`. Functions know servers
+    /// by these authorities, PEM.
     ///
     /// # Errors
     /// When the directory cannot be made.
@@ -142,6 +107,7 @@ impl Host {
         confinement: Confinement,
         clock: Arc<dyn Clock>,
         hidden: Vec<PathBuf>,
+        authorities: &[u8],
     ) -> io::Result<Self> {
         for place in ["logs", "runtime"] {
             fs::create_dir_all(root.join(place))?;
@@ -155,9 +121,19 @@ impl Host {
         fs::create_dir(scratch)?;
         let runtime = root.join("runtime");
         archive::open_up(&runtime)?;
-        for (name, text) in [("python.py", PYTHON), ("node.mjs", NODE)] {
+        let files = [
+            ("python.py", PYTHON.as_bytes()),
+            ("node.mjs", NODE.as_bytes()),
+            (AUTHORITIES, authorities),
+        ];
+        for (name, contents) in files {
             let path = runtime.join(name);
-            fs::write(&path, text)?;
+            if contents.is_empty() {
+                // Of an earlier start, perhaps.
+                let _ = fs::remove_file(&path);
+                continue;
+            }
+            fs::write(&path, contents)?;
             fs::set_permissions(&path, fs::Permissions::from_mode(0o644))?;
         }
         Ok(Self {
@@ -224,9 +200,10 @@ impl Host {
             .ok_or(HostError::NoInterpreter)?;
         let scratch = self.root.join("scratch").join(&job.request_id);
         fs::create_dir_all(&scratch)?;
-        let _scratch = Scratch(scratch.clone());
+        let scratched = Scratch(scratch.clone());
 
-        let now_ms = u64::try_from(self.clock.now().as_millisecond()).unwrap_or(0);
+        let began = self.clock.now();
+        let now_ms = u64::try_from(began.as_millisecond()).unwrap_or(0);
         let timeout_ms = u64::try_from(job.timeout.as_millis()).unwrap_or(u64::MAX);
         let event = Event {
             request_id: job.request_id.clone(),
@@ -238,7 +215,7 @@ impl Host {
         let (endpoint, posted) = runtime_api::serve(event, user).await?;
         let program = Program {
             command,
-            environment: environment(&job, &task_seen, endpoint.address.to_string()),
+            environment: self.environment(&job, endpoint.address.to_string()),
             task: &task,
             bootstraps: &bootstraps,
             user,
@@ -271,27 +248,47 @@ impl Host {
                 };
                 broken_off(&job, kind, "Runtime exited with error: signal: killed")
             }
-            status = process.ended() => {
-                let text = format!("Runtime exited with error: {status}");
-                broken_off(&job, "Runtime.ExitError", &text)
-            }
+            text = process.ended() => broken_off(&job, "Runtime.ExitError", &text),
             () = tokio::time::sleep(job.timeout) => {
                 let text = format!("Task timed out after {:.2} seconds", job.timeout.as_secs_f64());
                 broken_off(&job, "Sandbox.Timedout", &text)
             }
         };
+        let took_ms = self.clock.now().duration_since(began).as_secs_f64() * 1000.0;
+        let used_bytes = watching.most_bytes();
         // Looks for processes, which may take some milliseconds.
         let _ = tokio::task::spawn_blocking(move || drop(watching)).await;
         process.kill().await;
         drop(endpoint);
+        // Removes what it wrote.
+        let _ = tokio::task::spawn_blocking(move || drop(scratched)).await;
         let mut log = log.whole().await;
-        if let Some(exceeded) = exceeded {
-            log.extend(
-                exceeded
-                    .in_words(&job.request_id, job.memory_mib)
-                    .into_bytes(),
-            );
+        let how = match (exceeded, &outcome) {
+            (Some(exceeded), _) => Some(exceeded.in_words(&job.request_id, job.memory_mib)),
+            (
+                None,
+                Outcome::Failed {
+                    handled: false,
+                    payload,
+                    ..
+                },
+            ) => message(payload),
+            _ => None,
+        };
+        if let Some(how) = how {
+            if !log.is_empty() && !log.ends_with(b"\n") {
+                log.push(b'\n');
+            }
+            log.extend(how.into_bytes());
         }
+        let report = Report {
+            request_id: &job.request_id,
+            version: job.version,
+            took_ms,
+            memory_mib: job.memory_mib,
+            used_bytes,
+        };
+        let log = report.around(&log);
         Ok(Invocation { outcome, log })
     }
 
@@ -310,6 +307,8 @@ impl Host {
             .open(&path);
         // A log that cannot be kept is no reason to fail.
         if let Ok(mut log) = log {
+            let time = self.clock.now();
+            let _ = log.write_all(format!("{time:.3} ").as_bytes());
             let _ = log.write_all(text);
         }
     }
@@ -322,71 +321,4 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
-}
-
-fn told(posted: Posted) -> Outcome {
-    let payload = match posted {
-        Posted::Response(payload)
-            if serde_json::from_slice::<serde::de::IgnoredAny>(&payload).is_ok() =>
-        {
-            return Outcome::Answer(payload);
-        }
-        Posted::Response(_) => Bytes::from_static(
-            b"{\"errorType\":\"Runtime.MarshalError\",\"errorMessage\":\"the answer is no JSON\"}",
-        ),
-        Posted::TooLarge => {
-            let text = format!(
-                "Response payload size exceeded maximum allowed payload size \
-                 ({MAX_PAYLOAD_BYTES} bytes)."
-            );
-            let kind = "Function.ResponseSizeTooLarge";
-            let payload = serde_json::json!({"errorType": kind, "errorMessage": text});
-            payload.to_string().into()
-        }
-        Posted::Error(payload) | Posted::InitError(payload) => payload,
-    };
-    Outcome::failed(payload, true)
-}
-
-fn broken_off(job: &Job<'_>, kind: &str, text: &str) -> Outcome {
-    let message = format!("RequestId: {} Error: {text}", job.request_id);
-    let payload = serde_json::json!({"errorType": kind, "errorMessage": message});
-    Outcome::Failed {
-        kind: kind.to_owned(),
-        payload: payload.to_string().into(),
-        handled: false,
-    }
-}
-
-/// All that the process knows of the world.
-///
-/// Source: Lambda Developer Guide, "Defined runtime environment variables".
-fn environment(job: &Job<'_>, task: &Path, endpoint: String) -> Vec<(String, String)> {
-    // A function may set these for itself.
-    let usual = [
-        ("HOME", "/tmp"),
-        ("LANG", "C.UTF-8"),
-        ("PATH", "/usr/local/bin:/usr/bin:/bin"),
-        ("TZ", ":UTC"),
-    ];
-    let usual = usual.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let mut environment = usual.to_vec();
-    environment.extend(job.environment.iter().cloned());
-    let mut set = |name: &str, value: String| environment.push((name.to_owned(), value));
-    set(
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-        job.memory_mib.to_string(),
-    );
-    set("AWS_LAMBDA_FUNCTION_NAME", job.name.to_owned());
-    set("AWS_LAMBDA_FUNCTION_VERSION", job.version.to_owned());
-    set("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned());
-    set(
-        "AWS_LAMBDA_LOG_GROUP_NAME",
-        format!("/aws/lambda/{}", job.name),
-    );
-    set("AWS_LAMBDA_LOG_STREAM_NAME", job.request_id.clone());
-    set("AWS_LAMBDA_RUNTIME_API", endpoint);
-    set("LAMBDA_TASK_ROOT", task.display().to_string());
-    set("_HANDLER", job.handler.to_owned());
-    environment
 }

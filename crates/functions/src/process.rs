@@ -1,8 +1,10 @@
 //! A function's process, and what keeps it to itself.
 
 use std::{
+    io,
+    os::unix::process::ExitStatusExt as _,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{ExitStatus, Stdio},
 };
 
 use nix::{
@@ -12,9 +14,20 @@ use nix::{
     },
     unistd::Pid,
 };
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::{
+    net::unix::pipe,
+    process::{Child, ChildStdin, Command},
+};
 
-use crate::{log::Log, watch::Bounds};
+use crate::{
+    confined::{bubblewrap, namespaces},
+    log::Log,
+    watch::Bounds,
+};
+
+/// The file of `bootstraps` with the authorities by which functions know
+/// servers; absent if there are none.
+pub(crate) const AUTHORITIES: &str = "cert.pem";
 
 /// The user of the first of those that run at the same time; the others' come
 /// after it. Of all ids below 65,536 nobody else claims these.
@@ -22,13 +35,11 @@ use crate::{log::Log, watch::Bounds};
 /// Source: systemd, "Users, Groups, UIDs and GIDs on systemd Systems".
 pub(crate) const FIRST_ID: u32 = 60_600;
 /// Bytes that a function may write to its `/tmp`, and to one file.
-const DISK_BYTES: u64 = 512 * 1024 * 1024;
+pub(crate) const DISK_BYTES: u64 = 512 * 1024 * 1024;
 /// Processes and threads of a function.
 const PROCESSES: u64 = 256;
 /// Those that start it and wait for its end.
 const HELPERS: u64 = 16;
-/// Bytes of directories in memory that are not for files.
-const SMALL: &str = "1048576";
 /// Open files of a function.
 const FILES: u32 = 1024;
 /// What one process may have asked for beyond what the function may use, in
@@ -108,6 +119,7 @@ pub(crate) struct Program<'a> {
 /// A process that is running. Dropped, it is killed with all it started.
 pub(crate) struct Process {
     child: Child,
+    output: Option<pipe::Receiver>,
     group: Option<Pid>,
     /// Closed when the server ends, however it ends: then they all do.
     _lifeline: Option<ChildStdin>,
@@ -139,6 +151,8 @@ impl Process {
             Confinement::ProcessGroup => function,
         };
         let [shell, watched @ ..] = script(WATCHED);
+        // One pipe for both streams, so that lines stay in their order.
+        let (output, out) = io::pipe()?;
         let mut command = Command::new(shell);
         command
             .args(watched)
@@ -146,8 +160,8 @@ impl Process {
             .env_clear()
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(out.try_clone()?)
+            .stderr(out)
             .process_group(0)
             .kill_on_drop(true);
         let mut environment = program.environment.clone();
@@ -170,6 +184,7 @@ impl Process {
         let lifeline = child.stdin.take();
         Ok(Self {
             child,
+            output: Some(pipe::Receiver::from_owned_fd(output.into())?),
             group,
             _lifeline: lifeline,
         })
@@ -183,7 +198,7 @@ impl Process {
 
     /// Its output, both streams as they come.
     pub(crate) fn log(&mut self) -> Log {
-        Log::of(self.child.stdout.take(), self.child.stderr.take())
+        Log::of(self.output.take())
     }
 
     /// Waits for its end.
@@ -194,8 +209,8 @@ impl Process {
     /// Waits for its end, and says how it came to it.
     pub(crate) async fn ended(&mut self) -> String {
         match self.wait().await {
-            Ok(status) => status.to_string(),
-            Err(error) => error.to_string(),
+            Ok(status) => in_words(status),
+            Err(error) => format!("Runtime exited with error: {error}"),
         }
     }
 
@@ -220,8 +235,20 @@ impl Drop for Process {
     }
 }
 
+/// How a function came to its end, in Lambda's words.
+fn in_words(status: ExitStatus) -> String {
+    let how = match (status.code(), status.signal()) {
+        (Some(0), _) => return "Runtime exited without providing a reason".to_owned(),
+        (Some(code), _) => format!("exit status {code}"),
+        (None, Some(9)) => "signal: killed".to_owned(),
+        (None, Some(11)) => "signal: segmentation fault".to_owned(),
+        (None, _) => status.to_string(),
+    };
+    format!("Runtime exited with error: {how}")
+}
+
 /// A shell that runs a script; what follows are the script's arguments.
-fn script(text: &str) -> [String; 4] {
+pub(crate) fn script(text: &str) -> [String; 4] {
     ["/bin/sh", "-c", text, "sh"].map(str::to_owned)
 }
 
@@ -241,99 +268,4 @@ fn limits(memory_mib: u32, processes: u64) -> Vec<String> {
         "--".to_owned(),
     ];
     words.to_vec()
-}
-
-/// The first process in a namespace takes all others with it. It makes the
-/// places, gives up its rights and becomes the function.
-fn namespaces(program: &Program<'_>, function: &[String]) -> Vec<String> {
-    // Every file system is first made one to read; what is mounted after that
-    // is the function's own. Nothing stays in memory that no process has: there
-    // are no System V segments and queues.
-    const PLACES: &str = "set -e; task=$1; runtime=$2; size=$3; user=$4; shift 4; \
-         while read -r _ _ _ _ place _; do case $place in /proc*|/sys*) ;; \
-         *) mount -o remount,bind,ro \"$place\" 2>/dev/null || : ;; esac; \
-         done < /proc/self/mountinfo; \
-         while [ \"$1\" != -- ]; do mount -t tmpfs -o size=4k,mode=0 none \"$1\"; shift; done; shift; \
-         mount -t tmpfs -o size=1m,mode=755 none /mnt; mkdir /mnt/task /mnt/runtime; \
-         mount --bind \"$task\" /mnt/task; mount --bind \"$runtime\" /mnt/runtime; \
-         mount -o remount,bind,ro /mnt/task; mount -o remount,bind,ro /mnt/runtime; \
-         { cat /etc/passwd; echo \"function:x:$user:$user::/tmp:/bin/sh\"; } > /mnt/passwd; \
-         mount --bind /mnt/passwd /etc/passwd; \
-         mount -t tmpfs -o size=$size,mode=1777,nosuid,nodev none /tmp; \
-         [ ! -d /var/tmp ] || mount --bind /tmp /var/tmp; \
-         mount -t tmpfs -o size=1m,mode=1777,nosuid,nodev none /dev/shm; \
-         for name in shmmni msgmni; do echo 0 > /proc/sys/kernel/$name; done; \
-         umask 022; cd /mnt/task; exec \"$@\"";
-    let user = program.user.unwrap_or(FIRST_ID);
-    let mut words: Vec<String> = [
-        "/usr/bin/unshare",
-        "--mount",
-        "--pid",
-        "--ipc",
-        "--fork",
-        "--mount-proc",
-        "--kill-child=KILL",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    words.extend(script(PLACES));
-    words.push(program.task.display().to_string());
-    words.push(program.bootstraps.display().to_string());
-    words.push(DISK_BYTES.to_string());
-    words.push(user.to_string());
-    // What is under `/tmp` is hidden by the new one already; hiding the
-    // server's directories first would hide the function's own files.
-    words.push("--".to_owned());
-    words.extend([
-        "/usr/bin/setpriv".to_owned(),
-        format!("--reuid={user}"),
-        format!("--regid={user}"),
-        "--clear-groups".to_owned(),
-        "--no-new-privs".to_owned(),
-        "--bounding-set=-all".to_owned(),
-        "--inh-caps=-all".to_owned(),
-    ]);
-    words.extend_from_slice(function);
-    words
-}
-
-fn bubblewrap(program: &Program<'_>, function: &[String]) -> Vec<String> {
-    let mut words = vec![program.bubblewrap.display().to_string()];
-    let mut say = |more: &[&str]| words.extend(more.iter().map(|word| (*word).to_owned()));
-    say(&[
-        "--unshare-all",
-        "--unshare-user",
-        "--disable-userns",
-        "--share-net",
-    ]);
-    say(&["--die-with-parent", "--new-session", "--ro-bind", "/", "/"]);
-    say(&["--dev", "/dev", "--proc", "/proc"]);
-    // All that is in memory has a size, or can only be read.
-    let size = DISK_BYTES.to_string();
-    say(&["--size", &size, "--tmpfs", "/tmp"]);
-    say(&[
-        "--size",
-        SMALL,
-        "--tmpfs",
-        "/dev/shm",
-        "--remount-ro",
-        "/dev",
-    ]);
-    say(&["--size", SMALL, "--tmpfs", "/mnt"]);
-    say(&["--ro-bind", &program.task.to_string_lossy(), "/mnt/task"]);
-    say(&[
-        "--ro-bind",
-        &program.bootstraps.to_string_lossy(),
-        "/mnt/runtime",
-    ]);
-    say(&["--remount-ro", "/mnt"]);
-    // What is under `/tmp` is not there anyway.
-    let hidden = program.hidden.iter();
-    for hidden in hidden.filter(|hidden| !hidden.starts_with("/tmp")) {
-        let hidden = hidden.to_string_lossy();
-        say(&["--size", SMALL, "--tmpfs", &hidden, "--remount-ro", &hidden]);
-    }
-    say(&["--chdir", "/mnt/task", "--"]);
-    words.extend_from_slice(function);
-    words
 }

@@ -49,6 +49,15 @@ impl Runtime {
         version(rest).then(|| Self::Node(rest.to_owned()))
     }
 
+    /// `AWS_EXECUTION_ENV`; there is none for executables.
+    pub(crate) fn execution_environment(&self) -> Option<String> {
+        match self {
+            Self::Node(version) => Some(format!("AWS_Lambda_nodejs{version}.x")),
+            Self::Provided => None,
+            Self::Python(version) => Some(format!("AWS_Lambda_python{version}")),
+        }
+    }
+
     /// Whether a handler must be named.
     #[must_use]
     pub fn needs_handler(&self) -> bool {

@@ -61,8 +61,15 @@ struct Function {
     exceeded: Option<oneshot::Sender<Exceeded>>,
 }
 
-/// The processes that were seen of a function.
-type Known = Arc<Mutex<HashSet<ProcessId>>>;
+/// What was seen of a function.
+#[derive(Default)]
+struct Seen {
+    processes: HashSet<ProcessId>,
+    /// The most memory that it was found to use, in bytes.
+    most_bytes: u64,
+}
+
+type Known = Arc<Mutex<Seen>>;
 
 /// A function that is looked after until this is dropped.
 pub(crate) struct Watching {
@@ -130,6 +137,12 @@ impl Watching {
         }
     }
 
+    /// The most memory that the function was found to use, in bytes; zero if
+    /// nobody looked while it ran.
+    pub(crate) fn most_bytes(&self) -> u64 {
+        lock(&self.known).most_bytes
+    }
+
     /// Kills all processes of the function that can be found. They are stopped
     /// first, as what is killed may have started another meanwhile.
     fn kill_all(&self) {
@@ -137,13 +150,13 @@ impl Watching {
         let mut known = lock(&self.known);
         let mut stopped = HashSet::new();
         for _ in 0..ROUNDS {
-            let members = Processes::now().of(self.root, &known);
+            let members = Processes::now().of(self.root, &known.processes);
             let before = stopped.len();
             for process in members.ids {
                 if stopped.insert(process) {
                     let _ = kill(Pid::from_raw(process.pid), Signal::SIGSTOP);
                 }
-                known.insert(process);
+                known.processes.insert(process);
             }
             if stopped.len() == before {
                 break;
@@ -202,8 +215,8 @@ fn look_after(watched: &Mutex<Watched>) {
 fn judge(processes: &Processes, root: i32, bounds: Bounds, known: &Known) -> Option<Exceeded> {
     let members = {
         let mut known = lock(known);
-        let members = processes.of(root, &known);
-        known.clone_from(&members.ids);
+        let members = processes.of(root, &known.processes);
+        known.processes.clone_from(&members.ids);
         members
     };
     if members.threads > bounds.threads {
@@ -213,6 +226,8 @@ fn judge(processes: &Processes, root: i32, bounds: Bounds, known: &Known) -> Opt
         return Some(Exceeded::Namespace);
     }
     let used = memory_bytes(&members, bounds.memory_bytes);
+    let mut known = lock(known);
+    known.most_bytes = known.most_bytes.max(used);
     (used > bounds.memory_bytes).then_some(Exceeded::Memory)
 }
 

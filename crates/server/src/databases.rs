@@ -1,4 +1,4 @@
-//! By whom databases are vouched for.
+//! By whom databases, and what functions connect to, are vouched for.
 
 use std::path::Path;
 
@@ -15,12 +15,7 @@ const BUNDLES: &[&str] = &[
 /// Trusts the certificate authorities in a file, or those of the system; none
 /// if it has none.
 pub(crate) fn trust(authorities: Option<&Path>) -> Trust {
-    let system = BUNDLES.iter().map(Path::new);
-    let places: Vec<&Path> = match authorities {
-        Some(file) => vec![file],
-        None => system.collect(),
-    };
-    for path in places {
+    for path in places(authorities) {
         let Ok(pem) = std::fs::read(path) else {
             continue;
         };
@@ -34,4 +29,19 @@ pub(crate) fn trust(authorities: Option<&Path>) -> Trust {
     }
     tracing::warn!("no certificate authorities found: TLS to databases cannot be verified");
     Trust::default()
+}
+
+/// The same authorities as they are in their file; nothing if there is none.
+pub(crate) fn bundle(authorities: Option<&Path>) -> Vec<u8> {
+    let mut places = places(authorities).into_iter();
+    places
+        .find_map(|path| std::fs::read(path).ok())
+        .unwrap_or_default()
+}
+
+fn places(authorities: Option<&Path>) -> Vec<&Path> {
+    match authorities {
+        Some(file) => vec![file],
+        None => BUNDLES.iter().map(Path::new).collect(),
+    }
 }

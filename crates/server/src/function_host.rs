@@ -9,7 +9,7 @@ use std::{
 use strongroom_functions::{Confinement, Host, SandboxError};
 use strongroom_services::{context::Services, lambda::FunctionHost};
 
-use crate::config::Functions;
+use crate::{config::Functions, databases};
 
 /// Why functions cannot be run, in a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +23,8 @@ pub enum FunctionsError {
 }
 
 /// Runs functions from now on, with their files in `directory`; they see nothing
-/// of the directories in `hidden`.
+/// of the directories in `hidden`, and know servers by the authorities in a file, or
+/// by the system's.
 ///
 /// # Errors
 /// [`FunctionsError`], when they cannot be run as the operator says.
@@ -32,11 +33,19 @@ pub async fn run(
     directory: &Path,
     functions: &Functions,
     hidden: Vec<PathBuf>,
+    authorities: Option<&Path>,
 ) -> Result<(), FunctionsError> {
     let Functions { endpoint, settings } = functions;
     let clock = Arc::clone(&services.clock);
     let wanted = settings.wanted()?;
-    let mut host = Host::new(directory, settings.clone(), wanted, clock, hidden)?;
+    let mut host = Host::new(
+        directory,
+        settings.clone(),
+        wanted,
+        clock,
+        hidden,
+        &databases::bundle(authorities),
+    )?;
     let weaker = host.try_out().await?;
     let confinement = host.confinement();
     tracing::info!(

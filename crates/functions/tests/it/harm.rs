@@ -101,7 +101,19 @@ def main(event, context):
     );
     let environment = seen["environment"].as_array().unwrap();
     let ours = [
-        "AWS_", "LAMBDA_", "GREETING", "HOME", "LANG", "LC_", "PATH", "PWD", "TZ", "_HANDLER",
+        "AWS_",
+        "LAMBDA_",
+        "GREETING",
+        "HOME",
+        "LANG",
+        "LC_",
+        "LD_LIBRARY_PATH",
+        "NODE_EXTRA_CA_CERTS",
+        "PATH",
+        "PWD",
+        "SSL_CERT_FILE",
+        "TZ",
+        "_HANDLER",
     ];
     for name in environment {
         let name = name.as_str().unwrap();

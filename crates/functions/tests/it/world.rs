@@ -8,6 +8,9 @@ use strongroom_functions::{Confinement, Host, Invocation, Job, Outcome, Runtime,
 use strongroom_types::SystemClock;
 use tempfile::TempDir;
 
+/// The authorities of this machine.
+pub const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
+
 /// A host with a directory that functions must not see.
 pub struct World {
     pub host: Host,
@@ -37,6 +40,7 @@ impl World {
             confinement,
             Arc::new(SystemClock),
             vec![data],
+            &fs::read(BUNDLE).unwrap_or_default(),
         );
         Self {
             host: host.unwrap(),

@@ -95,7 +95,7 @@ impl Dev {
             endpoint: environment.endpoint.clone(),
             settings: Settings::default(),
         };
-        match function_host::run(&app.services, &functions, &run, vec![hidden]).await {
+        match function_host::run(&app.services, &functions, &run, vec![hidden], None).await {
             // Whoever tries the product out may be in a container.
             Err(FunctionsError::Sandbox(error)) => {
                 tracing::warn!(%error, "functions of users are not run");

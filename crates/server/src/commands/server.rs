@@ -72,7 +72,8 @@ impl Server {
             let directory = site.data_dir.join("functions");
             let mut hidden = vec![site.data_dir.clone(), config.audit.directory.clone()];
             hidden.dedup();
-            function_host::run(&app.services, &directory, functions, hidden).await?;
+            let authorities = config.outbound.certificate_authorities.as_deref();
+            function_host::run(&app.services, &directory, functions, hidden, authorities).await?;
         }
         let mut listeners = Vec::new();
         let mut certificates = Vec::new();

@@ -241,7 +241,10 @@ def test_what_a_function_is_told_and_tells(server, functions, role, tmp_path, re
     assert arn.endswith(":function:telling")
     for name in ("AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "SECRETS_MANAGER_ENDPOINT"):
         assert name in names
-    assert base64.b64decode(answer["LogResult"]) == b"hello\n"
+    request = answer["ResponseMetadata"]["RequestId"]
+    log = base64.b64decode(answer["LogResult"]).decode()
+    assert log.startswith(f"START RequestId: {request} Version: $LATEST\nhello\nEND RequestId: {request}\n"
+                          f"REPORT RequestId: {request}\tDuration: "), log
     dry = functions.invoke(FunctionName="telling", InvocationType="DryRun")
     assert dry["StatusCode"] == 204
     assert functions.invoke(FunctionName="telling", InvocationType="Event")["StatusCode"] == 202
@@ -252,10 +255,10 @@ def test_what_a_function_is_told_and_tells(server, functions, role, tmp_path, re
     assert answer["FunctionError"] == "Unhandled"
     assert json.load(answer["Payload"])["errorType"] == "KeyError"
     changed = functions.update_function_configuration(
-        FunctionName="telling", Timeout=7, Environment={"Variables": {"A": "b"}}
+        FunctionName="telling", Timeout=7, Environment={"Variables": {"A1": "b"}}
     )
     assert changed["Timeout"] == 7 and changed["CodeSha256"] == updated["CodeSha256"]
-    assert changed["Environment"] == {"Variables": {"A": "b"}}
+    assert changed["Environment"] == {"Variables": {"A1": "b"}}
     got = functions.get_function(FunctionName="telling")["Configuration"]
     assert functions.get_function_configuration(FunctionName="telling")["FunctionArn"] == got["FunctionArn"]
     assert got["RevisionId"] == changed["RevisionId"]
@@ -513,6 +516,66 @@ def test_what_is_not_offered_is_refused_by_its_name(server, role, refused):
         functions.create_function(**{**sound, "FunctionName": "never-made"}, PackageType="Image")
     with refused("ResourceNotFoundException", status=404):
         functions.get_function(FunctionName="never-made")
+
+
+KEYS = ("1 validation error detected: Value at 'environment.variables' failed to satisfy constraint: "
+        "Map keys must satisfy constraint: [Member must satisfy regular expression pattern: "
+        "[a-zA-Z]([a-zA-Z0-9_])+]")
+RESERVED = ("Lambda was unable to configure your environment variables because the environment variables "
+            "you have provided contains reserved keys that are currently not supported for modification. "
+            "Reserved keys used in this request: ")
+TOO_MUCH = ("Lambda was unable to configure your environment variables because the environment variables "
+            "you have provided exceeded the 4KB limit.")
+
+
+def test_a_function_has_its_role_as_long_as_lambda_may_assume_it(server, functions, tmp_path, refused):
+    iam, name = server.client(service="iam"), harness.word()
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    code = "def main(event, context):\n    return 'well'\n"
+    make(server, role, tmp_path, name, "python3.11", "f.main", {"f.py": code})
+
+    def invoke():
+        return json.load(functions.invoke(FunctionName=name)["Payload"])
+
+    cannot = "The role defined for the function cannot be assumed by Lambda."
+    assert invoke() == "well"
+    for trusted in (TRUST.replace("lambda.", "ec2."), TRUST.replace("Allow", "Deny")):
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=trusted)
+        with refused("AccessDeniedException", cannot, status=403):
+            invoke()
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=TRUST)
+    assert invoke() == "well"
+    iam.delete_role(RoleName=name)
+    with refused("AccessDeniedException", cannot, status=403):
+        invoke()
+
+
+def test_which_variables_an_environment_may_have(server, functions, role, tmp_path, refused):
+    code = "import os\ndef main(event, context):\n    return dict(os.environ)\n"
+    make(server, role, tmp_path, "set", "python3.11", "f.main", {"f.py": code})
+    loose = server.client(service="lambda", validate=False)
+    functions.get_waiter("function_updated_v2").wait(FunctionName="set")
+
+    def configure(**variables):
+        return loose.update_function_configuration(
+            FunctionName="set", Environment={"Variables": variables})
+
+    for name in ("A", "1A", "A-B", "_A", "", "Ä1"):
+        with refused("ValidationException", KEYS):
+            configure(**{name: "x"})
+    with refused("ValidationException"):
+        configure(_HANDLER="f.other")
+    for names in (["AWS_REGION"], ["AWS_ACCESS_KEY_ID", "LAMBDA_TASK_ROOT"], ["AWS_EXECUTION_ENV"]):
+        with refused("InvalidParameterValueException", RESERVED + ", ".join(names)):
+            configure(**{name: "x" for name in names}, MINE="y")
+    with refused("InvalidParameterValueException", TOO_MUCH):
+        configure(BIG="x" * 4087)
+    assert len(configure(BIG="x" * 4086)["Environment"]["Variables"]["BIG"]) == 4086
+    given = {"TZ": "Europe/Paris", "LD_LIBRARY_PATH": "/nowhere", "PATH": "/bin", "TEXT": "Zoë\n 'x' \"y\" $z \\"}
+    assert configure(**given)["Environment"] == {"Variables": given}
+    found = json.load(functions.invoke(FunctionName="set")["Payload"])
+    assert given.items() <= found.items()
+    assert found["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.11" and found["AWS_REGION"] == server.region
 
 
 def test_a_client_says_what_it_is(server, functions, role, tmp_path, refused):
