@@ -12,6 +12,7 @@ import time
 import pytest
 
 import harness
+import receivers
 import rotations
 from receivers import Deployment, until
 from test_functions import ALLOWED, PYTHON, TRUST, archive
@@ -152,6 +153,29 @@ def by_nobody(server, says):
     finally:
         process.kill()
         process.wait()
+
+
+def test_functions_know_the_server_by_the_operator_s_authorities(deploy, tmp_path):
+    server, port = deploy(), harness.free_port()
+    place = receivers.authority(tmp_path)
+    (place / "server.pem").chmod(0o600)
+    server.configure(
+        f'[functions]\nenabled = true\nendpoint = "https://127.0.0.1:{port}"\n'
+        f'[outbound]\ncertificate_authorities = "{place}/ca.pem"\n'
+        f'[[listener]]\naddress = "127.0.0.1:{port}"\n'
+        f'tls_certificate = "{place}/server.pem"\ntls_key = "{place}/server.pem"\n')
+    server.start()
+    functions = with_function(server, code=PYTHON.replace("lambda_handler", "main"))
+    sm = server.client()
+    sm.create_secret(Name="safe", SecretString=json.dumps({"password": "one"}))
+    arn = functions.get_function(FunctionName="f")["Configuration"]["FunctionArn"]
+    version = sm.rotate_secret(SecretId="safe", RotationLambdaARN=arn)["VersionId"]
+    rotations.finished(sm, "safe", version)
+    # Where AWS's own templates look for them.
+    code = "def main(event, context):\n    return open('/etc/pki/tls/cert.pem').read()\n"
+    functions.update_function_code(FunctionName="f", ZipFile=archive({"f.py": code}))
+    if os.geteuid() == 0:
+        assert invoke(functions) == (place / "ca.pem").read_text()
 
 
 def test_who_finds_no_room_is_told_so_and_rotations_come_to_their_turn(deploy):
