@@ -1,11 +1,10 @@
 """Runs a Python handler behind the Lambda Runtime API: fetches invocations, calls the
 handler, posts what it returns or why it failed."""
 
-import gc
 import http.client
 import importlib
+import importlib.machinery
 import json
-import logging
 import os
 import sys
 import time
@@ -49,20 +48,47 @@ class Context:
         sys.stdout.write(str(message))
 
 
-class Lines(logging.StreamHandler):
-    """What handlers log, in lines as Lambda has them: level, time, request, message."""
+class Request:
+    """What is answered just now."""
 
-    request_id = ""
+    id = ""
 
-    def __init__(self):
-        super().__init__(sys.stdout)
-        line = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s"
-        self.setFormatter(logging.Formatter(line, "%Y-%m-%dT%H:%M:%S"))
-        self.formatter.converter = time.gmtime
 
-    def format(self, record):
-        record.aws_request_id = self.request_id
-        return super().format(record)
+class Logging:
+    """Gives `logging` the handler that Lambda gives it, once somebody imports it: it is dear to
+    processes that are forked."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name != "logging":
+            return None
+        sys.meta_path.remove(Logging)
+        spec = importlib.machinery.PathFinder.find_spec(name)
+        execute = spec.loader.exec_module
+
+        def exec_module(module):
+            execute(module)
+            # Unless it is another of this name.
+            if hasattr(module, "StreamHandler"):
+                module.getLogger().addHandler(lines(module))
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+def lines(logging):
+    """Writes lines as Lambda has them: level, time, request, message."""
+    def with_request(record):
+        record.aws_request_id = Request.id
+        return True
+
+    line = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s"
+    formatter = logging.Formatter(line, "%Y-%m-%dT%H:%M:%S")
+    formatter.converter = time.gmtime
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(formatter)
+    handler.addFilter(with_request)
+    return handler
 
 
 def call(method, path, body=None, headers=None):
@@ -95,7 +121,7 @@ def told(path, error):
     trace = frames(cause) if cause else []
     print(f"[ERROR] {kind}: {error}\nTraceback (most recent call last):\n{''.join(trace)}", end="", flush=True)
     failure = {
-        "errorMessage": str(error), "errorType": kind, "requestId": Lines.request_id,
+        "errorMessage": str(error), "errorType": kind, "requestId": Request.id,
         "stackTrace": trace,
     }
     call("POST", path, json.dumps(failure), {"Lambda-Runtime-Function-Error-Type": kind})
@@ -137,19 +163,17 @@ def marshal(result):
 def main():
     # What is printed is in the log also if the process is killed.
     sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
-    logging.getLogger().addHandler(Lines())
+    sys.meta_path.insert(0, Logging)
     sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
     try:
         handler = load(os.environ["_HANDLER"])
     except BaseException as error:
         told("/init/error", error)
         sys.exit(1)
-    # What is forked from here has these objects in common, as long as nobody walks over them.
-    gc.freeze()
     while True:
         headers, event = call("GET", "/invocation/next")
-        Lines.request_id = headers["Lambda-Runtime-Aws-Request-Id"]
-        here = "/invocation/" + Lines.request_id
+        Request.id = headers["Lambda-Runtime-Aws-Request-Id"]
+        here = "/invocation/" + Request.id
         try:
             result = marshal(handler(json.loads(event or b"null"), Context(headers)))
         except Exception as error:
