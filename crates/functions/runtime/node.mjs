@@ -14,7 +14,7 @@ let requestId;
 
 function call(method, path, body, headers = {}) {
   return new Promise((resolve, reject) => {
-    const sent = request({ host, port, method, path: api + path, headers, agent: false }, (answer) => {
+    const sent = request({ host, port, method, path: api + path, headers }, (answer) => {
       const parts = [];
       answer.on("data", (part) => parts.push(part));
       answer.on("end", () => resolve({ headers: answer.headers, body: Buffer.concat(parts) }));

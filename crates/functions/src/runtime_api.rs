@@ -7,6 +7,7 @@ use std::{
     fs,
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -21,6 +22,10 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinSet};
 /// Source: the limit that AWS's error names.
 pub const MAX_PAYLOAD_BYTES: usize = 6_291_556;
 const ROOT: &str = "/2018-06-01/runtime";
+/// How often a connection's user is looked for.
+const LOOKS: u32 = 5;
+/// The pause between.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// What a process posted.
 #[derive(Debug)]
@@ -74,8 +79,9 @@ pub(crate) async fn serve(
     serving.spawn(async move {
         let mut connections = JoinSet::new();
         while let Ok((stream, peer)) = listener.accept().await {
-            let table = || fs::read_to_string("/proc/net/tcp").unwrap_or_default();
-            if user.is_some_and(|user| owner(&table(), peer, address) != Some(user)) {
+            if let Some(user) = user
+                && !is_of(user, peer, address).await
+            {
                 continue;
             }
             let state = Arc::clone(&state);
@@ -94,6 +100,19 @@ pub(crate) async fn serve(
         _serving: serving,
     };
     Ok((endpoint, receiver))
+}
+
+/// Whether a connection is of a user. The kernel's table may lack a line while
+/// others come and go: who is not in it is looked for again.
+async fn is_of(user: u32, peer: SocketAddr, here: SocketAddr) -> bool {
+    for _ in 0..LOOKS {
+        let table = fs::read_to_string("/proc/net/tcp").unwrap_or_default();
+        if let Some(owner) = owner(&table, peer, here) {
+            return owner == user;
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    false
 }
 
 /// Whose socket a connection from `peer` to `here` is, by the kernel's table of
