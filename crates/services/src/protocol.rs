@@ -40,8 +40,8 @@ pub enum Protocol {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Json {
     /// What stands before the last dot of `X-Amz-Target`: `TrentService`. The
-    /// namespace that some services have before it, in the AWS CLI and in
-    /// Python, the SDKs of other languages leave out.
+    /// namespace that CloudTrail has before it, in the AWS CLI and in Python,
+    /// is left out by the SDKs for JavaScript and Go.
     pub target_prefix: &'static str,
     /// Whether errors of the service's model have a `Message`. Those of the
     /// framework around it have a `message`, in every service.
