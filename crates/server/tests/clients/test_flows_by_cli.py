@@ -162,3 +162,64 @@ def test_session_tags_travel_into_another_account(org):
                 "--role-session-name", "cli", "--tags", "Key=kubernetes-namespace,Value=blue")
     pod.refused("(ValidationError)", "sts", "assume-role", "--role-arn", reader,
                 "--role-session-name", "cli", "--duration-seconds", "3601")
+
+
+def test_a_key_for_one_service_and_one_account(org):
+    home, away = org.member(), org.member()
+    owner, other = Shell(org.server, home.session), Shell(org.server, away.session)
+    key = owner("kms", "create-key")["KeyMetadata"]["Arn"]
+    owner("kms", "put-key-policy", "--key-id", key, "--policy-name", "default", "--policy", json.dumps({
+        "Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": home.root}, "Resource": "*",
+             "Action": ["kms:Put*", "kms:Get*", "kms:Describe*"]},
+            {"Effect": "Allow", "Principal": {"AWS": "*"}, "Resource": "*",
+             "Action": ["kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey*", "kms:DescribeKey"],
+             "Condition": {"StringEquals": {
+                 "kms:CallerAccount": home.id,
+                 "kms:ViaService": f"secretsmanager.{org.server.region}.amazonaws.com"}}}]}))
+    arn = owner("secretsmanager", "create-secret", "--name", name(), "--secret-string", "x",
+                "--kms-key-id", key)["ARN"]
+    get = ("secretsmanager", "get-secret-value", "--secret-id", arn)
+    assert owner(*get)["SecretString"] == "x"
+    owner.refused("(AccessDeniedException) when calling the Encrypt operation", "kms", "encrypt",
+                  "--key-id", key, "--plaintext", "eA==")
+
+    _, reader = role(other, document(Principal={"AWS": away.root}, Action="sts:AssumeRole"),
+                     document(Action=[READ, "kms:Decrypt"], Resource="*"))
+    owner("secretsmanager", "put-resource-policy", "--secret-id", arn, "--resource-policy",
+          document(Principal={"AWS": reader}, Action=READ, Resource="*"))
+    other.assume(reader).refused("Access to KMS is not allowed", *get)
+
+
+def test_one_policy_for_all_projects(org):
+    """A role's own tag against a secret's, at its making and after."""
+    home = org.member()
+    owner = Shell(org.server, home.session)
+    same = "${aws:PrincipalTag/access-project}"
+    permissions = json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": ["secretsmanager:CreateSecret", "secretsmanager:TagResource"],
+         "Resource": "*", "Condition": {"StringEquals": {"aws:RequestTag/access-project": same}}},
+        {"Effect": "Allow", "Action": [READ, "secretsmanager:PutSecretValue"], "Resource": "*",
+         "Condition": {"StringEquals": {"aws:ResourceTag/access-project": same}}}]})
+    roles, shells = {}, {}
+    for project in ("peg", "uni"):
+        named, roles[project] = role(
+            owner, document(Principal={"AWS": home.root}, Action="sts:AssumeRole"), permissions)
+        owner("iam", "tag-role", "--role-name", named, "--tags", f"Key=access-project,Value={project}")
+        shells[project] = owner.assume(roles[project])
+
+    def make(named, *tags):
+        return ("secretsmanager", "create-secret", "--name", named, "--secret-string", "x", *tags)
+
+    peg = ("--tags", "Key=access-project,Value=peg")
+    refusal = "(AccessDeniedException) when calling the CreateSecret operation"
+    shells["peg"].refused(refusal, *make(name()))
+    shells["uni"].refused(refusal, *make(name(), *peg))
+    arn = shells["peg"](*make(name(), *peg))["ARN"]
+    get = ("secretsmanager", "get-secret-value", "--secret-id", arn)
+    put = ("secretsmanager", "put-secret-value", "--secret-id", arn, "--secret-string", "y")
+    shells["uni"].refused(denied(roles["uni"], READ, arn, "identity-based policy"), *get)
+    shells["uni"].refused(
+        denied(roles["uni"], "secretsmanager:PutSecretValue", arn, "identity-based policy"), *put)
+    shells["peg"](*put)
+    assert shells["peg"](*get)["SecretString"] == "y"
