@@ -46,7 +46,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 const HELP: &str = "\
 Usage: strongroom-bench run --server PATH [--moto PATH] [--secrets N,…] [--only NAME] [--quick]
-                            [--audit-in-memory]
+                            [--connections N,…] [--audit-in-memory]
        strongroom-bench rotation --server PATH [--secrets N] [--reads N]
        strongroom-bench floor --listen ADDRESS [--bare]
 
@@ -54,6 +54,7 @@ run      Measures the server at PATH, and the floor below it.
   --moto PATH     measure this moto_server beside it
   --secrets N,…   how many secrets to measure with (1000,100000)
   --only NAME     only this operation, for whoever holds a profiler to it
+  --connections N,…  over these numbers of connections only, and no fixed times
   --audit-in-memory  measure also with the audit log on a file system in memory
   --quick         two seconds a stretch instead of eight, 1000 and 5000 secrets
 rotation Rotates many secrets at once, with the reads beside it.
@@ -108,11 +109,8 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Invocation> {
             ("run" | "rotation" | "floor", "-h" | "--help") => return Ok(Invocation::Help),
             ("run" | "rotation", "--server") => server = Some(PathBuf::from(value()?)),
             ("run", "--moto") => plan.moto = Some(PathBuf::from(value()?)),
-            ("run", "--secrets") => {
-                let numbers: std::result::Result<Vec<NonZeroU64>, _> =
-                    value()?.split(',').map(str::parse).collect();
-                plan.secrets = Some(numbers.map_err(|_| "`--secrets` takes numbers above 0")?);
-            }
+            ("run", "--secrets") => plan.secrets = Some(numbers(&option, &value()?)?),
+            ("run", "--connections") => plan.connections = Some(numbers(&option, &value()?)?),
             ("run", "--only") => {
                 let name = value()?;
                 let operation = Operation::ALL
@@ -161,6 +159,11 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Invocation> {
     }
 }
 
+fn numbers(option: &str, list: &str) -> Result<Vec<NonZeroU64>> {
+    let numbers: std::result::Result<_, _> = list.split(',').map(str::parse).collect();
+    numbers.map_err(|_| format!("`{option}` takes numbers above 0").into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,7 +175,7 @@ mod tests {
     #[test]
     fn commands_take_their_own_options() {
         assert!(matches!(
-            check("run --server s --quick --secrets 5,10"),
+            check("run --server s --quick --secrets 5,10 --connections 1,8"),
             Ok(Invocation::Run(_))
         ));
         assert!(matches!(
@@ -189,6 +192,7 @@ mod tests {
             "floor",
             "floor --quick",
             "run --server s --secrets x",
+            "run --server s --connections 0",
             "walk",
         ] {
             assert!(check(wrong).is_err(), "{wrong}");

@@ -39,6 +39,9 @@ pub(crate) struct Plan {
     /// How many secrets to measure with, one server after the other.
     pub(crate) secrets: Option<Vec<NonZeroU64>>,
     pub(crate) only: Option<Operation>,
+    /// Over how many connections to measure, if not over all the usual numbers
+    /// and at fixed times.
+    pub(crate) connections: Option<Vec<NonZeroU64>>,
     /// To see that it runs, not for figures.
     pub(crate) quick: bool,
     /// Whether to measure also with the audit log in memory.
@@ -51,6 +54,25 @@ impl Plan {
             Some(secrets) => secrets.iter().map(|count| count.get()).collect(),
             None if self.quick => vec![1_000, 5_000],
             None => vec![1_000, 100_000],
+        }
+    }
+
+    /// How requests are sent that change nothing, or something.
+    fn kinds(&self, writes: bool) -> Vec<Kind> {
+        let few = (!writes).then_some(Kind::Many(FEW));
+        match &self.connections {
+            None => [Kind::One]
+                .into_iter()
+                .chain(few)
+                .chain([Kind::Many(MANY)])
+                .collect(),
+            Some(numbers) => {
+                let of = |number: &NonZeroU64| match number.get() {
+                    1 => Kind::One,
+                    more => Kind::Many(more),
+                };
+                numbers.iter().map(of).collect()
+            }
         }
     }
 
@@ -127,7 +149,7 @@ impl Bench<'_> {
             target: &target,
             title: title.to_owned(),
         };
-        for kind in [Kind::One, Kind::Many(FEW), Kind::Many(MANY)] {
+        for kind in self.plan.kinds(false) {
             self.stretch(&subject, Operation::GetSecretValue, None, kind)?;
         }
         Ok(())
@@ -176,17 +198,14 @@ impl Bench<'_> {
                 target: &target,
                 title,
             };
-            self.stretch(&subject, operation, Some(secrets), Kind::One)?;
-            if !operation.writes() {
-                self.stretch(&subject, operation, Some(secrets), Kind::Many(FEW))?;
+            let mut most = 0.0;
+            for kind in self.plan.kinds(operation.writes()) {
+                most = self.stretch(&subject, operation, Some(secrets), kind)?;
             }
-            let most = self.stretch(&subject, operation, Some(secrets), Kind::Many(MANY))?;
-            self.stretch(
-                &subject,
-                operation,
-                Some(secrets),
-                Kind::Due(most * AT_EASE),
-            )?;
+            if self.plan.connections.is_none() {
+                let at_ease = Kind::Due(most * AT_EASE);
+                self.stretch(&subject, operation, Some(secrets), at_ease)?;
+            }
         }
         server.stop()
     }
