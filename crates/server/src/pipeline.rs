@@ -7,7 +7,11 @@
 
 use std::time::Instant;
 
-use ::http::request::Parts;
+use ::http::{
+    HeaderName,
+    header::{HOST, REFERER, USER_AGENT},
+    request::Parts,
+};
 use strongroom_services::{
     context::{self, Tls},
     operation::{Answer as Outcome, Records, Route},
@@ -39,7 +43,7 @@ impl Handler for App {
             Err(_) => None,
         });
         let protocol = arrival.as_ref().map(|arrival| (arrival.service.protocol)());
-        let outcome = match arrival {
+        let outcome = match &arrival {
             Some(arrival) => self.answer(&request, arrival).await,
             None => Err(unknown_operation()),
         };
@@ -87,7 +91,7 @@ impl Handler for App {
 }
 
 impl App {
-    async fn answer(&self, request: &Request, arrival: Arrival<'_>) -> Result<Success, Refusal> {
+    async fn answer(&self, request: &Request, arrival: &Arrival<'_>) -> Result<Success, Refusal> {
         let authenticated = match &arrival.route {
             Ok(route) if !route.signed => self.authenticator.anonymous(&self.services, request),
             _ => {
@@ -99,7 +103,7 @@ impl App {
         let message = arrival.message();
         let route = match &arrival.route {
             Ok(route) => *route,
-            Err(_) => return Err(arrival.route.err().unwrap_or_else(unknown_operation)),
+            Err(refusal) => return Err(refusal.clone()),
         };
         let known = identified(request, authenticated);
         // Records of changes wait in the store while the log cannot be written,
@@ -143,7 +147,7 @@ impl App {
 
 /// The request as operations see it.
 fn identified(request: &Request, authenticated: Authenticated) -> context::Request {
-    let header = |name| {
+    let header = |name: HeaderName| {
         request
             .headers
             .get(name)
@@ -158,10 +162,10 @@ fn identified(request: &Request, authenticated: Authenticated) -> context::Reque
         caller: authenticated.caller,
         region: authenticated.region,
         source_ip: request.peer.ip(),
-        user_agent: header("user-agent").map(short),
-        referer: header("referer").map(short),
+        user_agent: header(USER_AGENT).map(short),
+        referer: header(REFERER).map(short),
         vpc_endpoint: request.vpc_endpoint.clone(),
-        host: header("host").map(str::to_owned),
+        host: header(HOST).map(str::to_owned),
         tls: request.tls.map(|tls| Tls {
             version: tls.version.to_owned(),
             cipher_suite: tls.cipher_suite.to_owned(),

@@ -50,7 +50,7 @@ impl Arrival<'_> {
 /// Where a request goes; nothing if no service is addressed that is served.
 #[must_use]
 pub fn arrival(request: &Request) -> Option<Arrival<'_>> {
-    if request.headers.contains_key(aws_json::TARGET) {
+    if request.headers.contains_key(&aws_json::TARGET) {
         aws_json::arrival(request)
     } else if request.uri.path() == "/" {
         query::arrival(request)
@@ -63,7 +63,7 @@ pub fn arrival(request: &Request) -> Option<Arrival<'_>> {
 #[must_use]
 pub fn protocol(head: &Parts) -> Option<Protocol> {
     let (headers, uri) = (&head.headers, &head.uri);
-    let service = if headers.contains_key(aws_json::TARGET) {
+    let service = if headers.contains_key(&aws_json::TARGET) {
         aws_json::target(headers).map(|(service, _)| service)
     } else if uri.path() == "/" {
         query::service(headers, uri)

@@ -77,13 +77,11 @@ pub struct Event {
     /// The operation, or the service event.
     pub name: &'static str,
     /// What was asked, less what is sensitive.
-    pub request_parameters: Option<Value>,
-    /// The same as JSON, in its place, where it is cheaper to make.
-    pub request_json: Option<String>,
+    pub request_parameters: Option<Recorded>,
     /// What was answered; absent for reads and failures.
     pub response_elements: Option<Value>,
     /// Extras of service events.
-    pub additional_event_data: Option<Value>,
+    pub additional_event_data: Option<Recorded>,
     /// What a service event is about, where its service tells it so.
     pub service_event_details: Option<Value>,
     /// Whether nothing can have been changed.
@@ -101,6 +99,21 @@ pub struct Event {
     pub(crate) owner: Option<AccountId>,
     /// Who acts in place of the request's caller, and whose trail it is on.
     pub(crate) acting: Option<(Identity, AccountId)>,
+}
+
+/// A part of a record.
+#[derive(Clone, Debug)]
+pub enum Recorded {
+    /// What it says.
+    Value(Value),
+    /// What it says in JSON, where that is cheaper to make.
+    Json(String),
+}
+
+impl From<Value> for Recorded {
+    fn from(value: Value) -> Self {
+        Self::Value(value)
+    }
 }
 
 /// What records are kept under.
@@ -127,15 +140,13 @@ pub enum Kind {
 }
 
 /// A resource of an event.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct Resource {
     /// The owner.
     pub account_id: String,
     /// `AWS::KMS::Key`.
     pub r#type: &'static str,
     /// The ARN.
-    #[serde(rename = "ARN")]
     pub arn: String,
 }
 
@@ -158,7 +169,6 @@ impl Event {
             source,
             name,
             request_parameters: None,
-            request_json: None,
             response_elements: None,
             additional_event_data: None,
             service_event_details: None,
@@ -330,20 +340,20 @@ impl Event {
             let message = Some(short(message)).filter(|text| !text.is_empty());
             line.some_text("errorMessage", message);
         }
-        match &self.request_json {
-            Some(json) => line.json("requestParameters", json),
-            None => line.value("requestParameters", &self.request_parameters),
+        match &self.request_parameters {
+            Some(parameters) => line.recorded("requestParameters", parameters),
+            None => line.json("requestParameters", "null"),
         }
         line.value("responseElements", &self.response_elements);
         if let Some(extra) = &self.additional_event_data {
-            line.value("additionalEventData", extra);
+            line.recorded("additionalEventData", extra);
         }
         line.some_text("requestID", scene.request_id);
         line.text("eventID", &scene.id);
         line.flag("readOnly", self.read_only);
         // KMS has the list even if nothing is on it.
         if !self.resources.is_empty() || self.source == Kms::EVENT_SOURCE {
-            line.value("resources", &self.resources);
+            line.resources("resources", &self.resources);
         }
         line.text("eventType", scene.event_type);
         let is_management = self.category == Category::Management;

@@ -216,9 +216,8 @@ impl Route {
         request: &'a Request,
         message: impl Into<Message<'a>>,
     ) -> Answer {
-        Call::new(self, services, request)
-            .answer(message.into())
-            .await
+        let mut call = Call::new(self, services, request);
+        call.answer(message.into()).await
     }
 
     /// Answers a request that is authenticated but cannot be let in now.

@@ -43,6 +43,8 @@ pub struct Json {
     /// namespace that CloudTrail has before it, in the AWS CLI and in Python,
     /// is left out by the SDKs for JavaScript and Go.
     pub target_prefix: &'static str,
+    /// The prefix without its namespace.
+    pub short_prefix: &'static str,
     /// Whether errors of the service's model have a `Message`. Those of the
     /// framework around it have a `message`, in every service.
     pub capital_message: bool,
@@ -54,8 +56,7 @@ impl Json {
     /// Whether a request's prefix names this service.
     #[must_use]
     pub fn is_named(&self, prefix: &str) -> bool {
-        let short = self.target_prefix.rsplit('.').next();
-        prefix == self.target_prefix || Some(prefix) == short
+        prefix == self.short_prefix || prefix == self.target_prefix
     }
 
     /// A service whose errors have a `message`.
@@ -63,10 +64,23 @@ impl Json {
     pub const fn new(target_prefix: &'static str) -> Self {
         Self {
             target_prefix,
+            short_prefix: after_last_dot(target_prefix),
             capital_message: false,
             empty_answers: false,
         }
     }
+}
+
+/// All of it, if there is no dot.
+const fn after_last_dot(name: &str) -> &str {
+    let mut before = name.as_bytes();
+    while let [rest @ .., last] = before {
+        if *last == b'.' {
+            break;
+        }
+        before = rest;
+    }
+    name.split_at(before.len()).1
 }
 
 /// What differs between services that speak AWS Query.

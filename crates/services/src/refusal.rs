@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use strongroom_store::StoreError;
 
 /// An error as it goes on the wire: AWS's code, HTTP status and message.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Refusal {
     /// `ResourceNotFoundException`, …
     pub code: &'static str,

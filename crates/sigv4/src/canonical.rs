@@ -58,7 +58,7 @@ pub(crate) fn hash(bytes: &[u8]) -> [u8; 64] {
     encoding::hex(&sha256(bytes))
 }
 
-/// The string to sign, in pieces.
+/// What the string to sign is made of.
 pub(crate) struct StringToSign<'a> {
     pub(crate) stamp: &'a str,
     pub(crate) date: &'a str,
@@ -68,9 +68,9 @@ pub(crate) struct StringToSign<'a> {
 }
 
 impl StringToSign<'_> {
-    /// The pieces, in order.
-    pub(crate) fn parts(&self) -> [&[u8]; 13] {
-        [
+    /// The string to sign.
+    pub(crate) fn text(&self) -> Vec<u8> {
+        let parts: [&[u8]; 13] = [
             ALGORITHM.as_bytes(),
             b"\n",
             self.stamp.as_bytes(),
@@ -84,7 +84,8 @@ impl StringToSign<'_> {
             TERMINATOR.as_bytes(),
             b"\n",
             &self.canonical_request_hash,
-        ]
+        ];
+        parts.concat()
     }
 }
 

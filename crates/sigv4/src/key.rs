@@ -26,9 +26,9 @@ impl SigningKey {
         Self(Arc::new(HmacSha256Key::new(key.expose())))
     }
 
-    /// The tag of the concatenation of `parts`.
-    pub(crate) fn sign(&self, parts: &[&[u8]]) -> [u8; 32] {
-        self.0.sign(parts)
+    /// The tag of `message`.
+    pub(crate) fn sign(&self, message: &[u8]) -> [u8; 32] {
+        self.0.sign(&[message])
     }
 }
 

@@ -48,10 +48,7 @@ impl<'a> Parameters<'a> {
         )?;
         // Recorded from AWS: blanks separate as commas do, so that `Credential= x`
         // is an empty credential and a part without `=`.
-        let mut parts = header
-            .split(',')
-            .flat_map(|part| part.split(' '))
-            .filter(|part| !part.is_empty());
+        let mut parts = header.split([',', ' ']).filter(|part| !part.is_empty());
         let algorithm = parts.next().unwrap_or_default();
         let (mut credential, mut signed_headers, mut signature) = (None, None, None);
         for part in parts {

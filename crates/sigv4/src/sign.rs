@@ -184,7 +184,7 @@ impl<'a> Scope<'a> {
             canonical_request_hash: canonical::hash(&canonical_request),
         };
         let key = SigningKey::derive(secret_access_key.as_bytes(), self.date(), region, service);
-        let signature = encoding::hex(&key.sign(&to_sign.parts()));
+        let signature = encoding::hex(&key.sign(&to_sign.text()));
         signature.map(char::from).iter().collect()
     }
 }

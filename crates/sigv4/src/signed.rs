@@ -170,7 +170,7 @@ impl<'a> Signed<'a> {
         let canonical_request = self
             .canonical_with(&payload_hash)
             .ok_or(SignatureError::Mismatch)?;
-        let signature = key.sign(&self.to_sign(&canonical_request).parts());
+        let signature = key.sign(&self.to_sign(&canonical_request).text());
         if constant_time_eq(&encoding::hex(&signature), self.signature.as_bytes()) {
             Ok(())
         } else {
@@ -243,8 +243,8 @@ impl<'a> Signed<'a> {
     #[must_use]
     pub fn string_to_sign(&self) -> Option<String> {
         let canonical_request = self.canonical_request()?;
-        let bytes = self.to_sign(&canonical_request).parts().concat();
-        String::from_utf8(bytes).ok()
+        let text = self.to_sign(&canonical_request).text();
+        String::from_utf8(text).ok()
     }
 
     fn canonical_with(&self, payload_hash: &[u8; 64]) -> Option<Vec<u8>> {

@@ -42,7 +42,12 @@ impl FromStr for AccountId {
 
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:012}", self.0)
+        let (mut digits, mut rest) = ([b'0'; 12], self.0);
+        for digit in digits.iter_mut().rev() {
+            *digit += (rest % 10) as u8;
+            rest /= 10;
+        }
+        f.write_str(str::from_utf8(&digits).unwrap_or_default())
     }
 }
 
@@ -67,6 +72,7 @@ mod tests {
         for bad in ["", "42", "0000000000421", "00000000004a", "+00000000042"] {
             assert_eq!(bad.parse::<AccountId>(), Err(InvalidAccountId), "{bad}");
         }
+        assert_eq!(AccountId(987_654_321_098).to_string(), "987654321098");
         assert_eq!(AccountId::new(1_000_000_000_000), None);
     }
 }

@@ -1,6 +1,6 @@
 //! AWS JSON 1.1: `X-Amz-Target` names the operation, bodies are JSON objects.
 
-use ::http::{HeaderMap, Method};
+use ::http::{HeaderMap, HeaderName, Method};
 use serde::Serialize;
 use strongroom_services::{protocol::Json, refusal::Refusal};
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The header that names service and operation.
-pub(super) const TARGET: &str = "x-amz-target";
+pub(super) const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 
 /// The protocol knows one method and one path.
 pub(super) fn arrival(request: &Request) -> Option<Arrival<'_>> {
@@ -29,7 +29,7 @@ pub(super) fn arrival(request: &Request) -> Option<Arrival<'_>> {
 
 /// The service that the target names, and the name of the operation.
 pub(super) fn target(headers: &HeaderMap) -> Option<(&'static Served, &str)> {
-    let target = headers.get(TARGET)?.to_str().ok()?;
+    let target = headers.get(&TARGET)?.to_str().ok()?;
     let (prefix, operation) = target.rsplit_once('.')?;
     Some((routes::json(prefix)?, operation))
 }

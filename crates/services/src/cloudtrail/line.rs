@@ -1,5 +1,7 @@
 use serde::Serialize;
 
+use super::{Recorded, Resource};
+
 /// Room for most records.
 const USUAL_BYTES: usize = 1536;
 
@@ -38,6 +40,31 @@ impl Line {
     /// A member that is true or false.
     pub(super) fn flag(&mut self, name: &'static str, value: bool) {
         self.json(name, if value { "true" } else { "false" });
+    }
+
+    /// A member that is a value, or its JSON.
+    pub(super) fn recorded(&mut self, name: &'static str, part: &Recorded) {
+        match part {
+            Recorded::Value(value) => self.value(name, value),
+            Recorded::Json(json) => self.json(name, json),
+        }
+    }
+
+    /// A member that is the list of these.
+    pub(super) fn resources(&mut self, name: &'static str, resources: &[Resource]) {
+        self.name(name);
+        let mut open: &[u8] = br#"[{"accountId":"#;
+        for resource in resources {
+            self.0.extend_from_slice(open);
+            quote(&mut self.0, &resource.account_id);
+            self.0.extend_from_slice(br#","type":"#);
+            quote(&mut self.0, resource.r#type);
+            self.0.extend_from_slice(br#","ARN":"#);
+            quote(&mut self.0, &resource.arn);
+            open = br#"},{"accountId":"#;
+        }
+        let close: &[u8] = if resources.is_empty() { b"[]" } else { b"}]" };
+        self.0.extend_from_slice(close);
     }
 
     /// Any other member.

@@ -33,7 +33,7 @@ impl Loss<'_> {
         }
         extra.insert("goesOnFrom".to_owned(), place(self.reached));
         Event {
-            additional_event_data: Some(extra.into()),
+            additional_event_data: Some(Value::from(extra).into()),
             kind: Kind::ServiceEvent(CloudTrail::EVENT_SOURCE, None, home),
             ..Event::call(CloudTrail::EVENT_SOURCE, "LogLossAccepted", false)
         }

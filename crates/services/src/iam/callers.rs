@@ -129,10 +129,21 @@ impl Callers {
         partition: Partition,
         access_key_id: &str,
     ) -> Result<Option<Arc<Caller>>, CallerError> {
-        let cache = &self.0.long_term;
-        if let Some(caller) = cache.get(access_key_id) {
-            return Ok(Some(caller));
+        match self.0.long_term.get(access_key_id) {
+            Some(caller) => Ok(Some(caller)),
+            // In a place of its own: else every request would carry the room
+            // that this takes.
+            None => Box::pin(self.load(store, partition, access_key_id)).await,
         }
+    }
+
+    async fn load(
+        &self,
+        store: &Store,
+        partition: Partition,
+        access_key_id: &str,
+    ) -> Result<Option<Arc<Caller>>, CallerError> {
+        let cache = &self.0.long_term;
         let generation = cache.generation();
         let standings = self.0.standings.generation();
         let mut tx = store.begin(Mode::Read).await?;
@@ -178,8 +189,7 @@ impl Callers {
         token: &str,
         now: Timestamp,
     ) -> Result<Found, CallerError> {
-        let cache = &self.0.sessions;
-        if let Some(caller) = cache.get(access_key_id)
+        if let Some(caller) = self.0.sessions.get(access_key_id)
             && let Some(session) = &caller.session
             && constant_time_eq(session.token.expose().as_bytes(), token.as_bytes())
         {
@@ -188,6 +198,18 @@ impl Callers {
             }
             return Ok(Found::Caller(caller));
         }
+        let loaded = self.load_session(store, partition, access_key_id, token, now);
+        Box::pin(loaded).await
+    }
+
+    async fn load_session(
+        &self,
+        store: &Store,
+        partition: Partition,
+        access_key_id: &str,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Found, CallerError> {
         let Some(opened) = self.0.tokens.open(token) else {
             return Ok(Found::Unknown);
         };
@@ -197,6 +219,7 @@ impl Callers {
         if opened.session.has_expired(now) {
             return Ok(Found::Expired);
         }
+        let cache = &self.0.sessions;
         let generation = cache.generation();
         let standings = self.0.standings.generation();
         let mut tx = store.begin(Mode::Read).await?;

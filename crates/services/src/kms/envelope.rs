@@ -7,7 +7,6 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
 use strongroom_crypto::AeadKey;
 use strongroom_policy::{Policy, Values};
 use strongroom_store::StoreError;
@@ -28,7 +27,7 @@ use super::{
 };
 use crate::{
     authorize::{self, Keys, Target, Told, forwarded},
-    cloudtrail::{Event, Kind, quote},
+    cloudtrail::{Event, Kind, Recorded, quote},
     context::{Context, Home},
     operation::{Service as _, ServiceError as _},
 };
@@ -439,7 +438,7 @@ async fn allowed(
     if by_policy.is_ok() || !key.row.has_grants {
         return Ok(by_policy);
     }
-    target.held = grants::held(cx, key).await?;
+    target.held = Box::pin(grants::held(cx, key)).await?;
     Ok(forwarded(cx, &target, how.action(), &Keys::default()))
 }
 
@@ -536,8 +535,9 @@ fn wrap(
     Ok(blob)
 }
 
-fn material_used(id: &[u8; 32]) -> Option<Value> {
-    Some(json!({"keyMaterialId": hexadecimal(id)}))
+fn material_used(id: &[u8; 32]) -> Option<Recorded> {
+    let json = format!(r#"{{"keyMaterialId":"{}"}}"#, hexadecimal(id));
+    Some(Recorded::Json(json))
 }
 
 fn decrypt_parameters(context: &EncryptionContext) -> String {
@@ -549,7 +549,7 @@ fn decrypt_parameters(context: &EncryptionContext) -> String {
 
 fn event(name: &'static str, key: Option<&OpenKey>, parameters: String) -> Event {
     Event {
-        request_json: Some(parameters),
+        request_parameters: Some(Recorded::Json(parameters)),
         resources: key.map(target::resource).into_iter().collect(),
         kind: Kind::Forwarded,
         owner: key.map(|key| key.home.account),

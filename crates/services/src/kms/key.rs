@@ -262,7 +262,7 @@ pub(super) async fn open(
     if remembered.is_some() && cx.mode == Mode::Read {
         return Ok(remembered);
     }
-    let Some(row) = cx.tx.get::<KmsKeys>(&place).await? else {
+    let Some(row) = Box::pin(cx.tx.get::<KmsKeys>(&place)).await? else {
         return Ok(None);
     };
     if let Some(key) = remembered.filter(|key| key.row == row) {

@@ -72,7 +72,7 @@ pub(crate) async fn invoke_for_secret(
     let now = services.clock.now();
     let mut call = Event::of::<Invoke>();
     call.request_parameters =
-        Some(json!({"functionName": function_arn, "invocationType": "RequestResponse"}));
+        Some(json!({"functionName": function_arn, "invocationType": "RequestResponse"}).into());
     let permitted = {
         let cx = Context::begin(services, &request, now, Mode::Read).await;
         let mut cx = cx.map_err(|error| unavailable(&error))?;
@@ -84,7 +84,7 @@ pub(crate) async fn invoke_for_secret(
     match &permitted {
         Ok(function) => {
             call.resources.push(function.used());
-            call.additional_event_data = Some(function.version_on_record());
+            call.additional_event_data = Some(function.version_on_record().into());
         }
         Err(refusal) => {
             call.resources.push(on_record(function_arn));

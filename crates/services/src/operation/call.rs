@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     ahead::Ahead,
-    cloudtrail::{Event, EventTime, Kind},
+    cloudtrail::{Event, EventTime, Kind, Recorded},
     context::{Context, Request, Services},
     protocol::{Head, Message},
     refusal::Refusal,
@@ -46,7 +46,7 @@ impl<'r> Call<'r> {
         }
     }
 
-    pub(super) async fn answer(mut self, message: Message<'_>) -> Answer {
+    pub(super) async fn answer(&mut self, message: Message<'_>) -> Answer {
         let (turns, account) = (&self.services.turns, self.request.caller.account);
         for attempt in 0..ATTEMPTS {
             let turn = match attempt {
@@ -69,7 +69,7 @@ impl<'r> Call<'r> {
     /// The first attempt may use what is kept in memory of secrets.
     async fn attempt(&mut self, message: Message<'_>, is_first: bool) -> Result<Answer, Stopped> {
         let begun = (self.route.begin)(message).map_err(Stopped::Refused)?;
-        self.event.request_parameters = begun.parameters;
+        self.event.request_parameters = begun.parameters.map(Recorded::Value);
         let mode = if self.ahead.writes() {
             Mode::Write
         } else {
@@ -105,7 +105,8 @@ impl<'r> Call<'r> {
         self.further_parameters(remarks.request_parameters);
         self.event.resources = remarks.resources;
         self.event.owner = remarks.owner;
-        self.event.additional_event_data = story.or(remarks.additional_event_data);
+        self.event.additional_event_data =
+            story.or(remarks.additional_event_data).map(Recorded::Value);
         let Done { written, answered } = match done {
             Ok(done) => done,
             Err(why) => {
@@ -149,8 +150,8 @@ impl<'r> Call<'r> {
             return;
         }
         let parameters = &mut self.event.request_parameters;
-        let parameters = parameters.get_or_insert_with(|| Value::Object(Map::new()));
-        if let Value::Object(parameters) = parameters {
+        let parameters = parameters.get_or_insert_with(|| Value::Object(Map::new()).into());
+        if let Recorded::Value(Value::Object(parameters)) = parameters {
             let further = further.into_iter();
             parameters.extend(further.map(|(name, value)| (name.to_owned(), value)));
         }
@@ -163,7 +164,7 @@ impl<'r> Call<'r> {
         self.further.extend(events.into_iter().filter(used));
     }
 
-    pub(super) fn refuse(mut self, refusal: Refusal) -> Answer {
+    pub(super) fn refuse(&mut self, refusal: Refusal) -> Answer {
         let refusal = (self.route.protocol)().adapt(refusal);
         self.event.fail(&refusal);
         Answer {

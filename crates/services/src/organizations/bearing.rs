@@ -133,7 +133,7 @@ impl Organizations {
         if let Some(bearings) = self.cache.get_at(&(), generation) {
             return Ok(bearings);
         }
-        let bearings = Arc::new(read(tx, self.partition).await?);
+        let bearings = Arc::new(Box::pin(read(tx, self.partition)).await?);
         self.cache.keep((), Arc::clone(&bearings), generation);
         Ok(bearings)
     }

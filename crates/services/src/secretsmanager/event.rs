@@ -35,7 +35,7 @@ pub(super) fn failure_event(
 /// A service event about a secret.
 pub(super) fn service_event(found: &FoundSecret, name: &'static str, token: &str) -> Event {
     Event {
-        additional_event_data: Some(serde_json::json!({"SecretId": found.arn.as_str()})),
+        additional_event_data: Some(serde_json::json!({"SecretId": found.arn.as_str()}).into()),
         kind: Kind::ServiceEvent(
             SecretsManager::EVENT_SOURCE,
             Some(format!("{name}-{}-{token}", found.arn)),

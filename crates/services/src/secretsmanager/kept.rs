@@ -292,7 +292,8 @@ pub(super) async fn secret(
     if let Some(row) = generation.and_then(|generation| kept.get(name, generation)) {
         return Ok(Some(row));
     }
-    let row = cx.tx.get::<Secrets>(name).await?.map(SecretRow::from);
+    let row = Box::pin(cx.tx.get::<Secrets>(name)).await?;
+    let row = row.map(SecretRow::from);
     if let (Some(generation), Some(row)) = (generation, &row) {
         kept.keep(name.clone(), row, generation);
     }
@@ -315,7 +316,8 @@ pub(super) async fn value(
         return Ok(Some(Arc::clone(value)));
     }
     let place = place(found, version_id);
-    let value = cx.tx.get::<SecretValues>(&place).await?.map(Arc::new);
+    let value = Box::pin(cx.tx.get::<SecretValues>(&place)).await?;
+    let value = value.map(Arc::new);
     match &value {
         Some(value) if may_be_kept => {
             let kept = &cx.services.secrets.kept;

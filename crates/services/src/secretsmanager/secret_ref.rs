@@ -295,7 +295,7 @@ async fn policy(
     }
     // A transaction that writes reads the row also where the policy is
     // remembered, to conflict with a change of it that commits before it does.
-    let Some(row) = cx.tx.get::<SecretPolicies>(&key).await? else {
+    let Some(row) = Box::pin(cx.tx.get::<SecretPolicies>(&key)).await? else {
         return Ok(None);
     };
     if remembered.is_some() {

@@ -71,16 +71,22 @@ impl WipedBuffer {
     pub(crate) fn into_inner(self) -> Zeroizing<Vec<u8>> {
         self.0
     }
+
+    /// Moves what it holds to a larger place and wipes the old one.
+    #[cold]
+    fn grow(&mut self, more: usize) {
+        let needed = self.0.len() + more;
+        let mut larger = Vec::with_capacity(needed.max(2 * self.0.capacity()));
+        larger.extend_from_slice(&self.0);
+        self.0 = Zeroizing::new(larger);
+    }
 }
 
 impl io::Write for WipedBuffer {
     #[inline]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let needed = self.0.len() + bytes.len();
-        if needed > self.0.capacity() {
-            let mut larger = Vec::with_capacity(needed.max(2 * self.0.capacity()));
-            larger.extend_from_slice(&self.0);
-            self.0 = Zeroizing::new(larger);
+        if bytes.len() > self.0.capacity() - self.0.len() {
+            self.grow(bytes.len());
         }
         self.0.extend_from_slice(bytes);
         Ok(bytes.len())

@@ -175,7 +175,7 @@ async fn get(
         version_stage: None,
     };
     let mut event = Event::of::<GetSecretValue>();
-    event.request_parameters = input.record();
+    event.request_parameters = input.record().map(Into::into);
     // The record of a call comes before those of the keys it used.
     let place = cx.events.len();
     let owner = cx.remarks.owner.take();
