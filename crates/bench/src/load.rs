@@ -48,7 +48,7 @@ impl Pace {
 }
 
 /// What came of a stretch of load.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Measured {
     pub(crate) latencies: Histogram,
     pub(crate) elapsed: Duration,
@@ -56,7 +56,7 @@ pub(crate) struct Measured {
 }
 
 /// Requests that were not answered with 200.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Failures {
     pub(crate) count: u64,
     pub(crate) example: Option<String>,
@@ -75,6 +75,22 @@ impl Failures {
 }
 
 impl Measured {
+    /// Of no load.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            latencies: Histogram::new(),
+            elapsed: Duration::ZERO,
+            failures: Failures::default(),
+        }
+    }
+
+    /// Adds what came of another stretch of the same load.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.latencies.merge(&other.latencies);
+        self.elapsed += other.elapsed;
+        self.failures.merge(other.failures);
+    }
+
     pub(crate) fn per_second(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
         let requests = self.latencies.total() as f64;
@@ -125,9 +141,8 @@ impl Load<'_> {
         });
         let elapsed = started.elapsed();
         let mut measured = Measured {
-            latencies: Histogram::new(),
             elapsed,
-            failures: Failures::default(),
+            ..Measured::nothing()
         };
         for result in results {
             let (latencies, failures) = result?;

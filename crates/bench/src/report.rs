@@ -26,7 +26,7 @@ impl fmt::Display for Kind {
 }
 
 /// A stretch of load, and what it cost the server.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) title: String,
     /// Secrets in the store; none where there is no store.
@@ -34,23 +34,21 @@ pub(crate) struct Row {
     pub(crate) kind: Kind,
     pub(crate) measured: Measured,
     pub(crate) processor_time: Duration,
+    /// What a request cost the floors that took turns with it, in the order of
+    /// [`FLOORS`]; empty if none did.
+    pub(crate) beside: Vec<f64>,
     pub(crate) resident_mib: u64,
 }
 
+/// The floors, by the titles of their rows.
+pub(crate) const FLOORS: [&str; 2] = ["floor: hyper alone", "floor: our HTTP layer"];
+
 impl Row {
     /// Processor time for a request, microseconds.
-    fn cost_micros(&self) -> f64 {
+    pub(crate) fn cost_micros(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
         let requests = self.measured.latencies.total().max(1) as f64;
         self.processor_time.as_secs_f64() * 1e6 / requests
-    }
-
-    /// How many times the cost of `floor` under the same kind of load.
-    fn times(&self, floor: Option<&Row>) -> String {
-        let floor = floor.map(Row::cost_micros).filter(|cost| *cost > 0.0);
-        floor.map_or("–".to_owned(), |floor| {
-            format!("{:.1}", self.cost_micros() / floor)
-        })
     }
 }
 
@@ -99,12 +97,18 @@ impl Report {
         }
     }
 
-    /// The row of the floor that `row` compares to: the first whose title
-    /// begins so, under the same load.
-    fn floor(&self, title: &str, row: &Row) -> Option<&Row> {
-        self.rows
-            .iter()
-            .find(|floor| floor.kind == row.kind && floor.title.starts_with(title))
+    /// How many times as much as a floor `row` cost: the one that took turns
+    /// with it, or the one that was measured under the same load before.
+    fn times(&self, place: usize, row: &Row) -> String {
+        let is_floor = |floor: &&Row| {
+            floor.kind == row.kind && FLOORS.get(place).is_some_and(|title| floor.title == *title)
+        };
+        let before = || self.rows.iter().find(is_floor).map(Row::cost_micros);
+        let floor = row.beside.get(place).copied().or_else(before);
+        let floor = floor.filter(|cost| *cost > 0.0);
+        floor.map_or("–".to_owned(), |floor| {
+            format!("{:.1}", row.cost_micros() / floor)
+        })
     }
 }
 
@@ -135,8 +139,8 @@ impl fmt::Display for Report {
                 quantile(950),
                 quantile(990),
                 row.cost_micros(),
-                row.times(self.floor("floor: hyper", row)),
-                row.times(self.floor("floor: our", row)),
+                self.times(0, row),
+                self.times(1, row),
                 row.resident_mib,
             )?;
         }
@@ -199,8 +203,23 @@ mod tests {
                 failures: Failures::default(),
             },
             processor_time: Duration::from_micros(cost_micros),
+            beside: Vec::new(),
             resident_mib: 21,
         }
+    }
+
+    #[test]
+    fn a_floor_that_took_turns_comes_before_one_of_earlier() {
+        let mut report = Report::new();
+        report.rows = vec![
+            row("floor: our HTTP layer", Kind::One, 10),
+            Row {
+                beside: vec![5.0, 20.0],
+                ..row("GetSecretValue", Kind::One, 30)
+            },
+        ];
+        let text = report.to_string();
+        assert!(text.contains("| 30.0 | 6.0 | 1.5 | 21 |"), "{text}");
     }
 
     #[test]
