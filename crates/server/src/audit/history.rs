@@ -28,6 +28,9 @@ const LATE_SECONDS: i64 = 60 * 60;
 const INDEXING: Duration = Duration::from_millis(600);
 /// A log is quiet that has begun no segment for so long.
 const QUIET: Duration = Duration::from_secs(1);
+/// Between one index and the next while the log is not quiet. An index takes a
+/// tenth of a second of a core, which requests have a better use for.
+const BUSY_PAUSE: Duration = Duration::from_secs(10);
 /// A line is read in pieces of this many bytes.
 const LINE_BYTES: usize = 4 << 10;
 
@@ -36,8 +39,16 @@ const LINE_BYTES: usize = 4 << 10;
 pub struct History {
     log: Arc<AuditLog>,
     reader: Arc<Reading>,
+    pace: Mutex<Pace>,
+}
+
+/// When indexes are made.
+#[derive(Debug, Default)]
+struct Pace {
     /// The newest segment, and when it was first seen to be.
-    newest: Mutex<(u64, Instant)>,
+    newest: Option<(u64, Instant)>,
+    /// When an index was last looked for.
+    indexed: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -69,31 +80,51 @@ impl History {
         Self {
             log,
             reader: Arc::new(reader),
-            newest: Mutex::new((0, Instant::now())),
+            pace: Mutex::default(),
         }
     }
 
-    /// Makes indexes that are missing: one, and more for a while if the log does
-    /// not grow so fast that others need the processor. To be called once a
-    /// second, where blocking is allowed.
+    /// Makes indexes that are missing: for a while if the log does not grow so
+    /// fast that others need the processor, else one now and then. To be called
+    /// once a second, where blocking is allowed.
     ///
     /// # Errors
     /// When the log cannot be read.
     pub fn index_some(&self) -> io::Result<()> {
         let began = Instant::now();
+        if !self.is_time() {
+            return Ok(());
+        }
         while self.index_one()? && self.is_quiet() && began.elapsed() < INDEXING {}
         Ok(())
+    }
+
+    fn is_time(&self) -> bool {
+        let is_quiet = self.is_quiet();
+        let indexed = &mut self.pace().indexed;
+        let is_time = is_quiet || indexed.is_none_or(|last| last.elapsed() >= BUSY_PAUSE);
+        if is_time {
+            *indexed = Some(Instant::now());
+        }
+        is_time
     }
 
     /// Whether the log grows so slowly that there is time to index it.
     fn is_quiet(&self) -> bool {
         let archive = Archive::list(&self.reader.storage).unwrap_or_default();
         let newest = archive.segments.keys().next_back().copied().unwrap_or(0);
-        let mut seen = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.0 != newest {
-            *seen = (newest, Instant::now());
+        let mut pace = self.pace();
+        match pace.newest {
+            Some((known, seen)) if known == newest => seen.elapsed() >= QUIET,
+            _ => {
+                pace.newest = Some((newest, Instant::now()));
+                false
+            }
         }
-        seen.1.elapsed() >= QUIET
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes the index of one finished segment that has none, so that whoever
@@ -264,7 +295,7 @@ impl Reading {
                 return Ok(open);
             }
             for line in &lines {
-                open.index.add(&record_of(line), offset);
+                open.index.add(line, offset);
                 offset += line.len() as u64 + 1;
             }
             open.follower = follower;
@@ -286,7 +317,7 @@ impl Reading {
         };
         let (mut line, mut offset, mut index) = (Vec::new(), 0, Building::default());
         while archive::next_line(lines.as_mut(), &mut line)? {
-            index.add(&record_of(&line), offset);
+            index.add(&line, offset);
             offset += line.len() as u64 + 1;
         }
         index.save(&self.storage, stored.name, offset)?;

@@ -104,11 +104,12 @@ pub(super) struct Building {
 }
 
 impl Building {
-    /// Adds the next record, whose line begins at `offset`. What is no record
-    /// keeps its number and is found by nothing.
-    pub(super) fn add(&mut self, record: &[u8], offset: u64) {
+    /// Adds the record of the next line, which begins at `offset`. What is no
+    /// record keeps its number and is found by nothing.
+    pub(super) fn add(&mut self, line: &[u8], offset: u64) {
         let number = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
-        let summary = Summary::of(record);
+        // The line's hash is a member more, and none that is looked up by.
+        let summary = Summary::of(line);
         let time = summary
             .as_ref()
             .map_or(0, |summary| summary.time.as_second());
