@@ -27,10 +27,10 @@ const LATE_SECONDS: i64 = 60 * 60;
 /// How long indexes are made at a time while the log is quiet.
 const INDEXING: Duration = Duration::from_millis(600);
 /// A log is quiet that has begun no segment for so long.
-const QUIET: Duration = Duration::from_secs(1);
-/// Between one index and the next while the log is not quiet. An index takes a
-/// tenth of a second of a core, which requests have a better use for.
-const BUSY_PAUSE: Duration = Duration::from_secs(10);
+const QUIET: Duration = Duration::from_secs(5);
+/// How many times as long as an index took the next one waits while the log is
+/// not quiet: requests have a better use for the processor.
+const BUSY_PAUSE: u32 = 30;
 /// A line is read in pieces of this many bytes.
 const LINE_BYTES: usize = 4 << 10;
 
@@ -47,8 +47,8 @@ pub struct History {
 struct Pace {
     /// The newest segment, and when it was first seen to be.
     newest: Option<(u64, Instant)>,
-    /// When an index was last looked for.
-    indexed: Option<Instant>,
+    /// When the next index is made, if the log is not quiet.
+    next: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -92,21 +92,13 @@ impl History {
     /// When the log cannot be read.
     pub fn index_some(&self) -> io::Result<()> {
         let began = Instant::now();
-        if !self.is_time() {
+        let next = self.pace().next;
+        if !self.is_quiet() && next.is_some_and(|next| began < next) {
             return Ok(());
         }
         while self.index_one()? && self.is_quiet() && began.elapsed() < INDEXING {}
+        self.pace().next = Some(Instant::now() + BUSY_PAUSE * began.elapsed());
         Ok(())
-    }
-
-    fn is_time(&self) -> bool {
-        let is_quiet = self.is_quiet();
-        let indexed = &mut self.pace().indexed;
-        let is_time = is_quiet || indexed.is_none_or(|last| last.elapsed() >= BUSY_PAUSE);
-        if is_time {
-            *indexed = Some(Instant::now());
-        }
-        is_time
     }
 
     /// Whether the log grows so slowly that there is time to index it.

@@ -12,12 +12,7 @@
 //! an attribute and its value. What is found is compared with the record
 //! itself, so two terms of one hash do no harm.
 
-use std::{
-    borrow::Cow,
-    cell::RefCell,
-    collections::{BTreeMap, HashMap, btree_map::Entry},
-    io,
-};
+use std::{borrow::Cow, cell::RefCell, collections::HashMap, io, slice};
 
 use strongroom_crypto::sha256;
 use strongroom_services::cloudtrail::{Attribute, Summary};
@@ -98,6 +93,8 @@ pub(super) struct Building {
     /// The records of each term, by its text: most terms come again and again,
     /// and are hashed once, for the file.
     terms: HashMap<Box<[u8]>, Vec<u32>>,
+    /// The hashes of the terms of which each record has its own: event ids.
+    ids: Vec<(u64, u32)>,
     records: Vec<(i64, u64)>,
     /// The term at hand.
     term: Term,
@@ -119,7 +116,11 @@ impl Building {
         self.post(number);
         for by in summary.attributes() {
             self.term.narrow(Some(by));
-            self.post(number);
+            if by.0 == Attribute::EventId {
+                self.ids.push((hash(&self.term.text), number));
+            } else {
+                self.post(number);
+            }
         }
     }
 
@@ -142,21 +143,22 @@ impl Building {
 
     fn encode(&self, bytes: u64) -> Vec<u8> {
         let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes();
-        let mut terms: BTreeMap<u64, Cow<'_, [u32]>> = BTreeMap::new();
-        for (term, numbers) in &self.terms {
-            match terms.entry(hash(term)) {
-                Entry::Vacant(place) => {
-                    place.insert(numbers.into());
-                }
-                Entry::Occupied(mut place) => {
-                    let both = place.get_mut().to_mut();
-                    both.extend(numbers);
-                    both.sort_unstable();
-                    both.dedup();
-                }
+        let texts = self.terms.iter();
+        let texts = texts.map(|(term, numbers)| (hash(term), Cow::from(numbers)));
+        let ids = self.ids.iter();
+        let ids = ids.map(|(hash, number)| (*hash, Cow::from(slice::from_ref(number))));
+        let mut terms: Vec<(u64, Cow<'_, [u32]>)> = texts.chain(ids).collect();
+        terms.sort_unstable_by_key(|(hash, _)| *hash);
+        terms.dedup_by(|(hash, numbers), (kept, all)| {
+            if hash == kept {
+                let all = all.to_mut();
+                all.extend_from_slice(numbers);
+                all.sort_unstable();
+                all.dedup();
             }
-        }
-        let postings: usize = terms.values().map(|numbers| numbers.len()).sum();
+            hash == kept
+        });
+        let postings: usize = terms.iter().map(|(_, numbers)| numbers.len()).sum();
         let mut out =
             Vec::with_capacity(28 + 16 * terms.len() + 4 * postings + 16 * self.records.len());
         out.extend_from_slice(MAGIC);
@@ -171,7 +173,7 @@ impl Building {
             out.extend(count(numbers.len()));
             first += numbers.len();
         }
-        for number in terms.values().flat_map(|numbers| numbers.iter()) {
+        for number in terms.iter().flat_map(|(_, numbers)| numbers.iter()) {
             out.extend(number.to_be_bytes());
         }
         for (time, offset) in &self.records {
@@ -203,8 +205,12 @@ pub(super) trait Index {
 
 impl Index for Building {
     fn postings(&self, term: &Term) -> io::Result<Vec<u32>> {
-        let found = self.terms.get(term.text.as_slice());
-        Ok(found.cloned().unwrap_or_default())
+        if let Some(found) = self.terms.get(term.text.as_slice()) {
+            return Ok(found.clone());
+        }
+        let wanted = hash(&term.text);
+        let ids = self.ids.iter().filter(|(hash, _)| *hash == wanted);
+        Ok(ids.map(|(_, number)| *number).collect())
     }
 
     fn record(&self, number: u32) -> io::Result<(i64, u64)> {

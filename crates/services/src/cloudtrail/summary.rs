@@ -130,7 +130,9 @@ impl<'r> Summary<'r> {
     /// LookupEvents does not tell of.
     #[must_use]
     pub fn of(record: &'r [u8]) -> Option<Self> {
-        let mut record: Record<'r> = serde_json::from_slice(record).ok()?;
+        // Checked once, and not text by text.
+        let record = str::from_utf8(record).ok()?;
+        let mut record: Record<'r> = serde_json::from_str(record).ok()?;
         if record.management_event == Some(false) {
             return None;
         }
