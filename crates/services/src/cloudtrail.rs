@@ -325,12 +325,12 @@ impl Event {
     fn line(&self, scene: Scene<'_>) -> Vec<u8> {
         // In the order in which CloudTrail writes them.
         let mut line = Line::new();
-        line.text("eventVersion", EVENT_VERSION);
+        line.plain("eventVersion", EVENT_VERSION.as_bytes());
         line.json("userIdentity", scene.user_identity.get());
-        line.text("eventTime", &scene.time.0);
-        line.text("eventSource", self.source);
-        line.text("eventName", self.name);
-        line.text("awsRegion", scene.region.as_str());
+        line.plain("eventTime", scene.time.0.as_bytes());
+        line.plain("eventSource", self.source.as_bytes());
+        line.plain("eventName", self.name.as_bytes());
+        line.plain("awsRegion", scene.region.as_str().as_bytes());
         line.text("sourceIPAddress", &scene.source);
         line.some_text("userAgent", scene.user_agent.map(short));
         if let Some((code, message)) = &self.error {
@@ -349,16 +349,16 @@ impl Event {
             line.recorded("additionalEventData", extra);
         }
         line.some_text("requestID", scene.request_id);
-        line.text("eventID", &scene.id);
+        line.plain("eventID", scene.id.as_bytes());
         line.flag("readOnly", self.read_only);
         // KMS has the list even if nothing is on it.
         if !self.resources.is_empty() || self.source == Kms::EVENT_SOURCE {
             line.resources("resources", &self.resources);
         }
-        line.text("eventType", scene.event_type);
+        line.plain("eventType", scene.event_type.as_bytes());
         let is_management = self.category == Category::Management;
         line.flag("managementEvent", is_management);
-        line.text("recipientAccountId", &scene.account.to_string());
+        line.plain("recipientAccountId", &scene.account.digits());
         line.some_text("sharedEventID", scene.shared_id);
         if let Some(endpoint) = scene.vpc_endpoint {
             line.text("vpcEndpointId", &endpoint.id);
@@ -370,7 +370,7 @@ impl Event {
             line.value("serviceEventDetails", details);
         }
         let category = if is_management { "Management" } else { "Data" };
-        line.text("eventCategory", category);
+        line.plain("eventCategory", category.as_bytes());
         if let Some(tls) = &scene.tls_details {
             line.value("tlsDetails", tls);
         }

@@ -26,6 +26,17 @@ impl AccountId {
     pub fn number(self) -> u64 {
         self.0
     }
+
+    /// The digits, in ASCII.
+    #[must_use]
+    pub fn digits(self) -> [u8; 12] {
+        let (mut digits, mut rest) = ([b'0'; 12], self.0);
+        for digit in digits.iter_mut().rev() {
+            *digit += (rest % 10) as u8;
+            rest /= 10;
+        }
+        digits
+    }
 }
 
 impl FromStr for AccountId {
@@ -42,12 +53,7 @@ impl FromStr for AccountId {
 
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mut digits, mut rest) = ([b'0'; 12], self.0);
-        for digit in digits.iter_mut().rev() {
-            *digit += (rest % 10) as u8;
-            rest /= 10;
-        }
-        f.write_str(str::from_utf8(&digits).unwrap_or_default())
+        f.write_str(str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }
 

@@ -5,7 +5,7 @@
 //! SecretVersionId}`. Every use of a KMS key leaves its own record, with the
 //! key's ARN and the context, under the caller's identity.
 
-use std::sync::Arc;
+use std::{fmt, io::Write as _, sync::Arc};
 
 use strongroom_crypto::AeadKey;
 use strongroom_policy::{Policy, Values};
@@ -96,14 +96,17 @@ impl EncryptionContext {
         ]
     }
 
-    /// The context as records have it, in JSON.
-    fn record(&self) -> String {
-        let mut json = Vec::with_capacity(256);
+    /// Request parameters as records have them, in JSON, with the context last:
+    /// `before` is what stands before its value.
+    fn recorded(&self, before: fmt::Arguments<'_>) -> String {
+        let mut json = Vec::with_capacity(384);
+        // Cannot fail: the writer is memory.
+        let _ = json.write_fmt(before);
         json.extend_from_slice(br#"{"SecretARN":"#);
         quote(&mut json, self.secret_arn.as_str());
         json.extend_from_slice(br#","SecretVersionId":"#);
         quote(&mut json, &self.version_id);
-        json.push(b'}');
+        json.extend_from_slice(b"}}");
         String::from_utf8(json).unwrap_or_default()
     }
 }
@@ -308,17 +311,14 @@ impl Use {
     /// nothing to escape.
     fn parameters(self, key: &OpenKey, context: &EncryptionContext) -> String {
         let key = key.arn.as_str();
-        let record = || context.record();
         match self {
             Self::Decrypt => decrypt_parameters(context),
-            Self::Encrypt => format!(
-                r#"{{"keyId":"{key}","encryptionAlgorithm":"SYMMETRIC_DEFAULT","encryptionContext":{}}}"#,
-                record()
-            ),
-            Self::GenerateDataKey => format!(
-                r#"{{"keyId":"{key}","keySpec":"AES_256","encryptionContext":{}}}"#,
-                record()
-            ),
+            Self::Encrypt => context.recorded(format_args!(
+                r#"{{"keyId":"{key}","encryptionAlgorithm":"SYMMETRIC_DEFAULT","encryptionContext":"#
+            )),
+            Self::GenerateDataKey => context.recorded(format_args!(
+                r#"{{"keyId":"{key}","keySpec":"AES_256","encryptionContext":"#
+            )),
         }
     }
 }
@@ -541,10 +541,9 @@ fn material_used(id: &[u8; 32]) -> Option<Recorded> {
 }
 
 fn decrypt_parameters(context: &EncryptionContext) -> String {
-    format!(
-        r#"{{"encryptionAlgorithm":"SYMMETRIC_DEFAULT","encryptionContext":{}}}"#,
-        context.record()
-    )
+    context.recorded(format_args!(
+        r#"{{"encryptionAlgorithm":"SYMMETRIC_DEFAULT","encryptionContext":"#
+    ))
 }
 
 fn event(name: &'static str, key: Option<&OpenKey>, parameters: String) -> Event {
