@@ -6,6 +6,7 @@ use crate::{debian, project};
 
 pub(crate) const HELP: &str = "\
 Usage: cargo xtask bench [--quick] [--audit-in-memory] [--with-moto] [--secrets N,…] [--only NAME]
+                         [--connections N,…]
        cargo xtask bench --rotation
 
 Builds the server and the load generator (crates/bench) for release, runs both
@@ -17,6 +18,7 @@ Leave the machine alone meanwhile.
   --quick         short stretches and few secrets: to see that it runs
   --with-moto     measure moto_server beside it; installs it in target/bench-venv
   --secrets N,…   how many secrets to measure with, 1000,100000 by default
+  --connections N,…  over these numbers of connections only
   --only NAME     only this operation, GetSecretValue for example
   --rotation      10,000 secrets that rotate at once, and reads beside it; needs
                   a redis-server
@@ -73,7 +75,7 @@ fn split(arguments: &[String]) -> Result<(bool, Vec<&str>)> {
     while let Some(argument) = arguments.next() {
         match argument {
             "--quick" | "--audit-in-memory" => passed_on.push(argument),
-            "--only" | "--secrets" => {
+            "--connections" | "--only" | "--secrets" => {
                 let value = arguments.next();
                 let missing = || Failure::new(format!("`{argument}` needs a value"));
                 passed_on.extend([argument, value.ok_or_else(missing)?]);

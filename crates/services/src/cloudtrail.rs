@@ -14,6 +14,7 @@ mod line;
 mod loss;
 mod named;
 pub mod operations;
+mod part;
 mod summary;
 mod trail;
 
@@ -35,6 +36,7 @@ pub use identity::{FORWARDER, Identity};
 use line::Line;
 pub(crate) use line::quote;
 pub use loss::Loss;
+pub use part::{Recorded, Resource};
 pub use summary::Summary;
 
 /// The service that answers from the records: `operations.rs`.
@@ -101,21 +103,6 @@ pub struct Event {
     pub(crate) acting: Option<(Identity, AccountId)>,
 }
 
-/// A part of a record.
-#[derive(Clone, Debug)]
-pub enum Recorded {
-    /// What it says.
-    Value(Value),
-    /// What it says in JSON, where that is cheaper to make.
-    Json(String),
-}
-
-impl From<Value> for Recorded {
-    fn from(value: Value) -> Self {
-        Self::Value(value)
-    }
-}
-
 /// What records are kept under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Category {
@@ -137,17 +124,6 @@ pub enum Kind {
     /// be where the caller does. The text is the record's `requestID`, which
     /// most services leave out.
     ServiceEvent(&'static str, Option<String>, Home),
-}
-
-/// A resource of an event.
-#[derive(Clone, Debug)]
-pub struct Resource {
-    /// The owner.
-    pub account_id: String,
-    /// `AWS::KMS::Key`.
-    pub r#type: &'static str,
-    /// The ARN.
-    pub arn: String,
 }
 
 #[derive(Serialize)]

@@ -26,9 +26,10 @@ const RETRY: Duration = Duration::from_millis(500);
 
 /// A write of more bytes than this says that several requests come at a time.
 const CROWD_BYTES: usize = 4 << 10;
-/// How long the next write then waits for company. A sync costs the same for
-/// one record and for a hundred, and much more than this in all.
-const LINGER: Duration = Duration::from_micros(1000);
+/// How long the next write then waits for company: a sync costs nearly the same
+/// for one record and for a hundred. Waiting longer makes the clients of a
+/// modest crowd wait, and each read of theirs dearer (`docs/performance.md`).
+const LINGER: Duration = Duration::from_micros(300);
 
 /// Starts the thread. It ends, after all queued records, when the queue is
 /// closed.

@@ -1,0 +1,27 @@
+use serde_json::Value;
+
+/// A part of a record.
+#[derive(Clone, Debug)]
+pub enum Recorded {
+    /// What it says.
+    Value(Value),
+    /// What it says in JSON, where that is cheaper to make.
+    Json(String),
+}
+
+impl From<Value> for Recorded {
+    fn from(value: Value) -> Self {
+        Self::Value(value)
+    }
+}
+
+/// A resource of an event.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// The owner.
+    pub account_id: String,
+    /// `AWS::KMS::Key`.
+    pub r#type: &'static str,
+    /// The ARN.
+    pub arn: String,
+}
