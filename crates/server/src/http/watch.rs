@@ -70,9 +70,10 @@ impl Activity {
                 Waiting::Request(since) | Waiting::Stream(since) => since + limits.idle,
             }
         };
-        // A head may begin at any time, so look at least as often as one
-        // would run out.
-        (deadline, deadline.min(now + limits.head))
+        // A head may begin at any time, or the connection begin to idle, so look
+        // at least as often as either would run out.
+        let next_look = now + limits.head.min(limits.idle);
+        (deadline, deadline.min(next_look))
     }
 
     fn bytes_arrived(&self) {

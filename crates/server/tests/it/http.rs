@@ -274,10 +274,15 @@ fn idle_connections_close_after_the_idle_time_and_slow_second_heads_earlier() {
     run(async {
         // Enough for the first head, on a busy machine too.
         let some = Duration::from_secs(2);
-        for (idle, second) in [(some, ""), (LONG, "GET / HTT")] {
+        let cases = [
+            (some, some, ""),
+            (some, LONG, ""),
+            (LONG, some, "GET / HTT"),
+        ];
+        for (idle, head, second) in cases {
             let times = Limits {
                 idle,
-                head: some,
+                head,
                 ..limits()
             };
             let server = Running::start(times).await;
