@@ -48,6 +48,7 @@ impl<'a> Parameters<'a> {
         )?;
         // Recorded from AWS: blanks separate as commas do, so that `Credential= x`
         // is an empty credential and a part without `=`.
+        //
         // As bytes, which are looked through far faster than characters; what
         // stands between two of ASCII is text again.
         let parts = header.as_bytes().split(|byte| matches!(byte, b',' | b' '));

@@ -28,9 +28,6 @@ const LATE_SECONDS: i64 = 60 * 60;
 const INDEXING: Duration = Duration::from_millis(600);
 /// A log is quiet that has begun no segment for so long.
 const QUIET: Duration = Duration::from_secs(5);
-/// How many times as long as an index took the next one waits while the log is
-/// not quiet: requests have a better use for the processor.
-const BUSY_PAUSE: u32 = 30;
 /// A line is read in pieces of this many bytes.
 const LINE_BYTES: usize = 4 << 10;
 
@@ -39,16 +36,8 @@ const LINE_BYTES: usize = 4 << 10;
 pub struct History {
     log: Arc<AuditLog>,
     reader: Arc<Reading>,
-    pace: Mutex<Pace>,
-}
-
-/// When indexes are made.
-#[derive(Debug, Default)]
-struct Pace {
     /// The newest segment, and when it was first seen to be.
-    newest: Option<(u64, Instant)>,
-    /// When the next index is made, if the log is not quiet.
-    next: Option<Instant>,
+    newest: Mutex<(u64, Instant)>,
 }
 
 #[derive(Debug)]
@@ -80,24 +69,19 @@ impl History {
         Self {
             log,
             reader: Arc::new(reader),
-            pace: Mutex::default(),
+            newest: Mutex::new((0, Instant::now())),
         }
     }
 
-    /// Makes indexes that are missing: for a while if the log does not grow so
-    /// fast that others need the processor, else one now and then. To be called
-    /// once a second, where blocking is allowed.
+    /// Makes indexes that are missing: one, and more for a while if the log does
+    /// not grow so fast that others need the processor. To be called once a
+    /// second, where blocking is allowed.
     ///
     /// # Errors
     /// When the log cannot be read.
     pub fn index_some(&self) -> io::Result<()> {
         let began = Instant::now();
-        let next = self.pace().next;
-        if !self.is_quiet() && next.is_some_and(|next| began < next) {
-            return Ok(());
-        }
         while self.index_one()? && self.is_quiet() && began.elapsed() < INDEXING {}
-        self.pace().next = Some(Instant::now() + BUSY_PAUSE * began.elapsed());
         Ok(())
     }
 
@@ -105,18 +89,11 @@ impl History {
     fn is_quiet(&self) -> bool {
         let archive = Archive::list(&self.reader.storage).unwrap_or_default();
         let newest = archive.segments.keys().next_back().copied().unwrap_or(0);
-        let mut pace = self.pace();
-        match pace.newest {
-            Some((known, seen)) if known == newest => seen.elapsed() >= QUIET,
-            _ => {
-                pace.newest = Some((newest, Instant::now()));
-                false
-            }
+        let mut seen = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.0 != newest {
+            *seen = (newest, Instant::now());
         }
-    }
-
-    fn pace(&self) -> MutexGuard<'_, Pace> {
-        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+        seen.1.elapsed() >= QUIET
     }
 
     /// Makes the index of one finished segment that has none, so that whoever

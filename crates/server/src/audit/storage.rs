@@ -122,11 +122,12 @@ pub struct DiskFile {
 struct Identity(u32, u32, u64);
 
 impl Identity {
-    /// Of the file at `path`. Nothing else is asked: a file system that was asked
-    /// for a file's times gives its next write a new one, which the next sync
-    /// then has to write too, and that doubles what a sync costs.
+    /// Of the file at `path`. Nothing else is asked: since Linux 6.13 a file whose
+    /// times were asked for gets a new time of change with its next write, and
+    /// there are file systems (ext4 without a journal) whose next sync then
+    /// writes the inode too and takes half as long again.
     ///
-    /// Source: the Linux kernel's documentation, "Multigrain timestamps".
+    /// Source: the Linux kernel's documentation, "Multigrain Timestamps".
     fn of(base: impl AsFd, path: &Path, flags: AtFlags) -> io::Result<Self> {
         let found = statx(base, path, flags, StatxFlags::INO)?;
         Ok(Self(

@@ -26,6 +26,7 @@ impl Line {
 
     /// A member that is a string in which nothing needs to be escaped.
     pub(super) fn plain(&mut self, name: &'static str, value: &[u8]) {
+        debug_assert!(!has_escapes(value), "{name}");
         self.name(name);
         self.0.push(b'"');
         self.0.extend_from_slice(value);
@@ -159,10 +160,22 @@ mod tests {
             line.flag("d", flag);
             line.value("e", &json!([text]));
             line.json("f", "null");
+            line.plain("g", b"plain");
+            line.recorded("h", &Recorded::Value(json!([text])));
+            line.recorded("i", &Recorded::Json("{}".to_owned()));
+            let resource = Resource {
+                account_id: text.clone(),
+                r#type: "T",
+                arn: text.clone(),
+            };
+            for count in 0..3 {
+                line.resources("r", &vec![resource.clone(); count]);
+            }
             let bytes = line.end();
+            let t = serde_json::to_string(&text).unwrap();
+            let r = format!(r#"{{"accountId":{t},"type":"T","ARN":{t}}}"#);
             let expected = format!(
-                r#"{{"a":{t},"c":{t},"d":{flag},"e":[{t}],"f":null}}"#,
-                t = serde_json::to_string(&text).unwrap(),
+                r#"{{"a":{t},"c":{t},"d":{flag},"e":[{t}],"f":null,"g":"plain","h":[{t}],"i":{{}},"r":[],"r":[{r}],"r":[{r},{r}]}}"#,
             );
             prop_assert_eq!(std::str::from_utf8(&bytes).unwrap(), expected);
             prop_assert!(serde_json::from_slice::<Value>(&bytes).is_ok());

@@ -151,6 +151,8 @@ impl<'r> Call<'r> {
         }
         let parameters = &mut self.event.request_parameters;
         let parameters = parameters.get_or_insert_with(|| Value::Object(Map::new()).into());
+        // INVARIANT: a call's own parameters are a value; only uses of keys have
+        // JSON.
         if let Recorded::Value(Value::Object(parameters)) = parameters {
             let further = further.into_iter();
             parameters.extend(further.map(|(name, value)| (name.to_owned(), value)));
