@@ -167,6 +167,7 @@ impl App {
         outbox::recover(&store, &log, &recovered)
             .await
             .map_err(audit_error)?;
+        tokio::spawn(log.wake_within());
         let log = Arc::new(log);
         let history = Arc::new(History::of(Arc::clone(&log), &setup.audit));
         let known = Arc::clone(&history) as Arc<dyn EventHistory>;

@@ -20,7 +20,8 @@
 //! the last complete line before that byte was never acknowledged and is cut
 //! off when the log is opened.
 //!
-//! - `queue.rs`: where records wait, and how waiters are woken
+//! - `queue.rs`: where records wait, and who waits for them
+//! - `bell.rs`: how waiters are woken from another thread at no more cost than needed
 //! - `writer.rs`: the thread; rotation and what follows a failure
 //! - `segment.rs`: one file; the only place that decides what bytes are written
 //! - `chain.rs`, `digest.rs`: the hash of each line, and what is signed
@@ -34,6 +35,7 @@
 //! - `storage.rs`: the file system, and the seam at which tests make it fail
 
 mod archive;
+mod bell;
 mod blocks;
 mod chain;
 mod digest;
@@ -229,6 +231,18 @@ impl AuditLog {
             outcome = durable => outcome,
             () = given_up => Err(AuditError::Unavailable),
         }
+    }
+
+    /// Wakes those who wait for records from within the runtime that polls this,
+    /// which costs it less than a wake from the log's thread. Without it, or when
+    /// it is dropped, they are woken all the same. Ends only with an error.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no pipe to give.
+    pub fn wake_within(&self) -> impl Future<Output = io::Result<()>> + Send + use<> {
+        let queue = Arc::clone(&self.queue);
+        async move { queue.bell().listen().await }
     }
 
     /// Whether the last attempt to write succeeded in time. While false, the

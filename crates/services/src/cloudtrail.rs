@@ -16,11 +16,14 @@ mod named;
 pub mod operations;
 mod part;
 mod summary;
+mod time;
 mod trail;
+
+use std::net::IpAddr;
 
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
-use strongroom_types::{AccountId, Principal, Region, Timestamp};
+use strongroom_types::{AccountId, Principal, Region};
 
 use crate::{
     context::{Home, Request, Services, VpcEndpoint},
@@ -33,11 +36,12 @@ use crate::{
 pub use error::{Error, Result};
 pub use history::{Attribute, EventHistory, Found, Lookup, NoHistory, Page, Place, Status};
 pub use identity::{FORWARDER, Identity};
-use line::Line;
 pub(crate) use line::quote;
+use line::{Line, name};
 pub use loss::Loss;
 pub use part::{Recorded, Resource};
 pub use summary::Summary;
+pub use time::EventTime;
 
 /// The service that answers from the records: `operations.rs`.
 pub struct CloudTrail;
@@ -53,23 +57,10 @@ impl Service for CloudTrail {
 /// Who acts when a service acts by itself and CloudTrail does not say which.
 pub(crate) const AWS_INTERNAL: &str = "AWS Internal";
 
-/// The version of the record format that is written.
-const EVENT_VERSION: &str = "1.11";
+/// How a record begins: the version of the record format that is written.
+const BEGINNING: &str = r#"{"eventVersion":"1.11""#;
 /// Longest `userAgent`, `errorCode` and `errorMessage`, in bytes.
 const SHORT_TEXT_BYTES: usize = 1024;
-
-/// When an event happened, to the second, as records write it.
-#[derive(Clone, Debug)]
-pub struct EventTime(String);
-
-impl EventTime {
-    /// `2026-11-23T13:02:03Z`
-    #[must_use]
-    pub fn of(time: Timestamp) -> Self {
-        let second = Timestamp::from_second(time.as_second()).unwrap_or(time);
-        Self(second.to_string())
-    }
-}
 
 /// Something worth a record, before it is known who did it and when.
 #[derive(Debug)]
@@ -239,9 +230,9 @@ impl Event {
                 None => &identity.direct,
             },
             source: match (service, &request.caller.principal) {
-                (Some(service), _) => service.to_owned(),
-                (None, Principal::Service { name, .. }) => name.to_string(),
-                (None, _) => request.source_ip.to_string(),
+                (Some(service), _) => Source::Service(service),
+                (None, Principal::Service { name, .. }) => Source::Service(name),
+                (None, _) => Source::Address(request.source_ip),
             },
             user_agent: service.or(request.user_agent.as_deref()),
             request_id: Some(&request.id),
@@ -284,7 +275,7 @@ impl Event {
         };
         self.line(Scene {
             user_identity: &identity::of_service(home.account, service),
-            source: service.to_owned(),
+            source: Source::Service(service),
             user_agent: Some(service),
             request_id,
             event_type: "AwsServiceEvent",
@@ -300,55 +291,57 @@ impl Event {
 
     fn line(&self, scene: Scene<'_>) -> Vec<u8> {
         // In the order in which CloudTrail writes them.
-        let mut line = Line::new();
-        line.plain("eventVersion", EVENT_VERSION.as_bytes());
-        line.json("userIdentity", scene.user_identity.get());
-        line.plain("eventTime", scene.time.0.as_bytes());
-        line.plain("eventSource", self.source.as_bytes());
-        line.plain("eventName", self.name.as_bytes());
-        line.plain("awsRegion", scene.region.as_str().as_bytes());
-        line.text("sourceIPAddress", &scene.source);
-        line.some_text("userAgent", scene.user_agent.map(short));
+        let mut line = Line::new(BEGINNING);
+        line.json(name!("userIdentity"), scene.user_identity.get());
+        line.plain(name!("eventTime"), scene.time.text());
+        line.plain(name!("eventSource"), self.source.as_bytes());
+        line.plain(name!("eventName"), self.name.as_bytes());
+        line.plain(name!("awsRegion"), scene.region.as_str().as_bytes());
+        match scene.source {
+            Source::Address(address) => line.address(name!("sourceIPAddress"), address),
+            Source::Service(name) => line.text(name!("sourceIPAddress"), name),
+        }
+        line.some_text(name!("userAgent"), scene.user_agent.map(short));
         if let Some((code, message)) = &self.error {
             if !code.is_empty() {
-                line.text("errorCode", code);
+                line.text(name!("errorCode"), code);
             }
             let message = Some(short(message)).filter(|text| !text.is_empty());
-            line.some_text("errorMessage", message);
+            line.some_text(name!("errorMessage"), message);
         }
         match &self.request_parameters {
-            Some(parameters) => line.recorded("requestParameters", parameters),
-            None => line.json("requestParameters", "null"),
+            Some(parameters) => line.recorded(name!("requestParameters"), parameters),
+            None => line.json(name!("requestParameters"), "null"),
         }
-        line.value("responseElements", &self.response_elements);
+        line.value(name!("responseElements"), &self.response_elements);
         if let Some(extra) = &self.additional_event_data {
-            line.recorded("additionalEventData", extra);
+            line.recorded(name!("additionalEventData"), extra);
         }
-        line.some_text("requestID", scene.request_id);
-        line.plain("eventID", scene.id.as_bytes());
-        line.flag("readOnly", self.read_only);
+        line.some_text(name!("requestID"), scene.request_id);
+        line.plain(name!("eventID"), scene.id.as_bytes());
+        line.flag(name!("readOnly"), self.read_only);
         // KMS has the list even if nothing is on it.
         if !self.resources.is_empty() || self.source == Kms::EVENT_SOURCE {
-            line.resources("resources", &self.resources);
+            line.resources(name!("resources"), &self.resources);
         }
-        line.plain("eventType", scene.event_type.as_bytes());
+        line.plain(name!("eventType"), scene.event_type.as_bytes());
         let is_management = self.category == Category::Management;
-        line.flag("managementEvent", is_management);
-        line.plain("recipientAccountId", &scene.account.digits());
-        line.some_text("sharedEventID", scene.shared_id);
+        line.flag(name!("managementEvent"), is_management);
+        line.plain(name!("recipientAccountId"), &scene.account.digits());
+        line.some_text(name!("sharedEventID"), scene.shared_id);
         if let Some(endpoint) = scene.vpc_endpoint {
-            line.text("vpcEndpointId", &endpoint.id);
+            line.text(name!("vpcEndpointId"), &endpoint.id);
             if let Some(account) = endpoint.account {
-                line.text("vpcEndpointAccountId", &account.to_string());
+                line.text(name!("vpcEndpointAccountId"), &account.to_string());
             }
         }
         if let Some(details) = &self.service_event_details {
-            line.value("serviceEventDetails", details);
+            line.value(name!("serviceEventDetails"), details);
         }
         let category = if is_management { "Management" } else { "Data" };
-        line.plain("eventCategory", category.as_bytes());
+        line.plain(name!("eventCategory"), category.as_bytes());
         if let Some(tls) = &scene.tls_details {
-            line.value("tlsDetails", tls);
+            line.value(name!("tlsDetails"), tls);
         }
         line.end()
     }
@@ -357,7 +350,7 @@ impl Event {
 /// Who, when and where, for a record.
 struct Scene<'a> {
     user_identity: &'a RawValue,
-    source: String,
+    source: Source<'a>,
     user_agent: Option<&'a str>,
     request_id: Option<&'a str>,
     event_type: &'static str,
@@ -369,6 +362,14 @@ struct Scene<'a> {
     vpc_endpoint: Option<&'a VpcEndpoint>,
     /// What the records of one event in two accounts have in common.
     shared_id: Option<&'a str>,
+}
+
+/// Where a request came from.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Address(IpAddr),
+    /// Of a service that calls another, its name.
+    Service(&'a str),
 }
 
 /// One record, or two.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr2;
+
 use crate::{
     SignatureError, canonical::SIGNATURE_PARAMETER, encoding, request, request::Request,
     signed::Form,
@@ -48,13 +50,7 @@ impl<'a> Parameters<'a> {
         )?;
         // Recorded from AWS: blanks separate as commas do, so that `Credential= x`
         // is an empty credential and a part without `=`.
-        //
-        // As bytes, which are looked through far faster than characters; what
-        // stands between two of ASCII is text again.
-        let parts = header.as_bytes().split(|byte| matches!(byte, b',' | b' '));
-        let mut parts = parts
-            .filter(|part| !part.is_empty())
-            .map(|part| str::from_utf8(part).unwrap_or_default());
+        let mut parts = parts(header);
         let algorithm = parts.next().unwrap_or_default();
         let (mut credential, mut signed_headers, mut signature) = (None, None, None);
         for part in parts {
@@ -111,6 +107,22 @@ impl<'a> Parameters<'a> {
             }
         }
     }
+}
+
+/// What stands between commas and blanks.
+fn parts(header: &str) -> impl Iterator<Item = &str> {
+    let mut rest = header;
+    std::iter::from_fn(move || {
+        loop {
+            let end = memchr2(b',', b' ', rest.as_bytes());
+            let part = rest.get(..end.unwrap_or(rest.len()))?;
+            rest = end.and_then(|end| rest.get(end + 1..)).unwrap_or_default();
+            if !part.is_empty() {
+                return Some(part);
+            }
+            end?;
+        }
+    })
 }
 
 /// The session token that travels beside the signature. It needs no signature

@@ -16,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{AuditError, Figures, chain};
+use super::{AuditError, Figures, bell::Bell, chain};
 
 /// Buffers that grew past this in a burst are given back afterwards.
 const KEPT_BYTES: usize = 1 << 20;
@@ -34,6 +34,7 @@ pub(super) struct Queue {
     /// An append ran out of patience and no write has completed since.
     slow: AtomicBool,
     figures: Figures,
+    bell: Bell,
 }
 
 #[derive(Debug, Default)]
@@ -66,6 +67,7 @@ impl Queue {
             failing: AtomicBool::new(false),
             slow: AtomicBool::new(false),
             figures: Figures::default(),
+            bell: Bell::default(),
         }
     }
 
@@ -160,6 +162,11 @@ impl Queue {
         &self.figures
     }
 
+    /// Wakes those who wait.
+    pub(super) fn bell(&self) -> &Bell {
+        &self.bell
+    }
+
     /// Records that the writer has not taken yet.
     pub(super) fn waiting(&self) -> usize {
         self.lock().records
@@ -218,9 +225,10 @@ impl Default for Fate {
 
 impl Batch {
     /// Tells everyone who waits.
-    pub(super) fn finish(&self, outcome: Result<(), AuditError>) {
-        if let Fate::Pending(wakers) = mem::replace(&mut *self.lock(), Fate::Known(outcome)) {
-            wakers.into_iter().for_each(Waker::wake);
+    pub(super) fn finish(&self, outcome: Result<(), AuditError>, bell: &Bell) {
+        let fate = mem::replace(&mut *self.lock(), Fate::Known(outcome));
+        if let Fate::Pending(wakers) = fate {
+            bell.ring(wakers);
         }
     }
 

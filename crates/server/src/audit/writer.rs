@@ -8,6 +8,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
+use memchr::memchr_iter;
 use strongroom_types::Clock;
 
 use super::{
@@ -106,7 +107,7 @@ impl<S: Storage> Writer<S> {
                     figures.note(&outcome, began.elapsed(), self.clock.now());
                     self.failing = outcome.is_err();
                     queue.report(outcome.is_ok());
-                    batch.finish(outcome.map(drop));
+                    batch.finish(outcome.map(drop), queue.bell());
                     spare = lines;
                 }
                 Work::Retry => {
@@ -132,11 +133,11 @@ impl<S: Storage> Writer<S> {
         let mut bytes = std::mem::take(&mut self.linked);
         bytes.clear();
         bytes.shrink_to(KEPT_BYTES);
-        let (mut chain, mut records) = (self.chain, 0);
-        for line in lines.split_inclusive(|byte| *byte == b'\n') {
-            let record = line.strip_suffix(b"\n").unwrap_or(line);
+        let (mut chain, mut records, mut start) = (self.chain, 0, 0);
+        for end in memchr_iter(b'\n', lines) {
+            let record = lines.get(start..end).unwrap_or_default();
             chain = chain::link(&chain, record, &mut bytes);
-            records += 1;
+            (records, start) = (records + 1, end + 1);
         }
         let linked = Linked {
             lines: &bytes,

@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use serde::Serialize;
 
 use super::{Recorded, Resource};
@@ -5,28 +7,39 @@ use super::{Recorded, Resource};
 /// Room for most records.
 const USUAL_BYTES: usize = 1536;
 
-/// A JSON object on one line, written member by member. Names are literals
-/// without anything to escape; most values have nothing to escape either, so
-/// that they are copied whole.
+/// A member's name with all that stands between the value before and its own.
+#[derive(Clone, Copy)]
+pub(super) struct Name(pub(super) &'static str);
+
+/// The name of a member that is not the first. Nothing in it needs an escape.
+macro_rules! name {
+    ($name:literal) => {
+        $crate::cloudtrail::line::Name(concat!(",\"", $name, "\":"))
+    };
+}
+pub(super) use name;
+
+/// A JSON object on one line, written member by member. Most values have
+/// nothing to escape, so that they are copied whole.
 pub(super) struct Line(Vec<u8>);
 
 impl Line {
-    /// Without members yet.
-    pub(super) fn new() -> Self {
+    /// Begins with `first`, the opening brace and a member.
+    pub(super) fn new(first: &'static str) -> Self {
         let mut bytes = Vec::with_capacity(USUAL_BYTES);
-        bytes.push(b'{');
+        bytes.extend_from_slice(first.as_bytes());
         Self(bytes)
     }
 
     /// A member that is a string.
-    pub(super) fn text(&mut self, name: &'static str, value: &str) {
+    pub(super) fn text(&mut self, name: Name, value: &str) {
         self.name(name);
         quote(&mut self.0, value);
     }
 
     /// A member that is a string in which nothing needs to be escaped.
-    pub(super) fn plain(&mut self, name: &'static str, value: &[u8]) {
-        debug_assert!(!has_escapes(value), "{name}");
+    pub(super) fn plain(&mut self, name: Name, value: &[u8]) {
+        debug_assert!(!has_escapes(value), "{}", name.0);
         self.name(name);
         self.0.push(b'"');
         self.0.extend_from_slice(value);
@@ -34,33 +47,52 @@ impl Line {
     }
 
     /// A member that is a string, if there is one.
-    pub(super) fn some_text(&mut self, name: &'static str, value: Option<&str>) {
+    pub(super) fn some_text(&mut self, name: Name, value: Option<&str>) {
         if let Some(value) = value {
             self.text(name, value);
         }
     }
 
+    /// A member that is an IP address.
+    pub(super) fn address(&mut self, name: Name, address: IpAddr) {
+        let IpAddr::V4(address) = address else {
+            return self.plain(name, address.to_string().as_bytes());
+        };
+        self.name(name);
+        let mut before = b'"';
+        for octet in address.octets() {
+            self.0.push(before);
+            let digits = [octet / 100, octet / 10 % 10, octet % 10];
+            let leading = usize::from(octet < 100) + usize::from(octet < 10);
+            let digits = digits.iter().skip(leading);
+            self.0.extend(digits.map(|digit| b'0' + digit));
+            before = b'.';
+        }
+        self.0.push(b'"');
+    }
+
     /// A member that is JSON already.
-    pub(super) fn json(&mut self, name: &'static str, value: &str) {
+    pub(super) fn json(&mut self, name: Name, value: &str) {
         self.name(name);
         self.0.extend_from_slice(value.as_bytes());
     }
 
     /// A member that is true or false.
-    pub(super) fn flag(&mut self, name: &'static str, value: bool) {
+    pub(super) fn flag(&mut self, name: Name, value: bool) {
         self.json(name, if value { "true" } else { "false" });
     }
 
     /// A member that is a value, or its JSON.
-    pub(super) fn recorded(&mut self, name: &'static str, part: &Recorded) {
+    pub(super) fn recorded(&mut self, name: Name, part: &Recorded) {
         match part {
             Recorded::Value(value) => self.value(name, value),
             Recorded::Json(json) => self.json(name, json),
+            Recorded::Kept(json) => self.json(name, json),
         }
     }
 
     /// A member that is the list of these.
-    pub(super) fn resources(&mut self, name: &'static str, resources: &[Resource]) {
+    pub(super) fn resources(&mut self, name: Name, resources: &[Resource]) {
         self.name(name);
         let mut open: &[u8] = br#"[{"accountId":"#;
         for resource in resources {
@@ -77,7 +109,7 @@ impl Line {
     }
 
     /// Any other member.
-    pub(super) fn value(&mut self, name: &'static str, value: &impl Serialize) {
+    pub(super) fn value(&mut self, name: Name, value: &impl Serialize) {
         self.name(name);
         // Cannot fail: every key is a string and the writer is memory.
         let _ = serde_json::to_writer(&mut self.0, value);
@@ -89,13 +121,8 @@ impl Line {
         self.0
     }
 
-    fn name(&mut self, name: &'static str) {
-        if self.0.len() > 1 {
-            self.0.push(b',');
-        }
-        self.0.push(b'"');
+    fn name(&mut self, Name(name): Name) {
         self.0.extend_from_slice(name.as_bytes());
-        self.0.extend_from_slice(b"\":");
     }
 }
 
@@ -152,30 +179,41 @@ mod tests {
         }
 
         #[test]
+        fn an_address_is_written_as_it_is_displayed(v4: [u8; 4], v6: [u16; 8]) {
+            for address in [IpAddr::from(v4), IpAddr::from(v6)] {
+                let mut line = Line::new("{");
+                line.address(Name("\"a\":"), address);
+                let line = String::from_utf8(line.end()).unwrap();
+                prop_assert_eq!(line, format!(r#"{{"a":"{address}"}}"#));
+            }
+        }
+
+        #[test]
         fn a_line_is_what_serde_would_write(text in "[\\PC\"\\\\\n\t\u{0}\u{7f}é]{0,40}", flag: bool) {
-            let mut line = Line::new();
-            line.text("a", &text);
-            line.some_text("b", None);
-            line.some_text("c", Some(&text));
-            line.flag("d", flag);
-            line.value("e", &json!([text]));
-            line.json("f", "null");
-            line.plain("g", b"plain");
-            line.recorded("h", &Recorded::Value(json!([text])));
-            line.recorded("i", &Recorded::Json("{}".to_owned()));
+            let mut line = Line::new(r#"{"z":0"#);
+            line.text(name!("a"), &text);
+            line.some_text(name!("b"), None);
+            line.some_text(name!("c"), Some(&text));
+            line.flag(name!("d"), flag);
+            line.value(name!("e"), &json!([text]));
+            line.json(name!("f"), "null");
+            line.plain(name!("g"), b"plain");
+            line.recorded(name!("h"), &Recorded::Value(json!([text])));
+            line.recorded(name!("i"), &Recorded::Json("{}".to_owned()));
+            line.recorded(name!("j"), &Recorded::Kept("1".into()));
             let resource = Resource {
                 account_id: text.clone(),
                 r#type: "T",
                 arn: text.clone(),
             };
             for count in 0..3 {
-                line.resources("r", &vec![resource.clone(); count]);
+                line.resources(name!("r"), &vec![resource.clone(); count]);
             }
             let bytes = line.end();
             let t = serde_json::to_string(&text).unwrap();
             let r = format!(r#"{{"accountId":{t},"type":"T","ARN":{t}}}"#);
             let expected = format!(
-                r#"{{"a":{t},"c":{t},"d":{flag},"e":[{t}],"f":null,"g":"plain","h":[{t}],"i":{{}},"r":[],"r":[{r}],"r":[{r},{r}]}}"#,
+                r#"{{"z":0,"a":{t},"c":{t},"d":{flag},"e":[{t}],"f":null,"g":"plain","h":[{t}],"i":{{}},"j":1,"r":[],"r":[{r}],"r":[{r},{r}]}}"#,
             );
             prop_assert_eq!(std::str::from_utf8(&bytes).unwrap(), expected);
             prop_assert!(serde_json::from_slice::<Value>(&bytes).is_ok());

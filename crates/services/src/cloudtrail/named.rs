@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
 /// A text of a record, where it stands there if nothing in it is escaped.
@@ -12,15 +12,16 @@ use serde::{
 #[serde(transparent)]
 pub(super) struct Text<'r>(#[serde(borrow)] pub(super) Cow<'r, str>);
 
-/// Members whose values are texts, or lists with texts in them.
+/// Members whose values are texts, or lists with texts in them: each text with
+/// the name of its member.
 #[derive(Debug, Default)]
-pub(super) struct Named<'r>(Vec<(Cow<'r, str>, Vec<Cow<'r, str>>)>);
+pub(super) struct Named<'r>(Vec<(Cow<'r, str>, Cow<'r, str>)>);
 
 impl<'r> Named<'r> {
     /// Takes the texts of a member.
-    pub(super) fn take(&mut self, member: &str) -> Vec<Cow<'r, str>> {
-        let found = self.0.iter_mut().find(|(name, _)| name == member);
-        found.map_or_else(Vec::new, |(_, texts)| std::mem::take(texts))
+    pub(super) fn take(&mut self, member: &str) -> impl Iterator<Item = Cow<'r, str>> {
+        let found = self.0.iter_mut().filter(move |(name, _)| name == member);
+        found.map(|(_, text)| std::mem::take(text))
     }
 }
 
@@ -37,10 +38,8 @@ impl<'de: 'r, 'r> Deserialize<'de> for Named<'r> {
             fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Named<'de>, A::Error> {
                 let mut named = Named::default();
                 while let Some(Text(name)) = members.next_key()? {
-                    let Texts(texts) = members.next_value()?;
-                    if !texts.is_empty() {
-                        named.0.push((name, texts));
-                    }
+                    let texts = &mut named.0;
+                    members.next_value_seed(Texts { name, texts })?;
                 }
                 Ok(named)
             }
@@ -49,62 +48,74 @@ impl<'de: 'r, 'r> Deserialize<'de> for Named<'r> {
     }
 }
 
-/// The text that a value is, or the texts in the list that it is.
-struct Texts<'r>(Vec<Cow<'r, str>>);
+/// Takes down the text that a value is, or the texts in the list that it is.
+struct Texts<'t, 'r> {
+    name: Cow<'r, str>,
+    texts: &'t mut Vec<(Cow<'r, str>, Cow<'r, str>)>,
+}
 
-impl<'de> Deserialize<'de> for Texts<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Value).map(Self)
+impl<'r> Texts<'_, 'r> {
+    fn add(self, text: Cow<'r, str>) {
+        self.texts.push((self.name, text));
     }
 }
 
-struct Value;
+impl<'de> DeserializeSeed<'de> for Texts<'_, 'de> {
+    type Value = ();
 
-impl<'de> Visitor<'de> for Value {
-    type Value = Vec<Cow<'de, str>>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Texts<'_, 'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(vec![Cow::Borrowed(text)])
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<(), E> {
+        self.add(Cow::Borrowed(text));
+        Ok(())
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(vec![Cow::Owned(text.to_owned())])
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.add(Cow::Owned(text.to_owned()));
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let mut all = Vec::new();
-        while let Some(Texts(texts)) = items.next_element()? {
-            all.extend(texts);
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        loop {
+            let (name, texts) = (self.name.clone(), &mut *self.texts);
+            if items.next_element_seed(Texts { name, texts })?.is_none() {
+                return Ok(());
+            }
         }
-        Ok(all)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Vec::new())
+        Ok(())
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Vec::new())
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Vec::new())
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Vec::new())
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Vec::new())
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Vec::new())
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
 }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use serde_json::Value;
 
 /// A part of a record.
@@ -7,6 +9,8 @@ pub enum Recorded {
     Value(Value),
     /// What it says in JSON, where that is cheaper to make.
     Json(String),
+    /// Such JSON that is the same in many records.
+    Kept(Arc<str>),
 }
 
 impl From<Value> for Recorded {

@@ -71,11 +71,11 @@ pub(super) fn encrypt(
     let context = encryption_context::pairs(context)?;
     let Some((pair, padding)) = key.spec.key_pair().zip(algorithm.oaep()) else {
         let random = cx.services.random.as_ref();
-        let (blob, id) = symmetric::encrypt(random, key, &context, plaintext)
+        let (blob, material) = symmetric::encrypt(random, key, &context, plaintext)
             .ok_or_else(|| Error::state(&key.arn, "pending import"))?;
         return Ok(Encrypted {
             blob,
-            material_id: Some(hexadecimal(id)),
+            material_id: Some(hexadecimal(&material.id)),
         });
     };
     no_context(&context)?;

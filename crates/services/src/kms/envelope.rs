@@ -20,7 +20,7 @@ use super::{
     error::Error,
     grants::{self, Held},
     key::{self, KeyName, OpenKey},
-    material::hexadecimal,
+    material::OpenMaterial,
     spec::{KeySpec, KeyUsage},
     state::Deed,
     symmetric, target, usage,
@@ -250,7 +250,7 @@ async fn unwrap(
         .and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok())
         .map(Zeroizing::new);
     if data_key.is_some() {
-        used.additional_event_data = material_used(&header.material_id);
+        used.additional_event_data = key.material(&header.material_id).map(material_used);
         usage::note(cx, &key, "Decrypt");
     } else {
         used.error = Some(INVALID_CIPHERTEXT);
@@ -276,7 +276,7 @@ pub async fn validate(
     };
     for how in [Use::GenerateDataKey, Use::Decrypt] {
         let mut used = permitted(cx, key, how, &context).await?;
-        used.additional_event_data = key.current().and_then(|it| material_used(&it.id));
+        used.additional_event_data = key.current().map(material_used);
         cx.events.push(used);
     }
     Ok(())
@@ -529,15 +529,14 @@ fn wrap(
     let random = cx.services.random.as_ref();
     let (blob, material) =
         symmetric::encrypt(random, key, &context.pairs(), data_key).ok_or(KeyError::Unusable)?;
-    used.additional_event_data = material_used(material);
+    used.additional_event_data = Some(material_used(material));
     usage::note(cx, key, used.name);
     cx.events.push(used);
     Ok(blob)
 }
 
-fn material_used(id: &[u8; 32]) -> Option<Recorded> {
-    let json = format!(r#"{{"keyMaterialId":"{}"}}"#, hexadecimal(id));
-    Some(Recorded::Json(json))
+fn material_used(material: &OpenMaterial) -> Recorded {
+    Recorded::Kept(Arc::clone(&material.recorded))
 }
 
 fn decrypt_parameters(context: &EncryptionContext) -> String {

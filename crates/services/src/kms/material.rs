@@ -47,6 +47,8 @@ pub struct KeyMaterial {
 pub(super) struct OpenMaterial {
     /// `KeyMaterialId` before it is written in hexadecimal.
     pub(super) id: [u8; 32],
+    /// What a record says of its use, in JSON.
+    pub(super) recorded: Arc<str>,
     pub(super) secret: Secret,
 }
 
@@ -171,8 +173,10 @@ impl KeyMaterial {
                 let bytes = self.unwrap(home, key_id, material)?;
                 let corrupt = || corrupt(home, key_id);
                 let (spec, usage) = (spec.ok_or_else(corrupt)?, usage.ok_or_else(corrupt)?);
+                let recorded = format!(r#"{{"keyMaterialId":"{}"}}"#, hexadecimal(&material.id));
                 Ok(OpenMaterial {
                     id: material.id.as_slice().try_into().map_err(|_| corrupt())?,
+                    recorded: recorded.into(),
                     secret: Secret::open(spec, usage, &bytes).map_err(|_| corrupt())?,
                 })
             })

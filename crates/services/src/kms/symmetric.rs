@@ -10,30 +10,26 @@ use super::{
     material::{OpenMaterial, Secret},
 };
 
-/// A new blob, and the id of the material that made it; nothing if the key
-/// has no material for it.
+/// A new blob, and the material that made it; nothing if the key has none for
+/// it.
 pub(super) fn encrypt<'k>(
     random: &dyn Random,
     key: &'k OpenKey,
     context: &Pairs<'_>,
     plaintext: &[u8],
-) -> Option<(Vec<u8>, &'k [u8; 32])> {
-    let OpenMaterial {
-        id,
-        secret: Secret::Symmetric(secret),
-        ..
-    } = key.current()?
-    else {
+) -> Option<(Vec<u8>, &'k OpenMaterial)> {
+    let material = key.current()?;
+    let Secret::Symmetric(secret) = &material.secret else {
         return None;
     };
     let header = Header {
         account: key.home.account,
         key_id: key.id.clone(),
-        material_id: *id,
+        material_id: material.id,
     };
     let head = header.encode();
     let sealed = secret.seal(random, &associated(&head, context), plaintext);
-    Some(([head, sealed].concat(), id))
+    Some(([head, sealed].concat(), material))
 }
 
 /// What is in a blob: `head` and `body` are its parts. Nothing if it is

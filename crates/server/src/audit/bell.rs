@@ -1,0 +1,138 @@
+//! Waking those who wait for the log, from within their runtime.
+//!
+//! A wake from a thread that is none of the runtime's has tokio rouse a worker
+//! to look for work, and that one, when it finds some, another to look further:
+//! for a client alone both workers get up after each sync, and one of them for
+//! nothing. So the log's thread rings a bell which the runtime watches as it
+//! watches its sockets, and a task that hears it wakes the others.
+
+use std::{
+    io::{self, PipeWriter, Write as _},
+    mem,
+    os::fd::OwnedFd,
+    sync::{Mutex, MutexGuard, PoisonError},
+    task::Waker,
+};
+
+use tokio::{io::AsyncReadExt as _, net::unix::pipe::Receiver};
+
+/// Rung by the thread that writes the log.
+#[derive(Debug, Default)]
+pub(super) struct Bell(Mutex<Option<Listener>>);
+
+/// Somebody who hears the bell, and what they are to do then.
+#[derive(Debug)]
+struct Listener {
+    /// Takes a byte each time. Never full: it is rung once for all that are to be
+    /// woken.
+    bell: PipeWriter,
+    wakers: Vec<Waker>,
+}
+
+impl Bell {
+    /// Has these woken: by the listener, or here if there is none.
+    pub(super) fn ring(&self, wakers: Vec<Waker>) {
+        if let Some(listener) = self.lock().as_mut() {
+            let is_first = listener.wakers.is_empty();
+            listener.wakers.extend(wakers);
+            if !is_first || listener.bell.write_all(&[0]).is_ok() {
+                return;
+            }
+        } else {
+            return wakers.into_iter().for_each(Waker::wake);
+        }
+        self.answer();
+    }
+
+    /// Listens until it is dropped, on the runtime that polls it.
+    ///
+    /// # Errors
+    /// When the system has no pipe to give.
+    pub(super) async fn listen(&self) -> io::Result<()> {
+        let (heard, bell) = io::pipe()?;
+        let mut heard = Receiver::from_owned_fd(OwnedFd::from(heard))?;
+        let wakers = Vec::new();
+        *self.lock() = Some(Listener { bell, wakers });
+        let _listening = Listening(self);
+        // Read before the wakers are taken: who comes after them rings again. Into
+        // more room than it needs: tokio then knows that nothing is left.
+        while heard.read(&mut [0; 8]).await? > 0 {
+            self.answer();
+        }
+        Ok(())
+    }
+
+    /// Wakes all that were rung for.
+    fn answer(&self) {
+        let wakers = self
+            .lock()
+            .as_mut()
+            .map(|listener| mem::take(&mut listener.wakers));
+        wakers.into_iter().flatten().for_each(Waker::wake);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Listener>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// That somebody listens. Who was rung for when they end is woken then.
+struct Listening<'b>(&'b Bell);
+
+impl Drop for Listening<'_> {
+    fn drop(&mut self) {
+        let listener = self.0.lock().take();
+        let wakers = listener.map(|listener| listener.wakers);
+        wakers.into_iter().flatten().for_each(Waker::wake);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, task::Wake, thread, time::Duration};
+
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    struct Woken(Semaphore);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.add_permits(1);
+        }
+    }
+
+    fn woken() -> (Arc<Woken>, Waker) {
+        let woken = Arc::new(Woken(Semaphore::new(0)));
+        (Arc::clone(&woken), Waker::from(woken))
+    }
+
+    #[test]
+    fn without_a_listener_the_ringer_wakes() {
+        let (woken, waker) = woken();
+        Bell::default().ring(vec![waker.clone(), waker]);
+        assert_eq!(woken.0.available_permits(), 2);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn everyone_is_woken_however_often_it_rings_and_when_the_listener_ends() {
+        let bell = Arc::new(Bell::default());
+        let listener = Arc::clone(&bell);
+        let mut listening = tokio::spawn(async move { listener.listen().await });
+        let (woken, waker) = woken();
+        for round in 0..2_000_u32 {
+            let (ringer, waker) = (Arc::clone(&bell), waker.clone());
+            let ringing = thread::spawn(move || ringer.ring(vec![waker.clone(), waker]));
+            if round % 50 == 0 {
+                listening.abort();
+                let _ = listening.await;
+                let listener = Arc::clone(&bell);
+                listening = tokio::spawn(async move { listener.listen().await });
+            }
+            let both = tokio::time::timeout(Duration::from_secs(20), woken.0.acquire_many(2));
+            both.await.expect("somebody sleeps on").unwrap().forget();
+            ringing.join().unwrap();
+        }
+    }
+}
