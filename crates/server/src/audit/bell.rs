@@ -23,8 +23,8 @@ pub(super) struct Bell(Mutex<Option<Listener>>);
 /// Somebody who hears the bell, and what they are to do then.
 #[derive(Debug)]
 struct Listener {
-    /// Takes a byte each time. Never full: it is rung once for all that are to be
-    /// woken.
+    /// Takes a byte when there are the first to be woken, so that it never is full
+    /// and the log's thread never waits for its listener.
     bell: PipeWriter,
     wakers: Vec<Waker>,
 }
@@ -32,6 +32,9 @@ struct Listener {
 impl Bell {
     /// Has these woken: by the listener, or here if there is none.
     pub(super) fn ring(&self, wakers: Vec<Waker>) {
+        if wakers.is_empty() {
+            return;
+        }
         if let Some(listener) = self.lock().as_mut() {
             let is_first = listener.wakers.is_empty();
             listener.wakers.extend(wakers);
