@@ -20,8 +20,8 @@ pub(super) struct Named<'r>(Vec<(Cow<'r, str>, Cow<'r, str>)>);
 impl<'r> Named<'r> {
     /// Takes the texts of a member.
     pub(super) fn take(&mut self, member: &str) -> impl Iterator<Item = Cow<'r, str>> {
-        let found = self.0.iter_mut().filter(move |(name, _)| name == member);
-        found.map(|(_, text)| std::mem::take(text))
+        let found = self.0.extract_if(.., move |(name, _)| name == member);
+        found.map(|(_, text)| text)
     }
 }
 
