@@ -167,7 +167,12 @@ impl App {
         outbox::recover(&store, &log, &recovered)
             .await
             .map_err(audit_error)?;
-        tokio::spawn(log.wake_within());
+        let waking = log.wake_within();
+        tokio::spawn(async move {
+            if let Err(error) = waking.await {
+                tracing::warn!(%error, "single reads of this node will cost a little more");
+            }
+        });
         let log = Arc::new(log);
         let history = Arc::new(History::of(Arc::clone(&log), &setup.audit));
         let known = Arc::clone(&history) as Arc<dyn EventHistory>;

@@ -233,13 +233,13 @@ impl AuditLog {
         }
     }
 
-    /// Wakes those who wait for records from within the runtime that polls this,
-    /// which costs it less than a wake from the log's thread. Without it, or when
-    /// it is dropped, they are woken all the same. Ends only with an error.
+    /// Wakes whoever waits alone for a record from within the runtime that polls
+    /// this, which costs it less than a wake from the log's thread. Without it,
+    /// or once it has ended, they are woken all the same.
     ///
     /// # Errors
     ///
-    /// When the system has no pipe to give.
+    /// When the system has no pipe to give, or this was called before.
     pub fn wake_within(&self) -> impl Future<Output = io::Result<()>> + Send + use<> {
         let queue = Arc::clone(&self.queue);
         async move { queue.bell().listen().await }

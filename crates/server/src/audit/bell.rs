@@ -1,10 +1,11 @@
 //! Waking those who wait for the log, from within their runtime.
 //!
 //! A wake from a thread that is none of the runtime's has tokio rouse a worker
-//! to look for work, and that one, when it finds some, another to look further:
-//! for a client alone both workers get up after each sync, and one of them for
-//! nothing. So the log's thread rings a bell which the runtime watches as it
-//! watches its sockets, and a task that hears it wakes the others.
+//! to look for work, and that one, when it finds some, another to look further.
+//! That is as it should be for many. For a client alone both workers get up
+//! after each sync, and one of them for nothing. So for one who waits the log's
+//! thread rings a bell which the runtime watches as it watches its sockets, and
+//! a task that hears it does the waking.
 
 use std::{
     io::{self, PipeWriter, Write as _},
@@ -25,44 +26,49 @@ pub(super) struct Bell(Mutex<Option<Listener>>);
 struct Listener {
     /// Takes a byte when there are the first to be woken, so that it never is full
     /// and the log's thread never waits for its listener.
-    bell: PipeWriter,
+    rope: PipeWriter,
     wakers: Vec<Waker>,
 }
 
 impl Bell {
-    /// Has these woken: by the listener, or here if there is none.
-    pub(super) fn ring(&self, wakers: Vec<Waker>) {
-        if wakers.is_empty() {
-            return;
-        }
-        if let Some(listener) = self.lock().as_mut() {
-            let is_first = listener.wakers.is_empty();
-            listener.wakers.extend(wakers);
-            if !is_first || listener.bell.write_all(&[0]).is_ok() {
+    /// Has these woken: one by the listener if there is one, several here.
+    pub(super) fn ring(&self, mut wakers: Vec<Waker>) {
+        if wakers.len() == 1
+            && let Some(listener) = self.lock().as_mut()
+        {
+            listener.wakers.append(&mut wakers);
+            if listener.wakers.len() > 1 || listener.rope.write_all(&[0]).is_ok() {
                 return;
             }
-        } else {
-            return wakers.into_iter().for_each(Waker::wake);
+            wakers = mem::take(&mut listener.wakers);
         }
-        self.answer();
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     /// Listens until it is dropped, on the runtime that polls it.
     ///
     /// # Errors
-    /// When the system has no pipe to give.
+    /// When the system has no pipe to give, or somebody listens already.
     pub(super) async fn listen(&self) -> io::Result<()> {
-        let (heard, bell) = io::pipe()?;
+        let (heard, rope) = io::pipe()?;
         let mut heard = Receiver::from_owned_fd(OwnedFd::from(heard))?;
-        let wakers = Vec::new();
-        *self.lock() = Some(Listener { bell, wakers });
-        let _listening = Listening(self);
+        let _listening = self.hang(rope)?;
         // Read before the wakers are taken: who comes after them rings again. Into
         // more room than it needs: tokio then knows that nothing is left.
         while heard.read(&mut [0; 8]).await? > 0 {
             self.answer();
         }
         Ok(())
+    }
+
+    fn hang(&self, rope: PipeWriter) -> io::Result<Listening<'_>> {
+        let mut listener = self.lock();
+        if listener.is_some() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let wakers = Vec::new();
+        *listener = Some(Listener { rope, wakers });
+        Ok(Listening(self))
     }
 
     /// Wakes all that were rung for.
@@ -114,8 +120,9 @@ mod tests {
     #[test]
     fn without_a_listener_the_ringer_wakes() {
         let (woken, waker) = woken();
+        Bell::default().ring(vec![waker.clone()]);
         Bell::default().ring(vec![waker.clone(), waker]);
-        assert_eq!(woken.0.available_permits(), 2);
+        assert_eq!(woken.0.available_permits(), 3);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -126,7 +133,10 @@ mod tests {
         let (woken, waker) = woken();
         for round in 0..2_000_u32 {
             let (ringer, waker) = (Arc::clone(&bell), waker.clone());
-            let ringing = thread::spawn(move || ringer.ring(vec![waker.clone(), waker]));
+            let ringing = thread::spawn(move || {
+                ringer.ring(vec![waker.clone()]);
+                ringer.ring(vec![waker]);
+            });
             if round % 50 == 0 {
                 listening.abort();
                 let _ = listening.await;
