@@ -15,7 +15,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::{borrow::Cow, cell::RefCell, collections::HashMap, io, slice, sync::Arc};
+use std::{borrow::Cow, cell::RefCell, collections::HashMap, io, slice};
 
 use strongroom_crypto::sha256;
 use strongroom_services::cloudtrail::{Attribute, Summary};
@@ -39,9 +39,6 @@ pub(super) fn index_file(name: SegmentName) -> String {
     format!("{}.index", file.strip_suffix(".jsonl").unwrap_or(&file))
 }
 
-/// Kinds of terms: one for each attribute, and that without any.
-const KINDS: usize = 9;
-
 /// What a record is found by: an account and a Region, with or without an
 /// attribute and its value.
 #[derive(Debug, Default)]
@@ -49,8 +46,6 @@ pub(super) struct Term {
     text: Vec<u8>,
     /// Where the attribute begins.
     by: usize,
-    /// Below [`KINDS`].
-    kind: u8,
 }
 
 impl Term {
@@ -72,7 +67,7 @@ impl Term {
 
     /// The same account and Region, with another attribute or with none.
     pub(super) fn narrow(&mut self, by: Option<(Attribute, &str)>) {
-        self.kind = by.map_or(0, |(attribute, _)| match attribute {
+        let kind = by.map_or(0_u8, |(attribute, _)| match attribute {
             Attribute::AccessKeyId => 1,
             Attribute::EventId => 2,
             Attribute::EventName => 3,
@@ -83,7 +78,7 @@ impl Term {
             Attribute::Username => 8,
         });
         self.text.truncate(self.by);
-        self.text.push(self.kind);
+        self.text.push(kind);
         let value = by.map_or("", |(_, value)| value);
         self.text.extend_from_slice(value.as_bytes());
     }
@@ -98,14 +93,9 @@ fn hash(term: &[u8]) -> u64 {
 /// file.
 #[derive(Debug, Default)]
 pub(super) struct Building {
-    /// Where each term is among `posted`, by its text: most terms come again and
-    /// again, and are hashed once, for the file.
-    terms: HashMap<Arc<[u8]>, usize>,
-    /// Terms and their records.
-    posted: Vec<(Arc<[u8]>, Vec<u32>)>,
-    /// The last two terms of each kind: those of calls that follow on each other
-    /// are often the same, and need not be looked for then.
-    last: [[usize; 2]; KINDS],
+    /// The records of each term, by its text: most terms come again and again,
+    /// and are hashed once, for the file.
+    terms: HashMap<Box<[u8]>, Vec<u32>>,
     /// The hashes of the terms of which each record has its own: event ids.
     ids: Vec<(u64, u32)>,
     records: Vec<(i64, u64)>,
@@ -139,41 +129,14 @@ impl Building {
 
     /// Notes that a record has the term at hand.
     fn post(&mut self, number: u32) {
-        let place = self.place();
-        if let Some((_, numbers)) = self.posted.get_mut(place)
-            && numbers.last() != Some(&number)
-        {
-            numbers.push(number);
-        }
-    }
-
-    /// Where the term at hand is among those posted, from now on if it was not.
-    fn place(&mut self) -> usize {
         let term = self.term.text.as_slice();
-        let is_at = |place: usize| {
-            self.posted
-                .get(place)
-                .is_some_and(|(text, _)| **text == *term)
-        };
-        let mut none = [0; 2];
-        let last = self.last.get_mut(usize::from(self.term.kind));
-        let last = last.unwrap_or(&mut none);
-        if is_at(last[0]) {
-            return last[0];
+        match self.terms.get_mut(term) {
+            Some(postings) if postings.last() == Some(&number) => {}
+            Some(postings) => postings.push(number),
+            None => {
+                self.terms.insert(term.into(), vec![number]);
+            }
         }
-        last.swap(0, 1);
-        if !is_at(last[0]) {
-            last[0] = match self.terms.get(term) {
-                Some(place) => *place,
-                None => {
-                    let text: Arc<[u8]> = term.into();
-                    self.terms.insert(Arc::clone(&text), self.posted.len());
-                    self.posted.push((text, Vec::new()));
-                    self.posted.len() - 1
-                }
-            };
-        }
-        last[0]
     }
 
     /// The time of the last record, in seconds.
@@ -183,7 +146,7 @@ impl Building {
 
     fn encode(&self, bytes: u64) -> Vec<u8> {
         let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes();
-        let texts = self.posted.iter();
+        let texts = self.terms.iter();
         let texts = texts.map(|(term, numbers)| (hash(term), Cow::from(numbers)));
         let ids = self.ids.iter();
         let ids = ids.map(|(hash, number)| (*hash, Cow::from(slice::from_ref(number))));
@@ -245,8 +208,7 @@ pub(super) trait Index {
 
 impl Index for Building {
     fn postings(&self, term: &Term) -> io::Result<Vec<u32>> {
-        let place = self.terms.get(term.text.as_slice());
-        if let Some((_, found)) = place.and_then(|place| self.posted.get(*place)) {
+        if let Some(found) = self.terms.get(term.text.as_slice()) {
             return Ok(found.clone());
         }
         let wanted = hash(&term.text);
