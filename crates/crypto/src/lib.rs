@@ -33,6 +33,7 @@ mod ml_kem;
 mod random;
 mod rsa_oaep;
 mod signature;
+mod uuid;
 
 pub use aead::{AeadKey, OVERHEAD_BYTES, OpenError};
 pub use agreement::AgreementKey;
@@ -47,6 +48,7 @@ pub use ml_kem::{Encapsulated, MlKemKey, MlKemSpec, encapsulate};
 pub use random::{Random, SystemRandom};
 pub use rsa_oaep::{DecryptionKey, EncryptionKey, Oaep};
 pub use signature::{Message, SigningAlgorithm, SigningKey, VerifyingKey};
+pub use uuid::Uuid;
 
 /// Whether two byte strings are equal, in time that depends on their lengths
 /// alone.

@@ -3,6 +3,8 @@ use std::cell::RefCell;
 use aws_lc_rs::rand;
 use zeroize::Zeroizing;
 
+use crate::Uuid;
+
 /// Where chance comes from. Handed in like the clock, so that tests can make
 /// it repeatable.
 pub trait Random: Send + Sync {
@@ -79,28 +81,10 @@ impl dyn Random + '_ {
         }
     }
 
-    /// A random (version 4) UUID in its hyphenated lower-case form.
+    /// A random (version 4) UUID.
     #[must_use]
-    pub fn uuid(&self) -> String {
-        const HEX: &[u8; 16] = b"0123456789abcdef";
-        let mut bytes = self.id();
-        let [.., version, _, variant, _, _, _, _, _, _, _] = &mut bytes;
-        *version = 0x40 | *version & 0x0f;
-        *variant = 0x80 | *variant & 0x3f;
-        let digit = |nibble: u8| {
-            HEX.get(usize::from(nibble))
-                .copied()
-                .map_or('0', char::from)
-        };
-        let mut text = String::with_capacity(36);
-        for (place, byte) in bytes.into_iter().enumerate() {
-            if matches!(place, 4 | 6 | 8 | 10) {
-                text.push('-');
-            }
-            text.push(digit(byte >> 4));
-            text.push(digit(byte & 0x0f));
-        }
-        text
+    pub fn uuid(&self) -> Uuid {
+        Uuid::of(self.id())
     }
 }
 
@@ -123,8 +107,7 @@ mod tests {
     fn a_uuid_says_its_version_and_variant() {
         let random: &dyn Random = &SystemRandom;
         let uuid = random.uuid();
-        assert_eq!(uuid.len(), 36);
-        assert_eq!(&uuid[14..15], "4");
-        assert!("89ab".contains(&uuid[19..20]), "{uuid}");
+        assert_eq!(&uuid.as_str()[14..15], "4");
+        assert!("89ab".contains(&uuid.as_str()[19..20]), "{uuid}");
     }
 }

@@ -23,6 +23,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
+use strongroom_crypto::Uuid;
 use strongroom_types::{AccountId, Principal, Region};
 
 use crate::{
@@ -357,7 +358,7 @@ struct Scene<'a> {
     account: AccountId,
     region: Region,
     time: &'a EventTime,
-    id: String,
+    id: Uuid,
     tls_details: Option<TlsDetails<'a>>,
     vpc_endpoint: Option<&'a VpcEndpoint>,
     /// What the records of one event in two accounts have in common.

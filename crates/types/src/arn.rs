@@ -45,6 +45,12 @@ impl Arn {
         &self.text
     }
 
+    /// The whole ARN, shared.
+    #[must_use]
+    pub fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.text)
+    }
+
     /// `aws`, `aws-cn`, …
     #[must_use]
     pub fn partition(&self) -> &str {

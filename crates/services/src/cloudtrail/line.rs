@@ -41,9 +41,7 @@ impl Line {
     pub(super) fn plain(&mut self, name: Name, value: &[u8]) {
         debug_assert!(!has_escapes(value), "{}", name.0);
         self.name(name);
-        self.0.push(b'"');
-        self.0.extend_from_slice(value);
-        self.0.push(b'"');
+        self.quoted(value);
     }
 
     /// A member that is a string, if there is one.
@@ -97,7 +95,7 @@ impl Line {
         let mut open: &[u8] = br#"[{"accountId":"#;
         for resource in resources {
             self.0.extend_from_slice(open);
-            quote(&mut self.0, &resource.account_id);
+            self.quoted(&resource.account.digits());
             self.0.extend_from_slice(br#","type":"#);
             quote(&mut self.0, resource.r#type);
             self.0.extend_from_slice(br#","ARN":"#);
@@ -123,6 +121,12 @@ impl Line {
 
     fn name(&mut self, Name(name): Name) {
         self.0.extend_from_slice(name.as_bytes());
+    }
+
+    fn quoted(&mut self, plain: &[u8]) {
+        self.0.push(b'"');
+        self.0.extend_from_slice(plain);
+        self.0.push(b'"');
     }
 }
 
@@ -167,6 +171,7 @@ fn has_escapes(text: &[u8]) -> bool {
 mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
+    use strongroom_types::AccountId;
 
     use super::*;
 
@@ -202,16 +207,16 @@ mod tests {
             line.recorded(name!("i"), &Recorded::Json("{}".to_owned()));
             line.recorded(name!("j"), &Recorded::Kept("1".into()));
             let resource = Resource {
-                account_id: text.clone(),
+                account: AccountId::NONE,
                 r#type: "T",
-                arn: text.clone(),
+                arn: text.as_str().into(),
             };
             for count in 0..3 {
                 line.resources(name!("r"), &vec![resource.clone(); count]);
             }
             let bytes = line.end();
             let t = serde_json::to_string(&text).unwrap();
-            let r = format!(r#"{{"accountId":{t},"type":"T","ARN":{t}}}"#);
+            let r = format!(r#"{{"accountId":"000000000000","type":"T","ARN":{t}}}"#);
             let expected = format!(
                 r#"{{"z":0,"a":{t},"c":{t},"d":{flag},"e":[{t}],"f":null,"g":"plain","h":[{t}],"i":{{}},"j":1,"r":[],"r":[{r}],"r":[{r},{r}]}}"#,
             );

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use strongroom_types::AccountId;
 
 /// A part of a record.
 #[derive(Clone, Debug)]
@@ -23,9 +24,9 @@ impl From<Value> for Recorded {
 #[derive(Clone, Debug)]
 pub struct Resource {
     /// The owner.
-    pub account_id: String,
+    pub account: AccountId,
     /// `AWS::KMS::Key`.
     pub r#type: &'static str,
     /// The ARN.
-    pub arn: String,
+    pub arn: Arc<str>,
 }

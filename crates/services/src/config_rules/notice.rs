@@ -56,11 +56,11 @@ impl Notice<'_> {
         Event {
             service_event_details: Some(details),
             resources: vec![Resource {
-                account_id: self.home.account.to_string(),
+                account: self.home.account,
                 r#type: rule.resource_type(),
-                arn: self.resource_arn.to_owned(),
+                arn: self.resource_arn.into(),
             }],
-            kind: Kind::ServiceEvent(CONFIG, Some(services.random.uuid()), *self.home),
+            kind: Kind::ServiceEvent(CONFIG, Some(services.random.uuid().to_string()), *self.home),
             ..Event::call(CONFIG, COMPLIANCE_CHANGE, false)
         }
     }

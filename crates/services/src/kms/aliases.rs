@@ -90,9 +90,9 @@ impl AliasRef {
     /// The alias in records.
     pub(super) fn resource(&self) -> Resource {
         Resource {
-            account_id: self.home.account.to_string(),
+            account: self.home.account,
             r#type: "AWS::KMS::Alias",
-            arn: self.arn.to_string(),
+            arn: self.arn.shared(),
         }
     }
 }

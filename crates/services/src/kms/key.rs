@@ -298,7 +298,7 @@ pub(super) async fn default_key(
     }
     let random = cx.services.random.as_ref();
     let created_ms = cx.now.as_millisecond();
-    let id = random.uuid();
+    let id = random.uuid().to_string();
     let material = &cx.services.key_material;
     let first = material.wrap(random, home, &id, random.key().as_ref(), created_ms);
     let key = Key {

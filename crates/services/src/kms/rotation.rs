@@ -152,7 +152,7 @@ pub(super) async fn rotate(
         let place = (replica_home.account, replica_home.region, key_id.to_owned());
         tx.put::<KmsKeys>(&place, &replica)?;
         let name = "SynchronizeMultiRegionKey";
-        let id = Some(services.random.uuid());
+        let id = Some(services.random.uuid().to_string());
         events.push(Event {
             // Of all of KMS's own it alone has one.
             kind: cloudtrail::Kind::ServiceEvent(AWS_INTERNAL, id, replica_home),

@@ -24,9 +24,9 @@ pub(super) fn service_event(
     Event {
         service_event_details: Some(details),
         resources: vec![Resource {
-            account_id: home.account.to_string(),
+            account: home.account,
             r#type: "AWS::KMS::Key",
-            arn: key_arn(home, key_id),
+            arn: key_arn(home, key_id).into(),
         }],
         kind: Kind::ServiceEvent(AWS_INTERNAL, None, *home),
         ..Event::call(Kms::EVENT_SOURCE, name, false)

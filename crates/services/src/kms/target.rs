@@ -352,8 +352,8 @@ pub(super) fn tag_keys(key: &OpenKey, keys: &mut Keys) {
 /// A key in the records of its use.
 pub(super) fn resource(key: &OpenKey) -> Resource {
     Resource {
-        account_id: key.home.account.to_string(),
+        account: key.home.account,
         r#type: "AWS::KMS::Key",
-        arn: key.arn.to_string(),
+        arn: key.arn.shared(),
     }
 }

@@ -111,7 +111,7 @@ pub(super) fn put(
     function: &FunctionRef,
     mut alias: FunctionAlias,
 ) -> Result<FunctionAlias> {
-    alias.revision_id = cx.services.random.uuid();
+    alias.revision_id = cx.services.random.uuid().to_string();
     let key = function.alias_key(&alias.name);
     cx.tx.put::<FunctionAliases>(&key, &alias)?;
     Ok(alias)

@@ -78,7 +78,7 @@ impl Builtin {
             ))
         })?;
         self.row.last_modified_ms = cx.now.as_millisecond();
-        self.row.revision_id = cx.services.random.uuid();
+        self.row.revision_id = cx.services.random.uuid().to_string();
         cx.tx.put::<BuiltinFunctions>(&function.key(), &self.row)?;
         Ok(self)
     }

@@ -385,9 +385,10 @@ impl Target for FunctionRef {
 /// A function as records of calls name it: by its ARN, without a qualifier.
 pub(super) fn on_record(arn: &str) -> Resource {
     let parts: Vec<&str> = arn.split(':').take(7).collect();
+    let account = parts.get(4).and_then(|account| account.parse().ok());
     Resource {
-        account_id: parts.get(4).copied().unwrap_or_default().to_owned(),
+        account: account.unwrap_or(AccountId::NONE),
         r#type: "AWS::Lambda::Function",
-        arn: parts.join(":"),
+        arn: parts.join(":").into(),
     }
 }

@@ -375,7 +375,7 @@ fn service_request(services: &Services, home: &Home, secret_arn: &Arn) -> Reques
     let name = SecretsManager::EVENT_SOURCE;
     let caller = Caller::service(name, home.account, secret_arn.clone());
     Request {
-        id: services.random.uuid(),
+        id: services.random.uuid().to_string(),
         caller: Arc::new(caller),
         region: home.region,
         source_ip: [127, 0, 0, 1].into(),

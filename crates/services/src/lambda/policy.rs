@@ -46,7 +46,7 @@ impl Holder {
 
     /// Writes what was changed.
     pub(super) fn put(mut self, cx: &mut Context<'_>, function: &FunctionRef) -> Result<()> {
-        *self.revision_mut() = cx.services.random.uuid();
+        *self.revision_mut() = cx.services.random.uuid().to_string();
         match self {
             Self::Alias(alias) => {
                 let key = function.alias_key(&alias.name);

@@ -110,7 +110,7 @@ async fn find(cx: &mut Context<'_>, arn: &str) -> Result<Option<Role>> {
 pub(super) fn request(services: &Services, home: &Home, arn: &Arn) -> Request {
     let caller = Caller::service(Lambda::EVENT_SOURCE, home.account, arn.clone());
     Request {
-        id: services.random.uuid(),
+        id: services.random.uuid().to_string(),
         caller: std::sync::Arc::new(caller),
         region: home.region,
         source_ip: [127, 0, 0, 1].into(),

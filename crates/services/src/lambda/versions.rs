@@ -23,7 +23,7 @@ pub(super) async fn put(
     zip: Option<Vec<u8>>,
 ) -> Result<FunctionRow> {
     row.last_modified_ms = cx.now.as_millisecond();
-    row.revision_id = cx.services.random.uuid();
+    row.revision_id = cx.services.random.uuid().to_string();
     if let Some(zip) = zip {
         let before = std::mem::replace(&mut row.code, hex::encode(sha256(&zip)));
         if before != row.code {
@@ -59,7 +59,7 @@ pub(super) async fn publish(
         last_version: 0,
         description: description.unwrap_or_else(|| latest.description.clone()),
         last_modified_ms: cx.now.as_millisecond(),
-        revision_id: cx.services.random.uuid(),
+        revision_id: cx.services.random.uuid().to_string(),
         statements: Vec::new(),
         tags: Vec::new(),
         ..latest.clone()

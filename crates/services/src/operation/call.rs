@@ -122,7 +122,7 @@ impl<'r> Call<'r> {
             self.event.response_elements = answered;
         }
         if mode == Mode::Read {
-            self.further.extend(events);
+            self.tell(events);
             return Ok(Answer {
                 result,
                 head,
@@ -130,7 +130,7 @@ impl<'r> Call<'r> {
             });
         }
         let uses = self.further.len();
-        self.further.extend(events);
+        self.tell(events);
         if let Err(error) = tx.commit(self.lines()).await {
             let events = self.further.split_off(uses);
             self.keep_uses(events);
@@ -156,6 +156,14 @@ impl<'r> Call<'r> {
         if let Recorded::Value(Value::Object(parameters)) = parameters {
             let further = further.into_iter();
             parameters.extend(further.map(|(name, value)| (name.to_owned(), value)));
+        }
+    }
+
+    fn tell(&mut self, events: Vec<Event>) {
+        if self.further.is_empty() {
+            self.further = events;
+        } else {
+            self.further.extend(events);
         }
     }
 

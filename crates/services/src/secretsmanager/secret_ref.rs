@@ -121,12 +121,17 @@ impl SecretRef {
             return Ok(Self::missing(requested, home, name));
         };
         let policy = if secret.has_resource_policy {
-            policy(cx, key).await?
+            policy(cx, key.clone()).await?
         } else {
             None
         };
+        let (_, _, name) = key;
         Ok(Self {
-            requested: requested.to_owned(),
+            requested: if name == requested {
+                name
+            } else {
+                requested.to_owned()
+            },
             arn: secret.arn(&home),
             home,
             secret: Some(secret),

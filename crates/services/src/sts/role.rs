@@ -66,9 +66,9 @@ impl RoleRef {
     /// The role as records name it.
     pub(super) fn on_record(&self) -> Resource {
         Resource {
-            account_id: self.account.to_string(),
+            account: self.account,
             r#type: "AWS::IAM::Role",
-            arn: self.arn.to_string(),
+            arn: self.arn.shared(),
         }
     }
 

@@ -313,7 +313,7 @@ impl Client {
     /// A request of this caller.
     pub fn request(&self) -> Request {
         Request {
-            id: self.world.services.random.uuid(),
+            id: self.world.services.random.uuid().to_string(),
             caller: Arc::clone(&self.caller),
             region: self.region,
             source_ip: [192, 0, 2, 7].into(),

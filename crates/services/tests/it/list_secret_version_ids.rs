@@ -10,7 +10,7 @@ fn ids(page: &Value) -> Vec<&str> {
 }
 
 async fn put(world: &World, value: &str, stages: Option<&[&str]>) -> String {
-    let token = world.services.random.uuid();
+    let token = world.services.random.uuid().to_string();
     let mut input = json!({"SecretId": "a", "SecretString": value, "ClientRequestToken": token});
     if let Some(stages) = stages {
         input["VersionStages"] = json!(stages);

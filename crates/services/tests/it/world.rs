@@ -107,7 +107,7 @@ impl World {
     ) -> Reply {
         self.clock.advance(jiff::SignedDuration::from_millis(1));
         let request = Request {
-            id: self.services.random.uuid(),
+            id: self.services.random.uuid().to_string(),
             caller: Arc::clone(caller),
             region,
             source_ip: [127, 0, 0, 1].into(),
@@ -151,7 +151,7 @@ impl World {
 
     /// Makes a secret; the token is filled in as an SDK does.
     pub async fn secret_with(&self, mut input: Value) -> Value {
-        input["ClientRequestToken"] = self.services.random.uuid().into();
+        input["ClientRequestToken"] = self.services.random.uuid().to_string().into();
         self.ok("CreateSecret", input).await
     }
 }

@@ -234,7 +234,7 @@ fn fresh_id(cx: &Context<'_>, multi_region: bool) -> String {
     if multi_region {
         return format!("mrk-{}", hexadecimal(&cx.services.random.id()));
     }
-    cx.services.random.uuid()
+    cx.services.random.uuid().to_string()
 }
 
 /// The bytes of new material, and the public half of a key pair.

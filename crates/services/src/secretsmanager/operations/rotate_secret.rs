@@ -150,7 +150,7 @@ impl Operation for RotateSecret {
 
         let running = Running {
             version_id: token.clone(),
-            rotation_token: cx.services.random.uuid(),
+            rotation_token: cx.services.random.uuid().to_string(),
             started_ms: cx.now.as_millisecond(),
             ..Running::default()
         };

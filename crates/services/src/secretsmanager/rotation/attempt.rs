@@ -131,8 +131,8 @@ async fn begin(services: &Services, claimed: &mut Claimed) -> Result<Option<Work
                     return (Row::Next(found.secret.miss(now, chance)), None);
                 }
                 let running = Running {
-                    version_id: services.random.uuid(),
-                    rotation_token: services.random.uuid(),
+                    version_id: services.random.uuid().to_string(),
+                    rotation_token: services.random.uuid().to_string(),
                     started_ms: now.as_millisecond(),
                     failed_attempts: running.map_or(0, |running| running.failed_attempts),
                     ..Running::default()

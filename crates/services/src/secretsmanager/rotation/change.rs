@@ -235,7 +235,7 @@ async fn resume(
 ) -> Result<(), StoreError> {
     let now = services.clock.now();
     let running = Running {
-        rotation_token: services.random.uuid(),
+        rotation_token: services.random.uuid().to_string(),
         started_ms: now.as_millisecond(),
         ..Running::default()
     };

@@ -60,7 +60,7 @@ impl FunctionHome<'_> {
             .find(find)
             .ok_or_else(|| failed("UnknownOperationException", String::new()))?;
         let request = Request {
-            id: self.services.random.uuid(),
+            id: self.services.random.uuid().to_string(),
             caller: Arc::clone(&self.caller),
             region: self.region,
             source_ip: [127, 0, 0, 1].into(),
