@@ -127,20 +127,30 @@ impl Transaction {
         after_key: Option<&T::Key>,
         limit: usize,
     ) -> Result<Vec<(T::Key, T::Record)>, StoreError> {
-        let mut start = vec![T::ID];
-        prefix.encode_prefix(&mut start);
-        let after_key = after_key.map(raw_key::<T>);
-        let found = self.find_range(start, after_key, limit).await;
-        let found = found.map_err(named::<T>)?;
+        let found = self.find_range(start_of::<T>(&prefix), after_key.map(raw_key::<T>), limit);
+        let found = found.await.map_err(named::<T>)?;
         let mut rows = Vec::with_capacity(found.len());
         for (key, found) in found {
             let record = self.record::<T>(&key, found)?;
-            let typed = typed_key::<T>(&key).ok_or_else(|| {
-                StoreError::corrupt(&key, "its key is none of this table's").of_table(T::NAME)
-            })?;
-            rows.push((typed, record));
+            rows.push((key_of::<T>(&key)?, record));
         }
         Ok(rows)
+    }
+
+    /// The keys of what [`Transaction::range`] gives. No record is opened, so
+    /// that they cost little, and a damaged one has its key among them.
+    ///
+    /// # Errors
+    /// As [`Transaction::get`].
+    pub async fn keys<T: Table>(
+        &mut self,
+        prefix: impl KeyPrefix<T::Key>,
+        after_key: Option<&T::Key>,
+        limit: usize,
+    ) -> Result<Vec<T::Key>, StoreError> {
+        let found = self.find_range(start_of::<T>(&prefix), after_key.map(raw_key::<T>), limit);
+        let found = found.await.map_err(named::<T>)?;
+        found.iter().map(|(key, _)| key_of::<T>(key)).collect()
     }
 
     /// What [`Transaction::get_many`] does for every table alike.
@@ -319,6 +329,19 @@ impl Transaction {
 enum Found {
     Own(Zeroizing<Vec<u8>>),
     Stored(Vec<u8>),
+}
+
+/// Where the keys with this prefix begin.
+fn start_of<T: Table>(prefix: &impl KeyPrefix<T::Key>) -> RawKey {
+    let mut start = vec![T::ID];
+    prefix.encode_prefix(&mut start);
+    start
+}
+
+fn key_of<T: Table>(raw_key: &[u8]) -> Result<T::Key, StoreError> {
+    typed_key::<T>(raw_key).ok_or_else(|| {
+        StoreError::corrupt(raw_key, "its key is none of this table's").of_table(T::NAME)
+    })
 }
 
 fn named<T: Table>(error: StoreError) -> StoreError {

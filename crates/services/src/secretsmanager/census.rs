@@ -1,7 +1,7 @@
 //! How many secrets there are, by account and Region: CloudWatch's
 //! `ResourceCount`.
 //!
-//! Counted by walking through the rows, a page at a time, so that it never
+//! Counted by walking through the keys, a page at a time, so that it never
 //! costs much at once and never has to be kept true by anything. Secrets that
 //! are scheduled for deletion count, as they do with AWS.
 
@@ -15,8 +15,8 @@ use strongroom_types::{AccountId, Region};
 
 use crate::{context::Services, tables::Secrets};
 
-/// Rows read at a time.
-const ROWS: usize = 1000;
+/// Keys read at a time.
+const KEYS: usize = 1000;
 
 /// Account and Region, and how many secrets they have.
 pub type SecretCounts = BTreeMap<(AccountId, Region), u64>;
@@ -42,13 +42,13 @@ pub async fn count_secrets(services: &Services) -> Result<bool, StoreError> {
     let lock = || census.lock().unwrap_or_else(PoisonError::into_inner);
     let after = lock().after.clone();
     let mut tx = services.store.begin(Mode::Read).await?;
-    let rows = tx.range::<Secrets>((), after.as_ref(), ROWS).await?;
+    let keys = tx.keys::<Secrets>((), after.as_ref(), KEYS).await?;
     let mut walk = lock();
-    for ((account, region, _), _) in &rows {
+    for (account, region, _) in &keys {
         *walk.counting.entry((*account, *region)).or_default() += 1;
     }
-    let is_last = rows.len() < ROWS;
-    walk.after = rows.into_iter().next_back().map(|(key, _)| key);
+    let is_last = keys.len() < KEYS;
+    walk.after = keys.into_iter().next_back();
     if is_last {
         walk.after = None;
         walk.counted = Some(Arc::new(std::mem::take(&mut walk.counting)));

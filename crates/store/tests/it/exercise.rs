@@ -65,10 +65,12 @@ fn a_prefix_reads_its_own_rows_only() {
             let rows = transaction
                 .range::<Notes>((prefix,), after.as_ref(), limit)
                 .await;
-            rows.unwrap()
-                .into_iter()
-                .map(|(key, _)| key.1)
-                .collect::<Vec<_>>()
+            let rows = rows.unwrap();
+            let keys = transaction
+                .keys::<Notes>((prefix,), after.as_ref(), limit)
+                .await;
+            assert!(keys.unwrap().iter().eq(rows.iter().map(|(key, _)| key)));
+            rows.into_iter().map(|(key, _)| key.1).collect::<Vec<_>>()
         };
         assert_eq!(keys("a", None, 10).await, [1, 2]);
         assert_eq!(keys("a", Some(1), 10).await, [2]);
