@@ -1,5 +1,7 @@
 use std::{fmt, ops::Deref};
 
+use uuid::Builder;
+
 /// A UUID in its hyphenated lower-case form, 36 characters.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Uuid([u8; 36]);
@@ -9,24 +11,10 @@ impl Uuid {
     ///
     /// Source: RFC 9562 section 5.4.
     #[must_use]
-    pub fn of(mut random: [u8; 16]) -> Self {
-        const HEX: [u8; 16] = *b"0123456789abcdef";
-        let [.., version, _, variant, _, _, _, _, _, _, _] = &mut random;
-        *version = 0x40 | *version & 0x0f;
-        *variant = 0x80 | *variant & 0x3f;
-        let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or(b'0');
-        let mut text = [b'-'; 36];
-        let mut places = text.iter_mut();
-        for (number, byte) in random.into_iter().enumerate() {
-            if matches!(number, 4 | 6 | 8 | 10) {
-                places.next();
-            }
-            for nibble in [byte >> 4, byte & 0x0f] {
-                if let Some(place) = places.next() {
-                    *place = digit(nibble);
-                }
-            }
-        }
+    pub fn of(random: [u8; 16]) -> Self {
+        let mut text = [0; 36];
+        let uuid = Builder::from_random_bytes(random).into_uuid();
+        uuid.hyphenated().encode_lower(&mut text);
         Self(text)
     }
 

@@ -4,18 +4,12 @@ use ::http::{HeaderName, HeaderValue};
 use strongroom_crypto::{Random, Uuid};
 
 /// A request's id: a random (version 4) UUID, as AWS's endpoints give them.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RequestId(Uuid);
 
 impl RequestId {
     /// The header that it goes out in.
     pub const HEADER: HeaderName = HeaderName::from_static("x-amzn-requestid");
-
-    /// The UUID.
-    #[must_use]
-    pub fn uuid(self) -> Uuid {
-        self.0
-    }
 
     /// The hyphenated lower-case form.
     #[must_use]
@@ -31,12 +25,6 @@ impl RequestId {
 }
 
 impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl fmt::Debug for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -79,5 +67,11 @@ mod tests {
         let ids = RequestIds::new(Arc::new(SystemRandom));
         let given: HashSet<_> = (0..1_000).map(|_| ids.fresh()).collect();
         assert_eq!(given.len(), 1_000);
+    }
+
+    #[test]
+    fn the_header_has_the_id() {
+        let id = RequestIds::new(Arc::new(SystemRandom)).fresh();
+        assert_eq!(id.header(), id.as_str());
     }
 }

@@ -255,10 +255,6 @@ async fn unwrap(
     } else {
         used.error = Some(INVALID_CIPHERTEXT);
     }
-    if cx.events.is_empty() {
-        // Most requests use one key, once.
-        cx.events.reserve_exact(1);
-    }
     cx.events.push(used);
     data_key.ok_or(KeyError::Ciphertext)
 }

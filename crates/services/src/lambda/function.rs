@@ -284,7 +284,7 @@ impl FunctionRef {
 
     /// The function as records of calls name it.
     pub(super) fn used(&self) -> Resource {
-        on_record(unqualified(&self.home, &self.name).as_str())
+        on_record(&self.home, &self.name)
     }
 
     pub(super) fn not_found(&self) -> Error {
@@ -383,12 +383,10 @@ impl Target for FunctionRef {
 }
 
 /// A function as records of calls name it: by its ARN, without a qualifier.
-pub(super) fn on_record(arn: &str) -> Resource {
-    let parts: Vec<&str> = arn.split(':').take(7).collect();
-    let account = parts.get(4).and_then(|account| account.parse().ok());
+pub(super) fn on_record(home: &Home, name: &str) -> Resource {
     Resource {
-        account: account.unwrap_or(AccountId::NONE),
+        account: home.account,
         r#type: "AWS::Lambda::Function",
-        arn: parts.join(":").into(),
+        arn: unqualified(home, name).shared(),
     }
 }

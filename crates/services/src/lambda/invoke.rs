@@ -13,6 +13,7 @@ use super::{
     custom,
     failed::{Failed, Place, Target, told},
     function::{Function, FunctionRef, on_record},
+    naming::parse,
     operations::Invoke,
     remote::{FunctionEndpoint, NotCalled, RemoteCall},
 };
@@ -87,7 +88,9 @@ pub(crate) async fn invoke_for_secret(
             call.additional_event_data = Some(function.version_on_record().into());
         }
         Err(refusal) => {
-            call.resources.push(on_record(function_arn));
+            let named = parse(function_arn, services.partition);
+            let named = named.map(|(home, name, _)| on_record(&home, name));
+            call.resources.extend(named);
             call.fail(refusal);
         }
     }

@@ -159,6 +159,7 @@ impl<'r> Call<'r> {
         }
     }
 
+    /// What was done further is on record too.
     fn tell(&mut self, events: Vec<Event>) {
         if self.further.is_empty() {
             self.further = events;

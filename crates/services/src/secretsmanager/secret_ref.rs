@@ -121,17 +121,12 @@ impl SecretRef {
             return Ok(Self::missing(requested, home, name));
         };
         let policy = if secret.has_resource_policy {
-            policy(cx, key.clone()).await?
+            policy(cx, key).await?
         } else {
             None
         };
-        let (_, _, name) = key;
         Ok(Self {
-            requested: if name == requested {
-                name
-            } else {
-                requested.to_owned()
-            },
+            requested: requested.to_owned(),
             arn: secret.arn(&home),
             home,
             secret: Some(secret),
