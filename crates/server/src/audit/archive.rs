@@ -122,6 +122,11 @@ impl Archive {
         }
     }
 
+    /// The sequence of the newest segment, 0 if there is none.
+    pub(super) fn newest(&self) -> u64 {
+        self.segments.keys().next_back().copied().unwrap_or(0)
+    }
+
     /// Whether a segment has an index.
     pub(super) fn is_indexed(&self, name: SegmentName) -> bool {
         self.indexes.contains(&index_file(name))

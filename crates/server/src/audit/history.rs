@@ -1,6 +1,7 @@
 //! LookupEvents answered from the log.
 
 use std::{
+    collections::BTreeMap,
     future::Future,
     io,
     path::Path,
@@ -15,10 +16,11 @@ use strongroom_services::cloudtrail::{EventHistory, Found, Lookup, Page, Place, 
 use super::{
     AuditLog,
     archive::{self, Archive, Stored},
-    blocks::Blocks,
+    growth::{Growth, Watch},
     index::{Building, Index, Saved, Term},
+    lines::Lines,
     read::{Follower, LogReader, record_of},
-    storage::{Disk, SegmentFile, Storage},
+    storage::{Disk, Storage},
 };
 
 /// Records may come into the log this much later than they happened, in
@@ -26,18 +28,27 @@ use super::{
 const LATE_SECONDS: i64 = 60 * 60;
 /// How long indexes are made at a time while the log is quiet.
 const INDEXING: Duration = Duration::from_millis(600);
-/// A log is quiet that has begun no segment for so long.
-const QUIET: Duration = Duration::from_secs(5);
-/// A line is read in pieces of this many bytes.
-const LINE_BYTES: usize = 4 << 10;
+/// An index that could not be made is not tried again for so long, but by lookups
+/// that need it.
+const RETRY: Duration = Duration::from_secs(600);
+/// How long a lookup makes indexes that are missing. One that needs more of them
+/// ends its page there, and the next page goes on.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The log, for those who look up events.
 #[derive(Debug)]
 pub struct History {
     log: Arc<AuditLog>,
     reader: Arc<Reading>,
-    /// The newest segment, and when it was first seen to be.
-    newest: Mutex<(u64, Instant)>,
+    indexing: Mutex<Indexing>,
+}
+
+/// What is known of the log by whoever indexes it.
+#[derive(Debug)]
+struct Indexing {
+    watch: Watch,
+    /// Segments whose indexes could not be made, and when that was tried.
+    failed: BTreeMap<u64, Instant>,
 }
 
 #[derive(Debug)]
@@ -48,6 +59,8 @@ struct Reading {
     open: Mutex<Open>,
     /// Held by whoever makes the index of a finished segment.
     making: Mutex<()>,
+    /// How long a lookup makes indexes that are missing.
+    patience: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -60,61 +73,84 @@ impl History {
     /// Looks up in the log that was opened in `directory`.
     #[must_use]
     pub fn of(log: Arc<AuditLog>, directory: &Path) -> Self {
+        Self::patient(log, directory, PATIENCE)
+    }
+
+    /// Looks up in that log. A lookup that needs indexes which are missing ends its
+    /// page when it has made one and `patience` is over.
+    #[must_use]
+    pub fn patient(log: Arc<AuditLog>, directory: &Path, patience: Duration) -> Self {
         let reader = Reading {
             storage: Disk::reading(directory),
             lines: LogReader::of(directory),
             open: Mutex::default(),
             making: Mutex::default(),
+            patience,
         };
         Self {
             log,
             reader: Arc::new(reader),
-            newest: Mutex::new((0, Instant::now())),
+            indexing: Mutex::new(Indexing {
+                watch: Watch::begin(Instant::now()),
+                failed: BTreeMap::new(),
+            }),
         }
     }
 
-    /// Makes indexes that are missing: one, and more for a while if the log does
-    /// not grow so fast that others need the processor. To be called once a
-    /// second, where blocking is allowed.
+    /// Makes indexes that are missing, so that whoever looks something up need not
+    /// wait for them: one, more while the log is quiet, and none while it grows
+    /// faster than that helps. To be called once a second, where blocking is allowed.
     ///
     /// # Errors
-    /// When the log cannot be read.
+    /// When the log cannot be read. A segment that cannot, or whose index cannot be
+    /// written, is passed over for a while from then on.
     pub fn index_some(&self) -> io::Result<()> {
         let began = Instant::now();
-        while self.index_one()? && self.is_quiet() && began.elapsed() < INDEXING {}
-        Ok(())
-    }
-
-    /// Whether the log grows so slowly that there is time to index it.
-    fn is_quiet(&self) -> bool {
-        let archive = Archive::list(&self.reader.storage).unwrap_or_default();
-        let newest = archive.segments.keys().next_back().copied().unwrap_or(0);
-        let mut seen = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.0 != newest {
-            *seen = (newest, Instant::now());
-        }
-        seen.1.elapsed() >= QUIET
-    }
-
-    /// Makes the index of one finished segment that has none, so that whoever
-    /// looks something up need not wait for it. To be called now and then,
-    /// where blocking is allowed. Whether there was one to make.
-    ///
-    /// # Errors
-    /// When the log cannot be read.
-    pub fn index_one(&self) -> io::Result<bool> {
-        let reader = &self.reader;
-        let archive = Archive::list(&reader.storage)?;
-        let Some(newest) = archive.segments.keys().next_back().copied() else {
-            return Ok(false);
-        };
-        for (_, stored) in archive.segments.range(..newest).rev() {
-            if !archive.is_indexed(stored.name) {
-                reader.finished(*stored)?;
-                return Ok(true);
+        loop {
+            let archive = Archive::list(&self.reader.storage)?;
+            let growth = self.indexing().watch.look(archive.newest(), began);
+            if growth == Growth::Fast
+                || !self.index_one_of(&archive)?
+                || growth == Growth::Steady
+                || began.elapsed() >= INDEXING
+            {
+                return Ok(());
             }
         }
+    }
+
+    /// Makes the index of one finished segment that has none, the newest of them.
+    /// Whether there was one to make.
+    ///
+    /// # Errors
+    /// As [`Self::index_some`].
+    pub fn index_one(&self) -> io::Result<bool> {
+        self.index_one_of(&Archive::list(&self.reader.storage)?)
+    }
+
+    fn index_one_of(&self, archive: &Archive) -> io::Result<bool> {
+        let finished = archive.segments.range(..archive.newest()).rev();
+        for (sequence, stored) in finished {
+            if archive.is_indexed(stored.name) || self.has_failed(*sequence) {
+                continue;
+            }
+            let made = self.reader.finished(*stored);
+            if made.is_err() {
+                self.indexing().failed.insert(*sequence, Instant::now());
+            }
+            return made.map(|_| true);
+        }
         Ok(false)
+    }
+
+    /// Whether that segment's index could not be made a short time ago.
+    fn has_failed(&self, sequence: u64) -> bool {
+        let tried = self.indexing().failed.get(&sequence).copied();
+        tried.is_some_and(|tried| tried.elapsed() < RETRY)
+    }
+
+    fn indexing(&self) -> MutexGuard<'_, Indexing> {
+        self.indexing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -174,6 +210,7 @@ impl Reading {
             .segments
             .get(&newest)
             .map(|stored| stored.name.started_at);
+        let mut making_since = None;
         for (_, stored) in archive.segments.range(..newest).rev() {
             // What comes before the start of the next segment is older.
             let is_too_old = lookup
@@ -192,6 +229,14 @@ impl Reading {
             });
             if is_passed || is_too_new {
                 continue;
+            }
+            if !archive.is_indexed(stored.name) {
+                let is_first = making_since.is_none();
+                let since = making_since.get_or_insert_with(Instant::now);
+                if !is_first && since.elapsed() >= self.patience {
+                    page.next = Some(Place::end_of(stored.name.sequence));
+                    break;
+                }
             }
             match self.finished(*stored)? {
                 Some(index) => self.collect(*stored, &index, &wanted, &mut page)?,
@@ -247,8 +292,7 @@ impl Reading {
     /// The index of the newest segment, up to its last record.
     fn caught_up(&self) -> io::Result<MutexGuard<'_, Open>> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let newest = Archive::list(&self.storage)?;
-        let newest = newest.segments.keys().next_back().copied().unwrap_or(0);
+        let newest = Archive::list(&self.storage)?.newest();
         if open.follower.sequence() != newest {
             *open = Open {
                 follower: Follower::at(newest),
@@ -325,52 +369,5 @@ impl Wanted<'_> {
             && by.is_none_or(|(attribute, value)| {
                 attributes.any(|found| found == (*attribute, value.as_str()))
             })
-    }
-}
-
-/// The lines of a segment, each by where it begins.
-enum Lines<F> {
-    Plain(F),
-    Compressed(Blocks<F>),
-}
-
-impl<F: SegmentFile> Lines<F> {
-    fn open<S: Storage<File = F>>(storage: &S, stored: Stored) -> io::Result<Self> {
-        match storage.open(&stored.file()) {
-            Ok(file) if stored.is_compressed => Ok(Self::Compressed(Blocks::of(file))),
-            Ok(file) => Ok(Self::Plain(file)),
-            // Compressed since it was listed.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !stored.is_compressed => {
-                let compressed = Stored {
-                    is_compressed: true,
-                    ..stored
-                };
-                let file = storage.open(&compressed.file())?;
-                Ok(Self::Compressed(Blocks::of(file)))
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    fn at(&mut self, offset: u64) -> io::Result<Vec<u8>> {
-        match self {
-            Self::Compressed(blocks) => blocks.line(offset),
-            Self::Plain(file) => {
-                let mut line = Vec::new();
-                let mut chunk = [0; LINE_BYTES];
-                loop {
-                    let length = file.read_at(&mut chunk, offset + line.len() as u64)?;
-                    let read = chunk.get(..length).unwrap_or_default();
-                    let end = read.iter().position(|byte| *byte == b'\n');
-                    line.extend_from_slice(read.get(..end.unwrap_or(length)).unwrap_or_default());
-                    if end.is_some() {
-                        return Ok(line);
-                    }
-                    if length == 0 {
-                        return Err(io::ErrorKind::UnexpectedEof.into());
-                    }
-                }
-            }
-        }
     }
 }

@@ -67,12 +67,24 @@ pub struct Place {
     pub record: u32,
 }
 
+impl Place {
+    /// After all records of a segment.
+    #[must_use]
+    pub fn end_of(segment: u64) -> Self {
+        Self {
+            segment,
+            record: u32::MAX,
+        }
+    }
+}
+
 /// Some of the records that match.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// The records, one JSON object each, the newest first.
+    /// The records, one JSON object each, the newest first. May be none although
+    /// there are more.
     pub records: Vec<Vec<u8>>,
-    /// The place of the last of them, if there may be more.
+    /// Where the next page goes on ([`Lookup::before`]), if there may be more.
     pub next: Option<Place>,
 }
 

@@ -1,6 +1,6 @@
 //! Looking up finds what reading everything would find.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use strongroom::audit::{AuditLog, History, LogReader, Options};
@@ -77,9 +77,9 @@ fn expected(log: &LogReader, lookup: &Lookup) -> Vec<Vec<u8>> {
     found
 }
 
-/// All pages of a lookup.
-async fn all(history: &History, lookup: &Lookup) -> Vec<Vec<u8>> {
-    let (mut found, mut before) = (Vec::new(), None);
+/// All pages of a lookup, and how many of them ended before they were full.
+async fn all(history: &History, lookup: &Lookup) -> (Vec<Vec<u8>>, usize) {
+    let (mut found, mut before, mut short) = (Vec::new(), None, 0);
     loop {
         let page: Page = history
             .lookup(Lookup {
@@ -89,12 +89,45 @@ async fn all(history: &History, lookup: &Lookup) -> Vec<Vec<u8>> {
             .await
             .unwrap();
         assert!(page.records.len() <= lookup.limit);
-        found.extend(page.records);
         before = page.next;
+        short += usize::from(before.is_some() && page.records.len() < lookup.limit);
+        found.extend(page.records);
         if before.is_none() {
-            return found;
+            return (found, short);
         }
     }
+}
+
+/// Has all segments indexed although one of them cannot be read meanwhile.
+fn index_all_but_one(history: &History, directory: &Path) {
+    let names = |ending| {
+        let names = std::fs::read_dir(directory).unwrap();
+        let mut names: Vec<_> = names.map(|entry| entry.unwrap().path()).collect();
+        names.retain(|path| path.extension().is_some_and(|it| it == ending));
+        names.sort();
+        names
+    };
+    for index in names("index") {
+        std::fs::remove_file(index).unwrap();
+    }
+    let segments = names("jsonl");
+    let [.., unreadable, newest] = segments.as_slice() else {
+        panic!("{segments:?}");
+    };
+    let aside = directory.join("aside");
+    std::fs::rename(unreadable, &aside).unwrap();
+    std::fs::create_dir(unreadable).unwrap();
+    history.index_one().expect_err("it cannot be read");
+    while history.index_one().unwrap() {}
+    let made = names("index");
+    assert!(
+        !made.contains(&unreadable.with_extension("index")),
+        "{made:?}"
+    );
+    assert!(!made.contains(&newest.with_extension("index")), "{made:?}");
+    assert_eq!(made.len(), segments.len() + names("gz").len() - 2);
+    std::fs::remove_dir(unreadable).unwrap();
+    std::fs::rename(aside, unreadable).unwrap();
 }
 
 #[test]
@@ -121,11 +154,16 @@ fn lookups_find_what_reading_everything_finds() {
         }
     });
     let reader = LogReader::of(directory.path());
-    for round in 0..2 {
-        let history = History::of(Arc::clone(&log), directory.path());
+    for round in 0..3 {
+        // First with a page for each index that has to be made.
+        let patience = Duration::from_secs(if round == 0 { 0 } else { 60 });
+        let history = History::patient(Arc::clone(&log), directory.path(), patience);
         if round == 1 {
-            // From here on with indexes of other makers, and some packed files.
-            while history.index_one().unwrap() {}
+            // From here on with indexes of other makers.
+            index_all_but_one(&history, directory.path());
+        }
+        if round == 2 {
+            // And with some packed files.
             for _ in 0..40 {
                 clock.advance(SignedDuration::from_secs(11));
                 std::thread::sleep(Duration::from_millis(100));
@@ -134,8 +172,9 @@ fn lookups_find_what_reading_everything_finds() {
                 }
             }
         }
+        let mut short_pages = 0;
         run(async {
-            for (number, attribute) in (0_i64..).zip(ATTRIBUTES.iter().cycle().take(24)) {
+            for (number, attribute) in (1_i64..).zip(ATTRIBUTES.iter().cycle().take(24)) {
                 let of = record((number * 613) % 3000, start);
                 let summary = Summary::of(of.as_bytes()).unwrap();
                 let mut values = summary.attributes().filter(|(it, _)| it == attribute);
@@ -150,9 +189,11 @@ fn lookups_find_what_reading_everything_finds() {
                     before: None,
                     limit: if number % 2 == 0 { 50 } else { 7 },
                 };
-                let found = all(&history, &lookup).await;
+                let (found, short) = all(&history, &lookup).await;
+                short_pages += short;
                 assert_eq!(found, expected(&reader, &lookup), "{lookup:?}");
             }
         });
+        assert_eq!(short_pages > 0, round == 0, "{short_pages}");
     }
 }
