@@ -290,7 +290,7 @@ impl App {
     /// Makes indexes of the audit log that are missing.
     async fn index_events(&self) {
         let history = Arc::clone(&self.history);
-        let indexing = tokio::task::spawn_blocking(move || history.index_some());
+        let indexing = tokio::task::spawn_blocking(move || history.index_some(Instant::now()));
         match indexing.await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "cannot index the audit log; will retry"),

@@ -28,7 +28,9 @@
 //! - `keeper.rs`: the thread that signs, compresses and removes finished segments
 //! - `archive.rs`: what a directory holds, and reading it through
 //! - `read.rs`: the records, for those who read them
+//! - `lines.rs`: the lines of a segment, by where they begin
 //! - `index.rs`, `history.rs`: finding records, for LookupEvents
+//! - `growth.rs`: whether there is time to index them
 //! - `verify.rs`: whether all of it is as it was written
 //! - `recovery.rs`: finding the end, and which events are already recorded
 //! - `figures.rs`: how the writer does

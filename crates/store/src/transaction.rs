@@ -137,8 +137,8 @@ impl Transaction {
         Ok(rows)
     }
 
-    /// The keys of what [`Transaction::range`] gives. No record is opened, so
-    /// that they cost little, and a damaged one has its key among them.
+    /// The keys of what [`Transaction::range`] gives, for figures: no record is
+    /// opened, so that a key whose record is damaged or forged is among them.
     ///
     /// # Errors
     /// As [`Transaction::get`].

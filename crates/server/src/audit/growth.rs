@@ -4,19 +4,18 @@ use std::time::{Duration, Instant};
 
 /// How long the log is watched before it is said how it grows.
 const WINDOW: Duration = Duration::from_secs(5);
-/// An index is made each second while there is other work. A log that takes less
-/// than this for a segment leaves that behind whatever is done, and then needs the
-/// processor more than its indexes do.
-const INDEX_EVERY: Duration = Duration::from_secs(1);
+/// A log that fills a segment in less than this would take 4 % of a core and more to
+/// index as it grows. Its requests need the processor more than its indexes do.
+const FAST: Duration = Duration::from_secs(2);
 
 /// How fast a log grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Growth {
     /// It begins no segments.
     Quiet,
-    /// Its segments can be indexed as they come.
+    /// Its segments are indexed as they come.
     Steady,
-    /// It begins segments faster than that.
+    /// Its segments come faster than they should be indexed.
     Fast,
 }
 
@@ -49,7 +48,7 @@ impl Watch {
                 // What came before was not watched.
                 _ if self.newest == 0 => Growth::Steady,
                 0 => Growth::Quiet,
-                _ if passed < INDEX_EVERY.saturating_mul(grown) => Growth::Fast,
+                _ if passed < FAST.saturating_mul(grown) => Growth::Fast,
                 _ => Growth::Steady,
             };
             (self.newest, self.since) = (newest, now);
@@ -75,11 +74,11 @@ mod tests {
             (10, 9, Growth::Fast),
             (14, 9, Growth::Fast),
             (15, 9, Growth::Quiet),
-            (16, 30, Growth::Quiet),
-            (20, 14, Growth::Steady),
-            // A window that was looked at late: 8 segments in 9 seconds.
-            (29, 22, Growth::Steady),
-            (34, 28, Growth::Fast),
+            (16, 10, Growth::Quiet),
+            (20, 11, Growth::Steady),
+            // A window that was looked at late: 4 segments in 9 seconds.
+            (29, 15, Growth::Steady),
+            (34, 18, Growth::Fast),
         ] {
             assert_eq!(watch.look(newest, at(second)), growth, "at {second} s");
         }

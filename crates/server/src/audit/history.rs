@@ -99,18 +99,19 @@ impl History {
 
     /// Makes indexes that are missing, so that whoever looks something up need not
     /// wait for them: one, more while the log is quiet, and none while it grows
-    /// faster than that helps. To be called once a second, where blocking is allowed.
+    /// faster than that helps. To be called once a second, where blocking is allowed;
+    /// `now` is when that is.
     ///
     /// # Errors
     /// When the log cannot be read. A segment that cannot, or whose index cannot be
     /// written, is passed over for a while from then on.
-    pub fn index_some(&self) -> io::Result<()> {
+    pub fn index_some(&self, now: Instant) -> io::Result<()> {
         let began = Instant::now();
         loop {
             let archive = Archive::list(&self.reader.storage)?;
-            let growth = self.indexing().watch.look(archive.newest(), began);
+            let growth = self.indexing().watch.look(archive.newest(), now);
             if growth == Growth::Fast
-                || !self.index_one_of(&archive)?
+                || !self.index_one_of(&archive, now)?
                 || growth == Growth::Steady
                 || began.elapsed() >= INDEXING
             {
@@ -125,18 +126,18 @@ impl History {
     /// # Errors
     /// As [`Self::index_some`].
     pub fn index_one(&self) -> io::Result<bool> {
-        self.index_one_of(&Archive::list(&self.reader.storage)?)
+        self.index_one_of(&Archive::list(&self.reader.storage)?, Instant::now())
     }
 
-    fn index_one_of(&self, archive: &Archive) -> io::Result<bool> {
+    fn index_one_of(&self, archive: &Archive, now: Instant) -> io::Result<bool> {
         let finished = archive.segments.range(..archive.newest()).rev();
         for (sequence, stored) in finished {
-            if archive.is_indexed(stored.name) || self.has_failed(*sequence) {
+            if archive.is_indexed(stored.name) || self.has_failed(*sequence, now) {
                 continue;
             }
             let made = self.reader.finished(*stored);
             if made.is_err() {
-                self.indexing().failed.insert(*sequence, Instant::now());
+                self.indexing().failed.insert(*sequence, now);
             }
             return made.map(|_| true);
         }
@@ -144,9 +145,9 @@ impl History {
     }
 
     /// Whether that segment's index could not be made a short time ago.
-    fn has_failed(&self, sequence: u64) -> bool {
+    fn has_failed(&self, sequence: u64, now: Instant) -> bool {
         let tried = self.indexing().failed.get(&sequence).copied();
-        tried.is_some_and(|tried| tried.elapsed() < RETRY)
+        tried.is_some_and(|tried| now.saturating_duration_since(tried) < RETRY)
     }
 
     fn indexing(&self) -> MutexGuard<'_, Indexing> {

@@ -16,6 +16,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use memchr::memchr2;
+
 use super::{AuditError, Figures, bell::Bell, chain};
 
 /// Buffers that grew past this in a burst are given back afterwards.
@@ -200,11 +202,9 @@ impl Queue {
     }
 }
 
-/// Whether there is no line feed and no zero byte. Without an early end and in
-/// bytes, so that it is done many at a time.
+/// Whether there is no line feed and no zero byte.
 fn is_one_line(record: &[u8]) -> bool {
-    let ends = |seen: u8, byte: &u8| seen | u8::from(*byte == b'\n') | u8::from(*byte == 0);
-    record.iter().fold(0, ends) == 0
+    memchr2(b'\n', 0, record).is_none()
 }
 
 /// The records that become durable together.

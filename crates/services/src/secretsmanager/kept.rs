@@ -14,7 +14,6 @@
 //! this.
 
 use std::{
-    collections::HashMap,
     hash::BuildHasher as _,
     ops::{Deref, DerefMut},
     sync::{
@@ -23,9 +22,10 @@ use std::{
     },
 };
 
+use hashbrown::HashTable;
 use prost::Message as _;
-use strongroom_store::{Change, CommitObserver, Mode, StoreError, Table};
-use strongroom_types::Arn;
+use strongroom_store::{Change, CommitObserver, Mode, StoreError};
+use strongroom_types::{AccountId, Arn, Region};
 
 use super::{
     record::{SealedValue, Secret},
@@ -49,8 +49,23 @@ const ENTRY_BYTES: usize = 640;
 /// Values kept of one secret: of most, AWSCURRENT is all that is read.
 const VALUES: usize = 2;
 
-/// The key of a secret's row.
-type Name = <Secrets as Table>::Key;
+/// The key of a secret's row, borrowed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Name<'n> {
+    account: AccountId,
+    region: Region,
+    name: &'n str,
+}
+
+impl<'n> Name<'n> {
+    fn of(home: &Home, name: &'n str) -> Self {
+        Self {
+            account: home.account,
+            region: home.region,
+            name,
+        }
+    }
+}
 
 /// A secret's row. Reading it is free; the first change takes a copy, so that
 /// what is kept stays as it is stored.
@@ -134,8 +149,25 @@ pub(super) struct KeptSecrets {
 
 #[derive(Default)]
 struct Shard {
-    rows: HashMap<Name, SecretRow>,
+    rows: HashTable<Row>,
     bytes: usize,
+}
+
+/// A row that is kept, and whose it is. It holds its own name.
+struct Row {
+    account: AccountId,
+    region: Region,
+    row: SecretRow,
+}
+
+impl Row {
+    fn name(&self) -> Name<'_> {
+        Name {
+            account: self.account,
+            region: self.region,
+            name: &self.row.name,
+        }
+    }
 }
 
 impl KeptSecrets {
@@ -155,16 +187,14 @@ impl KeptSecrets {
         self.generation.load(Ordering::SeqCst)
     }
 
-    fn get(&self, name: &Name, generation: u64) -> Option<SecretRow> {
-        let place = self.place(name);
-        let shard = self.shards.get(place)?.read();
-        let row = shard
-            .unwrap_or_else(PoisonError::into_inner)
-            .rows
-            .get(name)
-            .cloned();
+    fn get(&self, name: Name<'_>, generation: u64) -> Option<SecretRow> {
+        let hash = self.hash(name);
+        let shard = self.shard(hash)?.read();
+        let shard = shard.unwrap_or_else(PoisonError::into_inner);
+        let row = shard.find(hash, name).cloned();
+        drop(shard);
         let row = row.filter(|_| self.generation() == generation);
-        self.lookups.get(place)?.note(row.is_some());
+        self.lookups.get(part(hash))?.note(row.is_some());
         row
     }
 
@@ -179,8 +209,9 @@ impl KeptSecrets {
 
     /// Keeps a row that a transaction read which began after `generation` was
     /// asked.
-    fn keep(&self, name: Name, row: &SecretRow, generation: u64) {
-        let Some(shard) = self.shard(&name) else {
+    fn keep(&self, name: Name<'_>, row: &SecretRow, generation: u64) {
+        let hash = self.hash(name);
+        let Some(shard) = self.shard(hash) else {
             return;
         };
         let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
@@ -188,21 +219,33 @@ impl KeptSecrets {
         // row is either refused here or removed there.
         if self.generation() == generation {
             shard.make_room();
+            shard.remove(hash, name);
             shard.bytes += weight(row);
-            if let Some(old) = shard.rows.insert(name, row.clone()) {
-                shard.bytes = shard.bytes.saturating_sub(weight(&old));
-            }
+            let row = Row {
+                account: name.account,
+                region: name.region,
+                row: row.clone(),
+            };
+            let again = |row: &Row| self.hash(row.name());
+            shard.rows.insert_unique(hash, row, again);
         }
     }
 
     /// Keeps a value with the row that it belongs to, if that is still kept.
-    fn keep_value(&self, name: &Name, row: &SecretRow, version_id: &str, value: &Arc<SealedValue>) {
+    fn keep_value(
+        &self,
+        name: Name<'_>,
+        row: &SecretRow,
+        version_id: &str,
+        value: &Arc<SealedValue>,
+    ) {
         let bytes = version_id.len() + size(value);
-        let (true, Some(shard)) = (bytes <= MAX_VALUE_BYTES, self.shard(name)) else {
+        let hash = self.hash(name);
+        let (true, Some(shard)) = (bytes <= MAX_VALUE_BYTES, self.shard(hash)) else {
             return;
         };
         let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
-        let kept = shard.rows.get(name);
+        let kept = shard.find(hash, name);
         if !kept.is_some_and(|kept| Arc::ptr_eq(&kept.0, &row.0)) || row.value(version_id).is_some()
         {
             return;
@@ -215,37 +258,52 @@ impl KeptSecrets {
         }
     }
 
-    fn forget(&self, name: &Name) {
-        if let Some(shard) = self.shard(name) {
+    fn forget(&self, name: Name<'_>) {
+        let hash = self.hash(name);
+        if let Some(shard) = self.shard(hash) {
             let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
-            if let Some(old) = shard.rows.remove(name) {
-                shard.bytes = shard.bytes.saturating_sub(weight(&old));
-            }
+            shard.remove(hash, name);
         }
     }
 
-    fn shard(&self, name: &Name) -> Option<&RwLock<Shard>> {
-        self.shards.get(self.place(name))
+    fn hash(&self, name: Name<'_>) -> u64 {
+        self.hasher.hash_one(name)
     }
 
-    fn place(&self, name: &Name) -> usize {
-        let hash = self.hasher.hash_one(name);
-        usize::try_from(hash % SHARDS as u64).unwrap_or(0)
+    fn shard(&self, hash: u64) -> Option<&RwLock<Shard>> {
+        self.shards.get(part(hash))
     }
 }
 
+/// The part for names with this hash, of which its table uses other bits.
+fn part(hash: u64) -> usize {
+    usize::try_from((hash >> 32) % SHARDS as u64).unwrap_or(0)
+}
+
 impl Shard {
+    fn find(&self, hash: u64, name: Name<'_>) -> Option<&SecretRow> {
+        let found = self.rows.find(hash, |row| row.name() == name);
+        found.map(|row| &row.row)
+    }
+
+    fn remove(&mut self, hash: u64, name: Name<'_>) {
+        if let Ok(found) = self.rows.find_entry(hash, |row| row.name() == name) {
+            let (old, _) = found.remove();
+            self.bytes = self.bytes.saturating_sub(weight(&old.row));
+        }
+    }
+
     /// Drops every other row when there are too many.
     fn make_room(&mut self) {
         if self.bytes < MAX_BYTES / SHARDS {
             return;
         }
         let mut stays = false;
-        self.rows.retain(|_, _| {
+        self.rows.retain(|_| {
             stays = !stays;
             stays
         });
-        self.bytes = self.rows.values().map(weight).sum();
+        self.bytes = self.rows.iter().map(|row| weight(&row.row)).sum();
     }
 }
 
@@ -269,10 +327,16 @@ impl CommitObserver for KeptSecrets {
         }
         self.generation.fetch_add(1, Ordering::SeqCst);
         for change in changes {
-            if let Some(name) = change.key::<Secrets>() {
-                self.forget(&name);
-            } else if let Some((account, region, name, _, _)) = change.key::<SecretValues>() {
-                self.forget(&(account, region, name));
+            let of = change.key::<Secrets>().or_else(|| {
+                let value = change.key::<SecretValues>();
+                value.map(|(account, region, name, _, _)| (account, region, name))
+            });
+            if let Some((account, region, name)) = &of {
+                self.forget(Name {
+                    account: *account,
+                    region: *region,
+                    name,
+                });
             }
         }
     }
@@ -284,18 +348,21 @@ impl CommitObserver for KeptSecrets {
 /// Those of the store.
 pub(super) async fn secret(
     cx: &mut Context<'_>,
-    name: &Name,
+    home: &Home,
+    name: &str,
 ) -> Result<Option<SecretRow>, StoreError> {
+    let of = Name::of(home, name);
     let kept = &cx.services.secrets.kept;
     // A change has to be based on what its transaction reads.
     let generation = cx.generations.secrets.filter(|_| reads_only(cx));
-    if let Some(row) = generation.and_then(|generation| kept.get(name, generation)) {
+    if let Some(row) = generation.and_then(|generation| kept.get(of, generation)) {
         return Ok(Some(row));
     }
-    let row = Box::pin(cx.tx.get::<Secrets>(name)).await?;
+    let key = (home.account, home.region, name.to_owned());
+    let row = Box::pin(cx.tx.get::<Secrets>(&key)).await?;
     let row = row.map(SecretRow::from);
     if let (Some(generation), Some(row)) = (generation, &row) {
-        kept.keep(name.clone(), row, generation);
+        kept.keep(of, row, generation);
     }
     Ok(row)
 }
@@ -321,7 +388,7 @@ pub(super) async fn value(
     match &value {
         Some(value) if may_be_kept => {
             let kept = &cx.services.secrets.kept;
-            kept.keep_value(&found.key(), row, version_id, value);
+            kept.keep_value(Name::of(&found.home, &row.name), row, version_id, value);
         }
         None if may_be_kept => return Err(StoreError::Conflict),
         _ => {}

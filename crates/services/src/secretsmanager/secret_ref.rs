@@ -116,12 +116,11 @@ impl SecretRef {
         home: Home,
         name: &str,
     ) -> Result<Self> {
-        let key = (home.account, home.region, name.to_owned());
-        let Some(secret) = kept::secret(cx, &key).await? else {
+        let Some(secret) = kept::secret(cx, &home, name).await? else {
             return Ok(Self::missing(requested, home, name));
         };
         let policy = if secret.has_resource_policy {
-            policy(cx, key).await?
+            policy(cx, (home.account, home.region, name.to_owned())).await?
         } else {
             None
         };

@@ -1,6 +1,11 @@
 //! Looking up finds what reading everything would find.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use jiff::{SignedDuration, Timestamp};
 use strongroom::audit::{AuditLog, History, LogReader, Options};
@@ -98,36 +103,53 @@ async fn all(history: &History, lookup: &Lookup) -> (Vec<Vec<u8>>, usize) {
     }
 }
 
-/// Has all segments indexed although one of them cannot be read meanwhile.
+/// The segments that have a file which ends so, by their names without an ending.
+fn stems(directory: &Path, endings: &[&str]) -> BTreeSet<String> {
+    let files = std::fs::read_dir(directory).unwrap();
+    let files = files.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let stem = |file: String| {
+        let (stem, ending) = file.split_once('.')?;
+        endings.contains(&ending).then(|| stem.to_owned())
+    };
+    files.filter_map(stem).collect()
+}
+
+/// Has all segments indexed although one of them cannot be read for a while.
 fn index_all_but_one(history: &History, directory: &Path) {
-    let names = |ending| {
-        let names = std::fs::read_dir(directory).unwrap();
-        let mut names: Vec<_> = names.map(|entry| entry.unwrap().path()).collect();
-        names.retain(|path| path.extension().is_some_and(|it| it == ending));
-        names.sort();
-        names
-    };
-    for index in names("index") {
-        std::fs::remove_file(index).unwrap();
+    let start = Instant::now();
+    let at = |seconds| start + Duration::from_secs(seconds);
+    for stem in stems(directory, &["index"]) {
+        std::fs::remove_file(directory.join(stem + ".index")).unwrap();
     }
-    let segments = names("jsonl");
-    let [.., unreadable, newest] = segments.as_slice() else {
-        panic!("{segments:?}");
-    };
+    let mut finished = stems(directory, &["jsonl", "jsonl.gz"]);
+    let newest = finished.pop_last().unwrap();
+    let unreadable = finished.last().unwrap().clone();
+    let file = directory.join(unreadable.clone() + ".jsonl");
     let aside = directory.join("aside");
-    std::fs::rename(unreadable, &aside).unwrap();
-    std::fs::create_dir(unreadable).unwrap();
-    history.index_one().expect_err("it cannot be read");
-    while history.index_one().unwrap() {}
-    let made = names("index");
-    assert!(
-        !made.contains(&unreadable.with_extension("index")),
-        "{made:?}"
-    );
-    assert!(!made.contains(&newest.with_extension("index")), "{made:?}");
-    assert_eq!(made.len(), segments.len() + names("gz").len() - 2);
-    std::fs::remove_dir(unreadable).unwrap();
-    std::fs::rename(aside, unreadable).unwrap();
+    std::fs::rename(&file, &aside).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    history.index_some(at(0)).expect_err("it cannot be read");
+    assert_eq!(stems(directory, &["index"]), BTreeSet::new());
+    // One at a time while it is not known how the log grows.
+    for made in 1..3 {
+        history.index_some(at(made)).unwrap();
+        assert_eq!(stems(directory, &["index"]).len() as u64, made);
+    }
+    // The log does not grow, which is known after a window that was watched whole.
+    for seconds in (5..100).step_by(5) {
+        history.index_some(at(seconds)).unwrap();
+    }
+    finished.remove(&unreadable);
+    assert_eq!(stems(directory, &["index"]), finished);
+    history.index_some(at(660)).expect_err("it is tried again");
+    std::fs::remove_dir(&file).unwrap();
+    std::fs::rename(aside, &file).unwrap();
+    history.index_some(at(700)).unwrap();
+    assert_eq!(stems(directory, &["index"]), finished, "not so soon again");
+    history.index_some(at(1300)).unwrap();
+    finished.insert(unreadable);
+    assert_eq!(stems(directory, &["index"]), finished);
+    assert!(!finished.contains(&newest));
 }
 
 #[test]
@@ -143,6 +165,12 @@ fn lookups_find_what_reading_everything_finds() {
     let (log, _) = AuditLog::open(directory.path(), options, time, signer()).unwrap();
     let log = Arc::new(log);
     let start: Timestamp = "2026-11-23T00:44:00Z".parse().unwrap();
+    let history = History::of(Arc::clone(&log), directory.path());
+    let watched = Instant::now();
+    for seconds in [0, 5] {
+        let now = watched + Duration::from_secs(seconds);
+        history.index_some(now).unwrap();
+    }
     run(async {
         for hundred in 0..30 {
             let records: Vec<_> = (hundred * 100..hundred * 100 + 100)
@@ -153,6 +181,10 @@ fn lookups_find_what_reading_everything_finds() {
             clock.advance(SignedDuration::from_secs(100));
         }
     });
+    // More segments in five seconds than are to be indexed.
+    let now = watched + Duration::from_secs(10);
+    history.index_some(now).unwrap();
+    assert_eq!(stems(directory.path(), &["index"]), BTreeSet::new());
     let reader = LogReader::of(directory.path());
     for round in 0..3 {
         // First with a page for each index that has to be made.
