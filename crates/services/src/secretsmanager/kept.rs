@@ -13,6 +13,8 @@
 //! not where the secret says it is, and has the request run again without
 //! this.
 
+mod shard;
+
 use std::{
     hash::BuildHasher as _,
     ops::{Deref, DerefMut},
@@ -22,11 +24,10 @@ use std::{
     },
 };
 
-use hashbrown::HashTable;
-use prost::Message as _;
 use strongroom_store::{Change, CommitObserver, Mode, StoreError};
-use strongroom_types::{AccountId, Arn, Region};
+use strongroom_types::Arn;
 
+use self::shard::{Name, Shard, size};
 use super::{
     record::{SealedValue, Secret},
     secret_ref::FoundSecret,
@@ -44,28 +45,8 @@ const MAX_BYTES: usize = 192 << 20;
 const SHARDS: usize = 32;
 /// A sealed value larger than this is not kept: it costs more than its read.
 const MAX_VALUE_BYTES: usize = 4 << 10;
-/// What an entry takes beside its texts: map, counts, allocations.
-const ENTRY_BYTES: usize = 640;
 /// Values kept of one secret: of most, AWSCURRENT is all that is read.
 const VALUES: usize = 2;
-
-/// The key of a secret's row, borrowed.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Name<'n> {
-    account: AccountId,
-    region: Region,
-    name: &'n str,
-}
-
-impl<'n> Name<'n> {
-    fn of(home: &Home, name: &'n str) -> Self {
-        Self {
-            account: home.account,
-            region: home.region,
-            name,
-        }
-    }
-}
 
 /// A secret's row. Reading it is free; the first change takes a copy, so that
 /// what is kept stays as it is stored.
@@ -147,29 +128,6 @@ pub(super) struct KeptSecrets {
     hasher: std::hash::RandomState,
 }
 
-#[derive(Default)]
-struct Shard {
-    rows: HashTable<Row>,
-    bytes: usize,
-}
-
-/// A row that is kept, and whose it is. It holds its own name.
-struct Row {
-    account: AccountId,
-    region: Region,
-    row: SecretRow,
-}
-
-impl Row {
-    fn name(&self) -> Name<'_> {
-        Name {
-            account: self.account,
-            region: self.region,
-            name: &self.row.name,
-        }
-    }
-}
-
 impl KeptSecrets {
     /// Nothing yet. It must observe the store before it is used.
     pub(super) fn new() -> Self {
@@ -203,7 +161,7 @@ impl KeptSecrets {
         let parts = self.shards.iter().zip(&self.lookups);
         parts.fold(CacheFigures::default(), |figures, (shard, lookups)| {
             let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
-            figures.and(shard.rows.len(), lookups)
+            figures.and(shard.len(), lookups)
         })
     }
 
@@ -218,16 +176,7 @@ impl KeptSecrets {
         // Under the lock that a change takes after it has counted itself: the
         // row is either refused here or removed there.
         if self.generation() == generation {
-            shard.make_room();
-            shard.remove(hash, name);
-            shard.bytes += weight(row);
-            let row = Row {
-                account: name.account,
-                region: name.region,
-                row: row.clone(),
-            };
-            let again = |row: &Row| self.hash(row.name());
-            shard.rows.insert_unique(hash, row, again);
+            shard.keep(hash, name, row.clone(), |name| self.hash(name));
         }
     }
 
@@ -280,45 +229,6 @@ fn part(hash: u64) -> usize {
     usize::try_from((hash >> 32) % SHARDS as u64).unwrap_or(0)
 }
 
-impl Shard {
-    fn find(&self, hash: u64, name: Name<'_>) -> Option<&SecretRow> {
-        let found = self.rows.find(hash, |row| row.name() == name);
-        found.map(|row| &row.row)
-    }
-
-    fn remove(&mut self, hash: u64, name: Name<'_>) {
-        if let Ok(found) = self.rows.find_entry(hash, |row| row.name() == name) {
-            let (old, _) = found.remove();
-            self.bytes = self.bytes.saturating_sub(weight(&old.row));
-        }
-    }
-
-    /// Drops every other row when there are too many.
-    fn make_room(&mut self) {
-        if self.bytes < MAX_BYTES / SHARDS {
-            return;
-        }
-        let mut stays = false;
-        self.rows.retain(|_| {
-            stays = !stays;
-            stays
-        });
-        self.bytes = self.rows.iter().map(|row| weight(&row.row)).sum();
-    }
-}
-
-/// What a row takes, with the values that are kept with it.
-fn weight(row: &SecretRow) -> usize {
-    let values = row.0.values.iter().filter_map(OnceLock::get);
-    let values: usize = values.map(|(id, value)| id.len() + size(value)).sum();
-    // Texts lie apart from each other, in allocations of their own.
-    ENTRY_BYTES + 2 * row.encoded_len() + values
-}
-
-fn size(value: &SealedValue) -> usize {
-    value.ciphertext.len() + value.encrypted_data_key.len()
-}
-
 impl CommitObserver for KeptSecrets {
     fn committed(&self, changes: &[Change]) {
         let touched = |change: &Change| change.is::<Secrets>() || change.is::<SecretValues>();
@@ -332,11 +242,7 @@ impl CommitObserver for KeptSecrets {
                 value.map(|(account, region, name, _, _)| (account, region, name))
             });
             if let Some((account, region, name)) = &of {
-                self.forget(Name {
-                    account: *account,
-                    region: *region,
-                    name,
-                });
+                self.forget((*account, *region, name));
             }
         }
     }
@@ -351,7 +257,7 @@ pub(super) async fn secret(
     home: &Home,
     name: &str,
 ) -> Result<Option<SecretRow>, StoreError> {
-    let of = Name::of(home, name);
+    let of = (home.account, home.region, name);
     let kept = &cx.services.secrets.kept;
     // A change has to be based on what its transaction reads.
     let generation = cx.generations.secrets.filter(|_| reads_only(cx));
@@ -388,7 +294,8 @@ pub(super) async fn value(
     match &value {
         Some(value) if may_be_kept => {
             let kept = &cx.services.secrets.kept;
-            kept.keep_value(Name::of(&found.home, &row.name), row, version_id, value);
+            let name = (found.home.account, found.home.region, row.name.as_str());
+            kept.keep_value(name, row, version_id, value);
         }
         None if may_be_kept => return Err(StoreError::Conflict),
         _ => {}
