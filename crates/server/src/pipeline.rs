@@ -158,7 +158,7 @@ fn identified(request: &Request, authenticated: Authenticated) -> context::Reque
         short.to_owned()
     };
     context::Request {
-        id: request.id.to_string(),
+        id: request.id.as_str().to_owned(),
         caller: authenticated.caller,
         region: authenticated.region,
         source_ip: request.peer.ip(),
